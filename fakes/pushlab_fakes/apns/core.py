@@ -1,0 +1,235 @@
+"""APNs as a core: verdicts, store and forward, and the report of dead tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pushlab.gateway import Fate, Verdict
+from pushlab.world.clock import DAY_MS
+from pushlab.world.randomness import threshold
+from pushlab_fakes.apns.tokens import parse_token, render_token
+from pushlab_fakes.faults import NO_FAULT
+from pushlab_fakes.tokens import NEVER, TokenRegistry
+from pushlab_fakes.transport import Transport
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pushlab.gateway import Handsets, Sends
+    from pushlab.world.world import World
+    from pushlab_fakes.faults import Faults
+
+__all__ = ["Apns"]
+
+PAYLOAD_MAX = 4096
+"""Bytes of a payload (Apple, Creating the remote notification payload)."""
+NOTHING = -1
+
+
+class Apns:
+    """The gateway to iOS devices."""
+
+    name = "apns"
+
+    def __init__(self, world: World, sends: Sends, handsets: Handsets, faults: Faults) -> None:
+        self._world = world
+        self._sends = sends
+        self._handsets = handsets
+        self._faults = faults
+        self.tokens = TokenRegistry(world, "apns token", render_token, parse_token)
+        self._stored = np.full(64, NOTHING, np.int64)
+        self._expires = np.zeros(64, np.int64)
+        self._transport = Transport(
+            world, sends, handsets, self.name, store=self._store, gone=self._report
+        )
+
+    # -- the registry --------------------------------------------------------------------------
+
+    def find_route(self, token: str) -> int:
+        """Return the route of *token* (any case); -1 when APNs never issued it."""
+        return self.tokens.find(token.lower())
+
+    def render_token(self, route: int) -> str:
+        """Return the token text of *route*."""
+        return self.tokens.render(route)
+
+    def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
+        """Return the content keys of the tokens."""
+        return self.tokens.key[routes]
+
+    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the device behind each route, -1 for route -1."""
+        if not len(self.tokens):
+            return np.full(len(routes), -1, np.int32)
+        return np.where(routes >= 0, self.tokens.device[routes], np.int32(-1))
+
+    def issue(
+        self, devices: NDArray[np.int32], generations: NDArray[np.int16]
+    ) -> NDArray[np.int32]:
+        """Give each device a token for its app and return the routes."""
+        routes = self.tokens.issue(devices, self._handsets.key[devices], generations)
+        if len(self.tokens) > len(self._stored):
+            capacity = max(len(self.tokens), 2 * len(self._stored))
+            self._stored = _grown(self._stored, capacity, NOTHING)
+            self._expires = _grown(self._expires, capacity, 0)
+        return routes
+
+    def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        """Take note of nothing: APNs learns of a changed token by a push that finds nobody.
+
+        410 describes the token, not the app; it follows rotation as it follows an uninstall.
+        """
+
+    # -- attempts ------------------------------------------------------------------------------
+
+    def attempt(
+        self,
+        instants: NDArray[np.int64],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> NDArray[np.uint8]:
+        """Answer a `Verdict` a target; accepted ones set out, or wait for their device.
+
+        A 200 never means delivered (Apple, Viewing the status of push notifications).
+        """
+        verdicts = np.zeros(len(routes), np.uint8)
+        verdicts[routes < 0] = Verdict.BAD
+        known = routes >= 0
+        if known.any():
+            dead = np.zeros(len(routes), np.bool_)
+            dead[known] = self.tokens.dead_at[routes[known]] <= instants[known]
+            verdicts[dead] = Verdict.DEAD
+        for fan_out, _, places in self._sends.split(what):
+            if fan_out.content.size_bytes > PAYLOAD_MAX:
+                verdicts[places] = Verdict.TOO_LARGE
+        devices = self.devices_of(routes)
+        overruled = self._faults.overrule(
+            self.name, instants, devices, self._keys(routes, devices), self._sends.keys(what)
+        )
+        if overruled is not None:
+            struck = overruled != NO_FAULT
+            verdicts[struck] = overruled[struck]
+        accepted = verdicts == Verdict.ACCEPTED
+        if accepted.all():
+            self._accept(instants, devices, routes, what)
+        elif accepted.any():
+            self._accept(
+                instants[accepted], devices[accepted], routes[accepted], what[accepted]
+            )
+        return verdicts
+
+    def _keys(
+        self, routes: NDArray[np.int32], devices: NDArray[np.int32]
+    ) -> NDArray[np.uint64]:
+        return np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
+
+    def _accept(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        online = self._handsets.online[devices]
+        if online.all():
+            self._transport.carry(instants, devices, what)
+            return
+        away = ~online
+        self._store(instants[away], devices[away], routes[away], what[away])
+        if online.any():
+            self._transport.carry(instants[online], devices[online], what[online])
+
+    # -- store and forward ---------------------------------------------------------------------
+
+    def _store(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Keep the newest notification per device and app until it expires; 0 is never kept."""
+        ttl = np.zeros(len(what), np.int64)
+        sent_at = np.zeros(len(what), np.int64)
+        for fan_out, _, places in self._sends.split(what):
+            ttl[places] = fan_out.content.ttl_s * 1000
+            sent_at[places] = fan_out.sent_at
+        never = ttl == 0
+        self._transport.finish(
+            "MessageNotStored", Fate.NOT_STORED, instants[never], devices[never], what[never]
+        )
+        kept = ~never
+        instants, devices, routes, what = instants[kept], devices[kept], routes[kept], what[kept]
+        if not len(routes):
+            return
+        old = self._stored[routes]
+        newer = old < what
+        losers = np.where(newer, old, what)
+        lost = losers != NOTHING
+        self._transport.finish(
+            "MessageReplaced", Fate.REPLACED, instants[lost], devices[lost], losers[lost]
+        )
+        instants, devices, routes, what = (
+            instants[newer],
+            devices[newer],
+            routes[newer],
+            what[newer],
+        )
+        ceiling = self._world.settings.apns_stored_days * DAY_MS
+        self._stored[routes] = what
+        self._expires[routes] = sent_at[kept][newer] + np.minimum(ttl[kept][newer], ceiling)
+        self._transport.finish("MessageStored", Fate.STORED, instants, devices, what)
+
+    def connect(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        """Send what is stored for devices that are online again, if it has not expired."""
+        what = self._stored[routes]
+        some = what != NOTHING
+        if not some.any():
+            return
+        instants, routes, what = instants[some], routes[some], what[some]
+        self._stored[routes] = NOTHING
+        devices = self.tokens.device[routes]
+        late = self._expires[routes] <= instants
+        self._transport.finish(
+            "MessageExpired", Fate.EXPIRED, instants[late], devices[late], what[late]
+        )
+        fresh = ~late
+        for fan_out, positions, _ in self._sends.split(what[fresh]) if fresh.any() else ():
+            fan_out.fates[positions] = Fate.ACCEPTED
+        self._transport.resume(instants[fresh], devices[fresh], what[fresh])
+
+    # -- dead tokens ---------------------------------------------------------------------------
+
+    def _report(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Learn from the first push that found nobody; 410 begins days or weeks after it.
+
+        Deliberately late and vague, and never for some tokens: Apple does not want 410 to track
+        uninstalls.
+        """
+        del what
+        first = self.tokens.told_at[routes] == NEVER
+        instants, devices, routes = instants[first], devices[first], routes[first]
+        if not len(routes):
+            return
+        self.tokens.told_at[routes] = instants
+        settings, luck = self._world.settings, self._world.randomness
+        keys = self.tokens.key[routes]
+        low = settings.apns_feedback_min_days * DAY_MS
+        span = max(settings.apns_feedback_max_days * DAY_MS - low, 1)
+        dead_at = instants + low + luck.below("apns feedback", keys, 0, span)
+        silent = luck.chance("apns silence", keys, 0, threshold(settings.apns_never_reported))
+        self.tokens.dead_at[routes] = np.where(silent, NEVER, dead_at)
+
+
+def _grown(array: NDArray[np.int64], capacity: int, default: int) -> NDArray[np.int64]:
+    grown = np.full(capacity, default, np.int64)
+    grown[: len(array)] = array
+    return grown

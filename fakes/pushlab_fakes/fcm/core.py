@@ -1,0 +1,294 @@
+"""FCM as a core: verdicts, store and forward, and the report of dead tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pushlab.gateway import Fate, Verdict
+from pushlab.table import Chains
+from pushlab.world.clock import DAY_MS
+from pushlab_fakes.faults import NO_FAULT
+from pushlab_fakes.fcm.tokens import parse_token, render_token
+from pushlab_fakes.tokens import NEVER, TokenRegistry
+from pushlab_fakes.transport import Transport
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pushlab.gateway import Handsets, Sends
+    from pushlab.world.world import World
+    from pushlab_fakes.faults import Faults
+
+__all__ = ["Fcm"]
+
+PAYLOAD_MAX = 4096
+"""Bytes of keys and values (FCM, About messages)."""
+
+
+class Fcm:
+    """The gateway to Android devices."""
+
+    name = "fcm"
+
+    def __init__(self, world: World, sends: Sends, handsets: Handsets, faults: Faults) -> None:
+        self._world = world
+        self._sends = sends
+        self._handsets = handsets
+        self._faults = faults
+        self.tokens = TokenRegistry(world, "fcm token", render_token, parse_token)
+        self._plain = Chains(what=np.int64)
+        self._collapsible = Chains(what=np.int64, collapse=np.int32)
+        self._transport = Transport(
+            world, sends, handsets, self.name, store=self._store, gone=self._report
+        )
+
+    # -- the registry --------------------------------------------------------------------------
+
+    def find_route(self, token: str) -> int:
+        """Return the route of *token*; -1 when FCM never issued it."""
+        return self.tokens.find(token)
+
+    def render_token(self, route: int) -> str:
+        """Return the token text of *route*."""
+        return self.tokens.render(route)
+
+    def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
+        """Return the content keys of the tokens."""
+        return self.tokens.key[routes]
+
+    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the device behind each route, -1 for route -1."""
+        if not len(self.tokens):
+            return np.full(len(routes), -1, np.int32)
+        return np.where(routes >= 0, self.tokens.device[routes], np.int32(-1))
+
+    def issue(
+        self, devices: NDArray[np.int32], generations: NDArray[np.int16]
+    ) -> NDArray[np.int32]:
+        """Give each device a token for its app and return the routes."""
+        return self.tokens.issue(devices, self._handsets.key[devices], generations)
+
+    def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        """Take tokens for dead at once: the device said so itself (rotation, cleared data)."""
+        self.tokens.dead_at[routes] = np.minimum(self.tokens.dead_at[routes], instants)
+
+    # -- attempts ------------------------------------------------------------------------------
+
+    def attempt(
+        self,
+        instants: NDArray[np.int64],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> NDArray[np.uint8]:
+        """Answer a `Verdict` a target; accepted ones set out, or wait for their device."""
+        verdicts = np.zeros(len(routes), np.uint8)
+        known = routes >= 0
+        verdicts[~known] = Verdict.BAD
+        devices = self.devices_of(routes)
+        if known.any():
+            dead = known.copy()
+            dead[known] = self._is_dead(instants[known], routes[known], devices[known])
+            verdicts[dead] = Verdict.DEAD
+        for fan_out, _, places in self._sends.split(what):
+            if fan_out.content.size_bytes > PAYLOAD_MAX:
+                verdicts[places] = Verdict.TOO_LARGE
+        overruled = self._faults.overrule(
+            self.name, instants, devices, self._keys(routes, devices), self._sends.keys(what)
+        )
+        if overruled is not None:
+            struck = overruled != NO_FAULT
+            verdicts[struck] = overruled[struck]
+        accepted = verdicts == Verdict.ACCEPTED
+        if accepted.all():
+            self._accept(instants, devices, routes, what)
+        elif accepted.any():
+            self._accept(
+                instants[accepted], devices[accepted], routes[accepted], what[accepted]
+            )
+        return verdicts
+
+    def _is_dead(
+        self,
+        instants: NDArray[np.int64],
+        routes: NDArray[np.int32],
+        devices: NDArray[np.int32],
+    ) -> NDArray[np.bool_]:
+        """Dead tokens, and those whose device was not seen for 270 days (stale tokens)."""
+        inactive = self._world.settings.fcm_inactive_days * DAY_MS
+        stale = ~self._handsets.online[devices]
+        if stale.any():
+            stale &= self._handsets.offline_since[devices] + inactive <= instants
+        return (self.tokens.dead_at[routes] <= instants) | stale
+
+    def _keys(
+        self, routes: NDArray[np.int32], devices: NDArray[np.int32]
+    ) -> NDArray[np.uint64]:
+        return np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
+
+    def _accept(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        online = self._handsets.online[devices]
+        if online.all():
+            self._transport.carry(instants, devices, what)
+            return
+        away = ~online
+        self._store(instants[away], devices[away], routes[away], what[away])
+        if online.any():
+            self._transport.carry(instants[online], devices[online], what[online])
+
+    # -- store and forward ---------------------------------------------------------------------
+
+    def _store(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Keep what has time to live: 100 without a collapse key, the newest of each of 4 keys."""
+        ttl, collapse = np.zeros(len(what), np.int64), np.zeros(len(what), np.int32)
+        for fan_out, _, places in self._sends.split(what):
+            ttl[places] = fan_out.content.ttl_s
+            collapse[places] = fan_out.collapse
+        never = ttl == 0
+        self._transport.finish(
+            "MessageNotStored", Fate.NOT_STORED, instants[never], devices[never], what[never]
+        )
+        plain = ~never & (collapse == 0)
+        if plain.any():
+            self._store_plain(instants[plain], devices[plain], routes[plain], what[plain])
+        keyed = ~never & (collapse != 0)
+        if keyed.any():
+            self._store_keyed(
+                instants[keyed], devices[keyed], routes[keyed], what[keyed], collapse[keyed]
+            )
+
+    def _store_plain(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Store messages without a collapse key; one too many discards all, itself included."""
+        full = self._plain.count(routes) >= self._world.settings.fcm_stored_max
+        if full.any():
+            owners, dropped = self._plain.take(routes[full])
+            at = _spread(routes[full], instants[full], owners)
+            self._transport.finish(
+                "MessageDiscarded",
+                Fate.DISCARDED,
+                at,
+                self.tokens.device[owners],
+                dropped["what"],
+            )
+            self._transport.finish(
+                "MessageDiscarded", Fate.DISCARDED, instants[full], devices[full], what[full]
+            )
+            room = ~full
+            instants, devices, routes, what = (
+                instants[room],
+                devices[room],
+                routes[room],
+                what[room],
+            )
+        self._plain.push(routes, what=what)
+        self._transport.finish("MessageStored", Fate.STORED, instants, devices, what)
+
+    def _store_keyed(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+        collapse: NDArray[np.int32],
+    ) -> None:
+        """Store collapsible messages: the newest of a key replaces it, a fifth key evicts one."""
+        owners, dropped = self._collapsible.drop_equal(routes, "collapse", collapse)
+        self._replace(routes, instants, owners, dropped["what"])
+        most = self._world.settings.fcm_collapse_keys_max
+        full = self._collapsible.count(routes) >= most
+        if full.any():
+            rows = routes[full]
+            owners, held = self._collapsible.take(rows)
+            order = held["what"].reshape(len(rows), -1), held["collapse"].reshape(len(rows), -1)
+            self._replace(routes, instants, rows, order[0][:, 0].copy())
+            for place in range(1, order[0].shape[1]):
+                self._collapsible.push(
+                    rows, what=order[0][:, place].copy(), collapse=order[1][:, place].copy()
+                )
+        self._collapsible.push(routes, what=what, collapse=collapse)
+        self._transport.finish("MessageStored", Fate.STORED, instants, devices, what)
+
+    def _replace(
+        self,
+        routes: NDArray[np.int32],
+        instants: NDArray[np.int64],
+        owners: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        self._transport.finish(
+            "MessageReplaced",
+            Fate.REPLACED,
+            _spread(routes, instants, owners),
+            self.tokens.device[owners],
+            what,
+        )
+
+    def connect(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        """Send what is stored for devices that are online again, if it has not expired."""
+        for chains in (self._plain, self._collapsible):
+            owners, held = chains.take(routes)
+            if not len(owners):
+                continue
+            what = held["what"]
+            at = _spread(routes, instants, owners)
+            expires = np.zeros(len(what), np.int64)
+            most = self._world.settings.fcm_ttl_max_s
+            for fan_out, _, places in self._sends.split(what):
+                ttl_s = min(fan_out.content.ttl_s, most)
+                expires[places] = fan_out.sent_at + ttl_s * 1000
+            devices = self.tokens.device[owners]
+            late = expires <= at
+            self._transport.finish(
+                "MessageExpired", Fate.EXPIRED, at[late], devices[late], what[late]
+            )
+            fresh = ~late
+            if not fresh.any():
+                continue
+            for fan_out, positions, _ in self._sends.split(what[fresh]):
+                fan_out.fates[positions] = Fate.ACCEPTED
+            self._transport.resume(at[fresh], devices[fresh], what[fresh])
+
+    # -- dead tokens ---------------------------------------------------------------------------
+
+    def _report(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Learn from the device that the app is gone: the next send is refused.
+
+        So the first send after an uninstall is accepted and the second one is UNREGISTERED.
+        """
+        del devices, what
+        first = self.tokens.told_at[routes] == NEVER
+        self.tokens.told_at[routes[first]] = instants[first]
+        self.tokens.dead_at[routes] = np.minimum(self.tokens.dead_at[routes], instants)
+
+
+def _spread(
+    routes: NDArray[np.int32], instants: NDArray[np.int64], owners: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Return the instant of each owner, found by its (distinct) route."""
+    order = np.argsort(routes, kind="stable")
+    return instants[order[np.searchsorted(routes[order], owners)]]

@@ -1,0 +1,118 @@
+"""The apps of one account and their keys.
+
+Mirrored: OneSignal documentation, Keys & IDs, and API reference, Apps. A lab takes the app under
+test as it is, so an app id that is new here is adopted together with the key it comes with; from
+then on another key is as wrong as it would be at OneSignal.
+
+Left out: IP allow lists, and organizations beyond one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pushlab.errors import MisuseError
+from pushlab_fakes.onesignal.plans import DEFAULT_PLAN, check_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pushlab.world.clock import Instant
+
+__all__ = ["App", "Apps"]
+
+APPS_MAX = 30_000
+"""App rows are 16-bit columns."""
+APP_ID_SIZE_MAX = 128
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One tenant of the account."""
+
+    row: int
+    """Handle in columns; no id is ever made from it."""
+    id: str
+    name: str
+    created_at: Instant
+    updated_at: Instant
+    plan: str = DEFAULT_PLAN
+    keys: tuple[str, ...] = ()
+    """REST API keys that are accepted; empty until one is adopted."""
+    receipts_enabled: bool = True
+    """Whether SDKs are told to send receipts (confirmed delivery)."""
+    site_name: str | None = None
+    chrome_web_origin: str | None = None
+    android_sender_id: str = "100000000001"
+    """FCM project number that Android SDKs are given."""
+
+
+class Apps:
+    """The catalogue of apps: by row, and by id."""
+
+    def __init__(self) -> None:
+        self._apps: list[App] = []
+        self._rows: dict[str, int] = {}
+        self.organization_keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._apps)
+
+    def __iter__(self) -> Iterator[App]:
+        return iter(self._apps)
+
+    def __getitem__(self, row: int) -> App:
+        return self._apps[row]
+
+    def find(self, app_id: str) -> App | None:
+        """Return the app *app_id*, or None; upper-case ids find it as well."""
+        row = self._rows.get(app_id.lower())
+        return None if row is None else self._apps[row]
+
+    def get(self, app_id: str) -> App:
+        """Return the app *app_id*; raises MisuseError when there is none."""
+        app = self.find(app_id)
+        if app is None:
+            known = ", ".join(self._rows) or "none yet; one is adopted with the first request"
+            raise MisuseError(f"there is no app {app_id}; the apps are {known}")
+        return app
+
+    def add(self, app_id: str, name: str, now: Instant, *, keys: tuple[str, ...] = ()) -> App:
+        """Add an app and return it; raises MisuseError when the id is taken or unusable."""
+        if not 0 < len(app_id) <= APP_ID_SIZE_MAX:
+            raise MisuseError(f"an app id has 1 to {APP_ID_SIZE_MAX} characters")
+        if app_id.lower() in self._rows:
+            raise MisuseError(f"there is an app {app_id} already")
+        if len(self._apps) >= APPS_MAX:
+            raise MisuseError(f"a world holds at most {APPS_MAX} apps")
+        app = App(len(self._apps), app_id.lower(), name, now, now, keys=keys)
+        self._apps.append(app)
+        self._rows[app.id] = app.row
+        return app
+
+    def change(self, row: int, now: Instant, **changes: object) -> App:
+        """Replace fields of the app at *row*; raises MisuseError for a field it does not have."""
+        fixed = {"row", "id", "created_at", "updated_at"}
+        wrong = sorted(
+            name for name in changes if name in fixed or name not in App.__dataclass_fields__
+        )
+        if wrong:
+            able = ", ".join(name for name in App.__dataclass_fields__ if name not in fixed)
+            raise MisuseError(f"an app has no {wrong[0]} to change; it has {able}")
+        if "plan" in changes:
+            check_plan(str(changes["plan"]))
+        app = replace(self._apps[row], updated_at=now, **changes)  # type: ignore[arg-type]
+        self._apps[row] = app
+        return app
+
+    def snapshot(self) -> object:
+        """Return what `restore` takes."""
+        return (list(self._apps), self.organization_keys)
+
+    def restore(self, snap: object) -> None:
+        """Go back to what `snapshot` returned."""
+        apps, keys = snap  # type: ignore[misc]
+        self._apps = list(apps)
+        self._rows = {app.id: app.row for app in apps}
+        self.organization_keys = keys

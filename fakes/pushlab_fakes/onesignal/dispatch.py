@@ -1,0 +1,347 @@
+"""From an audience to verdicts, receipts and taps: the fan-out of one notification.
+
+Mirrored: what OneSignal does with a gateway's answer, one table (design of pushlab, section 2):
+
+====================================  ============  =====================================
+what happened to the target           counts as     and the subscription
+====================================  ============  =====================================
+unsubscribed before dispatch          failed        stays as it is
+address dead (410, UNREGISTERED)      failed        is unsubscribed (-10)
+bad address, too large, refused       errored       stays as it is
+put off, retries used up              errored       stays as it is
+accepted, whatever comes later        successful    stays as it is
+====================================  ============  =====================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pushlab.gateway import Channel, FanOut, Fate, Text, Verdict
+from pushlab.world.schedule import RANKS
+from pushlab.world.trace import BatchKind
+from pushlab_fakes.onesignal.plans import has_feature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from pushlab.gateway import Content, Gateway, Sends
+    from pushlab.world.world import World
+    from pushlab_fakes.onesignal.model import Belief
+    from pushlab_fakes.onesignal.notifications import Notification
+
+__all__ = ["Dispatch"]
+
+VERDICTS: Final = (
+    "accepted",
+    "refused: dead token",
+    "refused: bad token",
+    "refused: too large",
+    "put off",
+    "refused",
+    "gave up",
+)
+GAVE_UP: Final = 6
+"""Outcome beside the verdicts: put off for the last time."""
+UNINSTALLED: Final = -10
+"""notification_types of a subscription whose token a gateway reported dead."""
+
+FATE_OF_OUTCOME: Final = np.array(
+    [
+        Fate.ACCEPTED,
+        Fate.DEAD_TOKEN,
+        Fate.BAD_TOKEN,
+        Fate.TOO_LARGE,
+        Fate.RETRYING,
+        Fate.REFUSED,
+        Fate.GAVE_UP,
+    ],
+    np.uint8,
+)
+COUNTS_AS: Final = (
+    ("successful", (Verdict.ACCEPTED,)),
+    ("failed", (Verdict.DEAD,)),
+    ("errored", (Verdict.BAD, Verdict.TOO_LARGE, Verdict.REFUSED, GAVE_UP)),
+)
+
+
+class Dispatch:
+    """Sends of OneSignal: attempts at the gateways, and what comes back; a `MessageOwner`."""
+
+    def __init__(
+        self,
+        world: World,
+        belief: Belief,
+        sends: Sends,
+        gateways: Mapping[Channel, Gateway],
+    ) -> None:
+        self._world = world
+        self._belief = belief
+        self._sends = sends
+        self._gateways = gateways
+        self._notifications: dict[int, Notification] = {}
+        schedule = world.schedule
+        self._attempt = schedule.register("attempt", RANKS["attempt"], self._attempt_targets)
+        self._stray = schedule.register(
+            "stray attempt", RANKS["attempt"], self._attempt_targets, independent=True
+        )
+        cause = self._attempt_cause
+        self._made = self._kind("AttemptMade", VERDICTS, cause)
+        self._skipped = self._kind("TargetSkipped", ("unsubscribed", "canceled"), cause)
+        self._lost = self._kind("SubscriptionLost", ("",), self._made_cause)
+
+    # -- birth ---------------------------------------------------------------------------------
+
+    def send(
+        self, notification: Notification, rows: NDArray[np.int32], content: Content, entry: str
+    ) -> None:
+        """Begin to send *notification* to the subscriptions at *rows*, distinct, shape (n,)."""
+        now, settings = self._world.now, self._world.settings
+        columns = self._belief.subscriptions
+        self._belief.bind_routes(rows)
+        channels, routes = columns.type[rows], columns.route[rows]
+        devices = np.full(len(rows), -1, np.int32)
+        for channel, gateway in self._gateways.items():
+            mine = channels == channel
+            if mine.any():
+                devices[mine] = gateway.devices_of(routes[mine])
+        fan_out = FanOut(
+            name=notification.id,
+            key=notification.key,
+            owner=self,
+            content=content,
+            collapse=self._sends.collapse_code(content.collapse_id),
+            sent_at=now,
+            entry=entry,
+            subscriptions=rows,
+            routes=routes,
+            devices=devices,
+        )
+        self._sends.open(fan_out)
+        self._notifications[fan_out.number] = notification
+        notification.fan_out = fan_out
+        notification.statistics.expect(channels)
+        reachable = self._belief.reachable(rows)
+        if not reachable.all():
+            self._skip(fan_out, np.flatnonzero(~reachable), Fate.UNSUBSCRIBED)
+        positions = np.flatnonzero(reachable)
+        delays = self._world.randomness.below(
+            "dispatch",
+            columns.key[rows[positions]],
+            notification.key,
+            max(settings.dispatch_spread_ms, 1),
+        )
+        instants = now + settings.dispatch_delay_ms + delays
+        self._put(fan_out, positions, instants)
+
+    def _put(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Plan attempts; targets without a device of this world touch nothing but sums."""
+        what, devices = fan_out.what(positions), fan_out.devices[positions]
+        stray = devices < 0
+        if not stray.any():
+            self._world.schedule.put(self._attempt, instants, devices, what)
+            return
+        held = ~stray
+        self._world.schedule.put(self._attempt, instants[held], devices[held], what[held])
+        rows = fan_out.subscriptions[positions[stray]]
+        self._world.schedule.put(self._stray, instants[stray], rows, what[stray])
+
+    def _skip(self, fan_out: FanOut, positions: NDArray[np.int64], fate: Fate) -> None:
+        """Leave targets out: unsubscribed ones count as failed, canceled ones stay remaining."""
+        rows = fan_out.subscriptions[positions]
+        fan_out.fates[positions] = fate
+        now = self._world.now
+        if fate == Fate.UNSUBSCRIBED:
+            statistics = self._notifications[fan_out.number].statistics
+            statistics.settle("failed", self._belief.subscriptions.type[rows], now)
+        self._world.trace.record_batch(
+            self._skipped,
+            np.full(len(rows), now, np.int64),
+            rows,
+            fan_out.what(positions),
+            0 if fate == Fate.UNSUBSCRIBED else 1,
+        )
+
+    def cancel(self, notification: Notification) -> None:
+        """Stop what has not been attempted yet; what is out stays out."""
+        fan_out = notification.fan_out
+        if fan_out is None:
+            return
+        waiting = np.flatnonzero(
+            (fan_out.fates == Fate.WAITING) | (fan_out.fates == Fate.RETRYING)
+        )
+        self._skip(fan_out, waiting, Fate.CANCELED)
+
+    def close(self, notification: Notification) -> None:
+        """Let the arrays of a notification go whose retention is over."""
+        if notification.fan_out is not None:
+            self._notifications.pop(notification.fan_out.number, None)
+            self._sends.close(notification.fan_out)
+            notification.fan_out = None
+
+    # -- attempts ------------------------------------------------------------------------------
+
+    def _attempt_targets(
+        self,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        del rows
+        for fan_out, positions, places in self._sends.split(what):
+            self._attempt_send(fan_out, positions, instants[places])
+
+    def _attempt_send(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        if self._notifications[fan_out.number].canceled:
+            left = fan_out.fates[positions] != Fate.CANCELED
+            positions, instants = positions[left], instants[left]
+        fan_out.fates[positions] = Fate.ACCEPTED
+        rows, routes = fan_out.subscriptions[positions], fan_out.routes[positions]
+        what = fan_out.what(positions)
+        channels = self._belief.subscriptions.type[rows]
+        outcomes = np.full(len(positions), Verdict.REFUSED, np.uint8)
+        for channel, gateway in self._gateways.items():
+            mine = channels == channel
+            if mine.all():
+                outcomes = gateway.attempt(instants, routes, what)
+            elif mine.any():
+                outcomes[mine] = gateway.attempt(instants[mine], routes[mine], what[mine])
+        if outcomes.any():
+            outcomes = self._judge(fan_out, positions, instants, outcomes)
+        self._world.trace.record_batch(self._made, instants, rows, what, outcomes)
+        self._count(fan_out, channels, instants, outcomes)
+
+    def _judge(
+        self,
+        fan_out: FanOut,
+        positions: NDArray[np.int64],
+        instants: NDArray[np.int64],
+        verdicts: NDArray[np.uint8],
+    ) -> NDArray[np.uint8]:
+        """Do what follows from verdicts that are not yes, and return the outcomes."""
+        settings = self._world.settings
+        outcomes = verdicts.copy()
+        put_off = np.flatnonzero(verdicts == Verdict.PUT_OFF)
+        if len(put_off):
+            again = positions[put_off]
+            fan_out.attempts[again] += 1
+            tried = fan_out.attempts[again]
+            over = tried >= settings.retry_attempts_max
+            outcomes[put_off[over]] = GAVE_UP
+            left = ~over
+            wait = settings.retry_first_delay_s * 1000 << (tried[left].astype(np.int64) - 1)
+            self._put(fan_out, again[left], instants[put_off[left]] + wait)
+        refused = np.flatnonzero(outcomes != Verdict.ACCEPTED)
+        fan_out.fates[positions[refused]] = FATE_OF_OUTCOME[outcomes[refused]]
+        dead = np.flatnonzero(verdicts == Verdict.DEAD)
+        if len(dead):
+            self._unsubscribe(fan_out, positions[dead], instants[dead])
+        return outcomes
+
+    def _unsubscribe(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Believe the gateway: the token is dead, unless the subscription has another by now."""
+        columns = self._belief.subscriptions
+        rows = fan_out.subscriptions[positions]
+        same = (columns.route[rows] == fan_out.routes[positions]) & columns.enabled[rows]
+        rows = rows[same]
+        columns.enabled[rows] = False
+        columns.notification_types[rows] = UNINSTALLED
+        self._world.trace.record_batch(
+            self._lost, instants[same], rows, fan_out.what(positions[same])
+        )
+
+    def _count(
+        self,
+        fan_out: FanOut,
+        channels: NDArray[np.int8],
+        instants: NDArray[np.int64],
+        outcomes: NDArray[np.uint8],
+    ) -> None:
+        if not len(instants):
+            return
+        statistics = self._notifications[fan_out.number].statistics
+        if not outcomes.any():
+            statistics.settle("successful", channels, int(instants.max()))
+            return
+        for field, codes in COUNTS_AS:
+            mine = np.isin(outcomes, codes)
+            if mine.any():
+                statistics.settle(field, channels[mine], int(instants[mine].max()))
+
+    # -- what devices report (MessageOwner) ----------------------------------------------------
+
+    def address_name(self, fan_out: FanOut, position: int) -> str:
+        """Return the subscription id of the target."""
+        return self._belief.subscription_id(int(fan_out.subscriptions[position]))
+
+    def text_for(self, fan_out: FanOut, position: int) -> Text:
+        """Return what the target's message says in the language of its user, else English."""
+        row = int(fan_out.subscriptions[position])
+        columns = self._belief.subscriptions
+        user = int(columns.user[row])
+        code = int(self._belief.users.language[user]) if user >= 0 else -1
+        draft = self._notifications[fan_out.number].draft
+        local = draft.text_for(self._belief.text_of("language", code))
+        url = draft.url_for(Channel(int(columns.type[row])))
+        return Text(local.title, local.subtitle, local.body, url)
+
+    def wants_receipts(self, fan_out: FanOut) -> bool:
+        """Whether the app asks its devices to confirm (``receive_receipts_enable``)."""
+        app = self._belief.apps[self._notifications[fan_out.number].app]
+        return app.receipts_enabled
+
+    def received(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+        """Count confirmed deliveries, on plans that have them."""
+        notification = self._notifications[fan_out.number]
+        if has_feature(self._belief.apps[notification.app].plan, "confirmed_delivery"):
+            notification.statistics.count("received", self._channels(fan_out, positions))
+
+    def opened(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+        """Count taps."""
+        statistics = self._notifications[fan_out.number].statistics
+        statistics.count("converted", self._channels(fan_out, positions))
+
+    def _channels(self, fan_out: FanOut, positions: NDArray[np.int64]) -> NDArray[np.int8]:
+        return self._belief.subscriptions.type[fan_out.subscriptions[positions]]
+
+    # -- the trace -----------------------------------------------------------------------------
+
+    def _kind(
+        self,
+        name: str,
+        outcomes: tuple[str, ...],
+        causes: Callable[[int, int, int], tuple[str, ...]],
+    ) -> BatchKind:
+        def describe(row: int, what: int) -> tuple[str, dict[str, object]]:
+            notification, target = self._sends.name_target(what)
+            return target, {
+                "notification": notification,
+                "subscription": self._belief.subscription_id(row),
+            }
+
+        return BatchKind(
+            name,
+            RANKS["attempt"],
+            outcomes,
+            lambda rows: self._belief.subscriptions.key[rows],
+            self._sends.keys,
+            describe,
+            causes,
+        )
+
+    def _attempt_cause(self, _row: int, what: int, _outcome: int) -> tuple[str, ...]:
+        fan_out = self._sends.find(what)
+        return (fan_out.entry,) if fan_out is not None else ()
+
+    def _made_cause(self, _row: int, what: int, _outcome: int) -> tuple[str, ...]:
+        return (f"AttemptMade:{self._sends.name_target(what)[1]}",)

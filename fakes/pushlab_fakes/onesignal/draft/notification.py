@@ -1,0 +1,340 @@
+"""The body of POST /notifications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from pushlab.gateway import Channel
+from pushlab_fakes.exchange import Answer
+from pushlab_fakes.onesignal import refusals
+from pushlab_fakes.onesignal.draft.fields import Fields, decode_object, is_uuid, read_app_id
+from pushlab_fakes.onesignal.draft.languages import choose_text
+from pushlab_fakes.onesignal.draft.targeting import Targeting, read_targeting
+from pushlab_fakes.onesignal.send_after import parse_send_after
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pushlab.world.clock import Instant
+
+__all__ = [
+    "TTL_DEFAULT_S",
+    "TTL_MAX_S",
+    "LocalText",
+    "NotificationDraft",
+    "draft_notification",
+    "parse_notification",
+]
+
+TTL_DEFAULT_S: Final = 259_200
+TTL_MAX_S: Final = 2_419_200
+DATA_SIZE_MAX_BYTES: Final = 2_048
+CUSTOM_DATA_SIZE_MAX_BYTES: Final = {"push": 2_048, "sms": 2_048, "email": 10_000}
+COLLAPSE_ID_SIZE_MAX: Final = 64
+NAME_SIZE_MAX: Final = 128
+
+DELAYED_OPTIONS: Final = ("timezone", "last-active", "immediate", "send_after")
+"""The last two mean no delay; answers say "immediate", "send_after" stood in old documentation."""
+
+PLATFORM_FLAGS: Final[dict[str, tuple[Channel, ...]]] = {
+    "isIos": (Channel.IOS,),
+    "isAndroid": (Channel.ANDROID,),
+    "isHuawei": (Channel.HUAWEI,),
+    "isAdm": (Channel.AMAZON,),
+    "isAnyWeb": (
+        Channel.CHROME_WEB,
+        Channel.FIREFOX,
+        Channel.SAFARI_LEGACY,
+        Channel.SAFARI_WEB,
+    ),
+    "isChromeWeb": (Channel.CHROME_WEB,),
+    "isFirefox": (Channel.FIREFOX,),
+    "isSafari": (Channel.SAFARI_LEGACY, Channel.SAFARI_WEB),
+    "isChrome": (Channel.CHROME_EXTENSION,),
+    "isWP_WNS": (Channel.WINDOWS,),
+    "isMacOSX": (Channel.MACOS,),
+}
+"""What each flag means (OneSignal, Create message, platforms); isChrome is Chrome Apps only.
+
+That isSafari covers both kinds of Safari subscription is assumed.
+"""
+
+PUSH_CHANNELS: Final = tuple(
+    channel for channel in Channel if channel not in (Channel.EMAIL, Channel.SMS)
+)
+
+UNBUILT_METHODS: Final = (
+    "included_segments",
+    "filters",
+    "tags",
+    "email_to",
+    "include_email_tokens",
+    "include_phone_numbers",
+)
+UNBUILT_FIELDS: Final = ("app_ids", "template_id", "email_warm_up")
+
+
+class LocalText(NamedTuple):
+    """What one reader sees, each part chosen by itself."""
+
+    title: str | None
+    subtitle: str | None
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationDraft:
+    """What one POST /notifications asks for."""
+
+    app_id: str
+    targeting: Targeting
+    raw: Mapping[str, object]
+    """The body as it was sent, with the vendor's words."""
+    contents: Mapping[str, str] = field(default_factory=dict)
+    """Language to text, as are the next two."""
+    headings: Mapping[str, str] = field(default_factory=dict)
+    subtitle: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, object] = field(default_factory=dict)
+    custom_data: Mapping[str, object] = field(default_factory=dict)
+    """For templates; never delivered."""
+    url: str | None = None
+    web_url: str | None = None
+    app_url: str | None = None
+    buttons: tuple[Mapping[str, object], ...] = ()
+    web_buttons: tuple[Mapping[str, object], ...] = ()
+    name: str | None = None
+    template_id: str | None = None
+    android_channel_id: str | None = None
+    collapse_id: str | None = None
+    ttl_s: int = TTL_DEFAULT_S
+    priority: int | None = None
+    """10 is high, any other number normal; None leaves it to the platform."""
+    send_after: str | None = None
+    send_after_ms: Instant | None = None
+    delayed_option: str | None = None
+    """"timezone" or "last-active"."""
+    delivery_time_of_day: str | None = None
+    throttle_per_minute: int | None = None
+    """0 switches throttling off, None leaves it to the app."""
+    idempotency_key: str | None = None
+    """Also under its old name ``external_id``, which names no user."""
+    badge: tuple[str, int] | None = None
+    """("SetTo" or "Increase", count), iOS only."""
+    content_available: bool = False
+    mutable_content: bool = True
+    platforms: tuple[Channel, ...] | None = None
+    """Kinds of subscription that the platform flags leave; None when there are no flags."""
+    unbuilt: tuple[str, ...] = ()
+    """Features that the request uses and that are not built yet, for `refuse_unbuilt`."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to show: a data message."""
+        return not (self.contents or self.headings or self.template_id)
+
+    @property
+    def canonical(self) -> bytes:
+        """The body with its keys in order, the same for every way of writing it."""
+        return msgspec.json.encode(self.raw, order="sorted")
+
+    def text_for(self, language: str | None) -> LocalText:
+        """Return what a reader of *language* sees; heading and text are chosen apart."""
+        return LocalText(
+            choose_text(self.headings, language),
+            choose_text(self.subtitle, language),
+            choose_text(self.contents, language),
+        )
+
+    def url_for(self, channel: Channel) -> str | None:
+        """Return the address that a tap opens on a subscription of kind *channel*."""
+        web = channel in PLATFORM_FLAGS["isAnyWeb"]
+        return self.url or (self.web_url if web else self.app_url)
+
+    def reaches(self, channel: Channel) -> bool:
+        """Tell whether the message may go to a subscription of kind *channel*."""
+        match self.targeting.channel:
+            case "email":
+                return channel == Channel.EMAIL
+            case "sms":
+                return channel == Channel.SMS
+            case "push" if channel not in PUSH_CHANNELS:
+                return False
+        return self.platforms is None or channel in self.platforms
+
+    def refuse_unbuilt(self, built: frozenset[str] = frozenset()) -> Answer | None:
+        """Return the 501 that names what is not built, None when all is; *built* is taken off."""
+        missing = [f"POST /notifications with {name}" for name in self.unbuilt if name not in built]
+        return refusals.unbuilt(*missing) if missing else None
+
+
+def parse_notification(
+    body: bytes,
+    content_type: str | None,
+    *,
+    targets_max: int = 20_000,
+    mix_refused: bool = True,
+    strict_app_id: bool = False,
+) -> NotificationDraft | Answer:
+    """Read the body of POST /notifications, or refuse it.
+
+    The order of validation, which OneSignal does not document, is: content type, JSON, app id,
+    then that of `draft_notification`. A route that checks the key in between calls the parts.
+    """
+    raw = decode_object(body, content_type)
+    if isinstance(raw, Answer):
+        return raw
+    app_id = read_app_id(raw, strict=strict_app_id)
+    if isinstance(app_id, Answer):
+        return app_id
+    return draft_notification(raw, app_id, targets_max=targets_max, mix_refused=mix_refused)
+
+
+def draft_notification(
+    raw: Mapping[str, object],
+    app_id: str,
+    *,
+    targets_max: int = 20_000,
+    mix_refused: bool = True,
+) -> NotificationDraft | Answer:
+    """Read a decoded body, or refuse it.
+
+    The order of validation is: targeting, English content, then the fields as they stand below.
+    All limits of OneSignal's Create message are checked here. *mix_refused* False lets one of
+    several targeting methods win, as reports say that the real API does.
+    """
+    fields = Fields(raw)
+    targeting = read_targeting(fields, targets_max=targets_max, mix_refused=mix_refused)
+    if isinstance(targeting, Answer):
+        return targeting
+    contents = fields.language_map("contents")
+    silent = fields.flag("content_available") or False
+    if _needs_english(fields, targeting) and not silent and "en" not in contents:
+        fields.fail(refusals.english_required())
+    send_after, send_after_ms = _read_send_after(fields)
+    draft = NotificationDraft(
+        app_id=app_id,
+        targeting=targeting,
+        raw=raw,
+        contents=contents,
+        headings=fields.language_map("headings"),
+        subtitle=fields.language_map("subtitle"),
+        data=fields.mapping("data", size_max_bytes=DATA_SIZE_MAX_BYTES),
+        custom_data=fields.mapping(
+            "custom_data", size_max_bytes=CUSTOM_DATA_SIZE_MAX_BYTES[targeting.channel or "push"]
+        ),
+        url=fields.text("url"),
+        web_url=fields.text("web_url"),
+        app_url=fields.text("app_url"),
+        buttons=fields.objects("buttons", "id"),
+        web_buttons=fields.objects("web_buttons", "id"),
+        name=fields.text("name", size_max=NAME_SIZE_MAX),
+        template_id=fields.text("template_id"),
+        android_channel_id=fields.text("android_channel_id"),
+        collapse_id=fields.text("collapse_id", size_max=COLLAPSE_ID_SIZE_MAX),
+        ttl_s=_read_ttl(fields),
+        priority=fields.integer("priority"),
+        send_after=send_after,
+        send_after_ms=send_after_ms,
+        delayed_option=_read_delayed_option(fields),
+        delivery_time_of_day=fields.text("delivery_time_of_day"),
+        throttle_per_minute=fields.integer("throttle_rate_per_minute", 0),
+        idempotency_key=_read_idempotency_key(fields),
+        badge=_read_badge(fields),
+        content_available=silent,
+        mutable_content=fields.flag("mutable_content") is not False,
+        platforms=_read_platforms(fields),
+        unbuilt=_list_unbuilt(fields, targeting),
+    )
+    return fields.refusal or draft
+
+
+def _needs_english(fields: Fields, targeting: Targeting) -> bool:
+    """Tell whether ``contents`` must have English: e-mail has a body of its own."""
+    return targeting.channel != "email" and not (
+        fields.has("template_id") or fields.has("email_body") or fields.has("email_subject")
+    )
+
+
+def _read_ttl(fields: Fields) -> int:
+    ttl_s = fields.integer("ttl", 0)
+    if ttl_s is not None and ttl_s > TTL_MAX_S:
+        fields.fail(refusals.value_too_large("ttl", TTL_MAX_S, "seconds"))
+    return TTL_DEFAULT_S if ttl_s is None else ttl_s
+
+
+def _read_send_after(fields: Fields) -> tuple[str | None, Instant | None]:
+    value = fields.raw.get("send_after")
+    if value is None or value == "":
+        return None, None
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    instant = parse_send_after(text) if isinstance(value, str) else None
+    if instant is None:
+        fields.fail(refusals.send_after_invalid(text))
+    return text, instant
+
+
+def _read_delayed_option(fields: Fields) -> str | None:
+    option = fields.choice("delayed_option", DELAYED_OPTIONS)
+    return option if option in ("timezone", "last-active") else None
+
+
+def _read_idempotency_key(fields: Fields) -> str | None:
+    """Return the key: a UUID under its new name, any text under the old one."""
+    key = fields.text("idempotency_key")
+    if key is not None and not is_uuid(key):
+        fields.fail(refusals.idempotency_key_invalid(key))
+    return key or fields.text("external_id")
+
+
+def _read_badge(fields: Fields) -> tuple[str, int] | None:
+    """Return how the badge changes; a count that is missing is 1 (the default in answers)."""
+    kind = fields.choice("ios_badgeType", ("None", "SetTo", "Increase"))
+    count = fields.integer("ios_badgeCount")
+    if kind is None or kind == "None":
+        return None
+    return kind, 1 if count is None else count
+
+
+def _read_platforms(fields: Fields) -> tuple[Channel, ...] | None:
+    """Return the kinds that are left: those that are true, else all but those that are false."""
+    said = {name: fields.flag(name) for name in PLATFORM_FLAGS}
+    wanted = [channel for name, flag in said.items() if flag for channel in PLATFORM_FLAGS[name]]
+    unwanted = [
+        channel for name, flag in said.items() if flag is False for channel in PLATFORM_FLAGS[name]
+    ]
+    if wanted:
+        return tuple(channel for channel in PUSH_CHANNELS if channel in wanted)
+    if unwanted:
+        return tuple(channel for channel in PUSH_CHANNELS if channel not in unwanted)
+    return None
+
+
+def _list_unbuilt(fields: Fields, targeting: Targeting) -> tuple[str, ...]:
+    features = [name for name in UNBUILT_FIELDS if fields.has(name)]
+    if targeting.method in UNBUILT_METHODS:
+        features.append(targeting.method)
+    features.extend(targeting.tokens)
+    if targeting.channel in ("email", "sms"):
+        features.append(f"channel {targeting.channel}")
+    if fields.raw.get("delayed_option") in ("timezone", "last-active"):
+        features.append("delayed_option")
+    if fields.raw.get("throttle_rate_per_minute") not in (None, "", 0, "0"):
+        features.append("throttle_rate_per_minute")
+    if _has_liquid(fields.raw):
+        features.append("personalization")
+    return tuple(features)
+
+
+def _has_liquid(raw: Mapping[str, object]) -> bool:
+    """Tell whether a shown field holds Liquid, which is rendered for each recipient."""
+    shown = [raw.get(name) for name in ("contents", "headings", "subtitle", "url", "web_url")]
+    texts = [
+        text
+        for value in shown
+        for text in (value.values() if isinstance(value, dict) else [value])
+        if isinstance(text, str)
+    ]
+    return any("{{" in text or "{%" in text for text in texts)

@@ -1,0 +1,316 @@
+"""Notifications of OneSignal: create, view, list, cancel.
+
+Mirrored: API reference, Create message, View message, View messages, Cancel message;
+"Idempotent Notification Requests". A notification is accepted at once and sent by the world: the
+answer never waits for virtual time. Left out: notifications made in the dashboard.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from pushlab.gateway import Channel, Content
+from pushlab.world.clock import DAY_MS, render_instant
+from pushlab_fakes.exchange import Answer, json_answer
+from pushlab_fakes.onesignal import refusals
+from pushlab_fakes.onesignal.audience import Audience, resolve
+from pushlab_fakes.onesignal.dispatch import Dispatch
+from pushlab_fakes.onesignal.model import TYPE_NAMES
+from pushlab_fakes.onesignal.notifications import Notification
+from pushlab_fakes.onesignal.plans import has_feature
+from pushlab_fakes.onesignal.view import render_list, render_notification
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pushlab.gateway import Gateway, Sends
+    from pushlab.world.clock import Instant
+    from pushlab.world.world import World
+    from pushlab_fakes.onesignal.apps import App
+    from pushlab_fakes.onesignal.draft import NotificationDraft
+    from pushlab_fakes.onesignal.model import Belief
+
+__all__ = ["Messages"]
+
+LIST_MAX: Final = 50
+"""Notifications on a page (API reference, View messages)."""
+KIND_API: Final = "1"
+REPLAYED: Final = (("Idempotent-Replayed", "true"),)
+ENVELOPE_BYTES: Final = 160
+"""What the notification id and the keys of a payload take beside its texts; assumed."""
+
+
+class Messages:
+    """The catalogue of notifications, by id, and their way out."""
+
+    def __init__(
+        self,
+        world: World,
+        belief: Belief,
+        sends: Sends,
+        gateways: Mapping[Channel, Gateway],
+    ) -> None:
+        self._world = world
+        self._belief = belief
+        self._gateways = gateways
+        self._dispatch = Dispatch(world, belief, sends, gateways)
+        self._by_id: dict[str, Notification] = {}
+        self._repeats: dict[tuple[int, bytes], int] = {}
+        self._first_answers: dict[tuple[int, str], tuple[Instant, Answer]] = {}
+        self._oldest = 0
+        self._order: list[Notification] = []
+        self.view_profile = "omit"
+        """How unset keys are shown in a view; see `view`."""
+
+    # -- create --------------------------------------------------------------------------------
+
+    def create(self, app: App, draft: NotificationDraft, cause: str) -> Answer:
+        """Accept a notification, or refuse it; *cause* is the entry of the request."""
+        self._retire_old()
+        now, settings = self._world.now, self._world.settings
+        if draft.idempotency_key is not None:
+            held = self._first_answers.get((app.row, draft.idempotency_key))
+            if held is not None and now - held[0] < settings.idempotency_days * DAY_MS:
+                return Answer(held[1].status, held[1].body, (*held[1].headers, *REPLAYED))
+        unbuilt = draft.refuse_unbuilt()
+        if unbuilt is not None:
+            return unbuilt
+        send_at = now if draft.send_after_ms is None else max(draft.send_after_ms, now)
+        if send_at - now > settings.schedule_ahead_days * DAY_MS:
+            return refusals.scheduled_too_far()
+        audience = resolve(self._belief, app.row, draft)
+        answer = self._refuse_channels(audience.rows)
+        if answer is None:
+            answer = self._accept(app, draft, audience, send_at, cause)
+        if draft.idempotency_key is not None:
+            self._first_answers[app.row, draft.idempotency_key] = (now, answer)
+        return answer
+
+    def _accept(
+        self,
+        app: App,
+        draft: NotificationDraft,
+        audience: Audience,
+        send_at: Instant,
+        cause: str,
+    ) -> Answer:
+        if not audience.reachable_count:
+            self._world.trace.record(
+                "NotificationNotSent",
+                app.id,
+                {"app": app.id, "errors": audience.errors or "nobody is subscribed"},
+                (cause,),
+            )
+            if audience.errors:
+                return refusals.nobody_reachable(audience.errors)
+            return refusals.nobody_subscribed()
+        key = self._next_key(app, draft)
+        notification = Notification(
+            id=self._world.ids.uuid("notification", key),
+            key=key,
+            app=app.row,
+            draft=draft,
+            queued_at=self._world.now,
+            send_at=send_at,
+            entry="",
+        )
+        notification.entry = self._world.trace.record(
+            "NotificationAccepted",
+            notification.id,
+            {
+                "app": app.id,
+                "notification": notification.id,
+                "send_at": render_instant(send_at),
+                "targets": len(audience.rows),
+            },
+            (cause,),
+        )
+        self._note_clock_mismatch(notification)
+        self._by_id[notification.id] = notification
+        self._order.append(notification)
+        if send_at == self._world.now:
+            self._send(notification, audience.rows)
+        else:
+            self._world.schedule.plan(
+                send_at, f"send {notification.id}", lambda: self._send_later(notification)
+            )
+        body: dict[str, object] = {"id": notification.id, "external_id": draft.idempotency_key}
+        if audience.errors:
+            body["errors"] = audience.errors
+        return json_answer(200, body)
+
+    def _refuse_channels(self, rows: NDArray[np.int32]) -> Answer | None:
+        """Refuse a send to kinds of subscription that no gateway serves yet."""
+        types = sorted(set(self._belief.subscriptions.type[rows].tolist()))
+        missing = [TYPE_NAMES[code] for code in types if Channel(code) not in self._gateways]
+        return refusals.unbuilt(*(f"delivery to {name}" for name in missing)) if missing else None
+
+    def _next_key(self, app: App, draft: NotificationDraft) -> int:
+        """Name a notification by its idempotency key, else by its body and the n-th of it."""
+        if draft.idempotency_key is not None:
+            return self._world.ids.key("notification", app.id, "key", draft.idempotency_key)
+        body = draft.canonical()
+        repeat = self._repeats.get((app.row, body), 0) + 1
+        self._repeats[app.row, body] = repeat
+        return self._world.ids.key("notification", app.id, "body", body.decode(), repeat)
+
+    def _note_clock_mismatch(self, notification: Notification) -> None:
+        """Say when send_after lies behind the world's clock: it is then sent at once."""
+        wanted = notification.draft.send_after_ms
+        if wanted is None or wanted >= self._world.now:
+            return
+        self._world.trace.record(
+            "ClockMismatch",
+            notification.id,
+            {
+                "notification": notification.id,
+                "send_after": render_instant(wanted),
+                "world": render_instant(self._world.now),
+                "remedy": 'freeze_time, or start="now"',
+            },
+            (notification.entry,),
+        )
+
+    # -- send ----------------------------------------------------------------------------------
+
+    def _send_later(self, notification: Notification) -> None:
+        """Send to whom the audience is now; it is resolved when delivery starts."""
+        if notification.canceled:
+            return
+        audience = resolve(self._belief, notification.app, notification.draft)
+        self._send(notification, audience.rows)
+
+    def _send(self, notification: Notification, rows: NDArray[np.int32]) -> None:
+        draft = notification.draft
+        notification.is_sent = True
+        content = Content(
+            is_visible=not draft.is_silent,
+            data=draft.data,
+            buttons=draft.buttons,
+            collapse_id=draft.collapse_id,
+            ttl_s=draft.ttl_s,
+            priority=draft.priority if draft.priority is not None else 10,
+            badge=draft.badge,
+            size_bytes=_payload_size(draft),
+        )
+        entry = self._world.trace.record(
+            "SendStarted",
+            notification.id,
+            {"notification": notification.id, "targets": len(rows)},
+            (notification.entry,),
+        )
+        self._dispatch.send(notification, rows, content, entry)
+
+    # -- view, list, cancel --------------------------------------------------------------------
+
+    def view(self, app: App, notification_id: str) -> Answer:
+        """Answer one notification with its statistics as they are now."""
+        self._retire_old()
+        notification = self._find(app, notification_id)
+        if notification is None:
+            return refusals.notification_not_found()
+        return json_answer(200, self._render(app, notification))
+
+    def list(self, app: App, parameters: Mapping[str, str]) -> Answer:
+        """Answer a page of the app's notifications, newest first."""
+        self._retire_old()
+        limit = _whole(parameters.get("limit"), LIST_MAX)
+        offset = _whole(parameters.get("offset"), 0)
+        if limit is None or offset is None:
+            name = "limit" if limit is None else "offset"
+            return refusals.bad_value(name, "a whole number")
+        if "time_offset" in parameters:
+            return refusals.unbuilt("GET /notifications with time_offset")
+        kind, template = parameters.get("kind"), parameters.get("template_id")
+        found = [
+            notification
+            for notification in reversed(self._order[self._oldest :])
+            if notification.app == app.row
+            and kind in {None, "", KIND_API}
+            and template in {None, "", notification.draft.template_id}
+        ]
+        limit = min(limit, LIST_MAX)
+        page = found[offset : offset + limit]
+        return json_answer(
+            200,
+            render_list(
+                [self._render(app, notification) for notification in page],
+                total_count=len(found),
+                offset=offset,
+                limit=limit,
+            ),
+        )
+
+    def cancel(self, app: App, notification_id: str, cause: str) -> Answer:
+        """Stop a notification that is scheduled or on its way out."""
+        self._retire_old()
+        notification = self._find(app, notification_id)
+        if notification is None:
+            return refusals.notification_not_found()
+        if notification.canceled or notification.completed_at is not None:
+            return refusals.not_cancelable()
+        notification.canceled = True
+        self._world.trace.record(
+            "NotificationCanceled", notification.id, {"notification": notification.id}, (cause,)
+        )
+        self._dispatch.cancel(notification)
+        return json_answer(200, {"success": True})
+
+    def find(self, notification_id: str) -> Notification | None:
+        """Return a notification of any app, or None; for observers."""
+        return self._by_id.get(notification_id)
+
+    def all(self) -> list[Notification]:
+        """Return the notifications within their retention, oldest first; for observers."""
+        return self._order[self._oldest :]
+
+    def _find(self, app: App, notification_id: str) -> Notification | None:
+        notification = self._by_id.get(notification_id.lower())
+        return notification if notification is not None and notification.app == app.row else None
+
+    def _render(self, app: App, notification: Notification) -> dict[str, object]:
+        statistics = notification.statistics
+        return render_notification(
+            notification.draft,
+            id=notification.id,
+            queued_at_ms=notification.queued_at,
+            send_after_ms=notification.send_at,
+            completed_at_ms=notification.completed_at,
+            canceled=notification.canceled,
+            statistics=statistics.totals(),
+            platform_delivery_stats=statistics.by_platform(),
+            profile=self.view_profile,
+            received_visible=has_feature(app.plan, "confirmed_delivery"),
+        )
+
+    def _retire_old(self) -> None:
+        """Forget notifications whose retention is over (30 days after they were queued)."""
+        limit = self._world.now - self._world.settings.retention_days * DAY_MS
+        while self._oldest < len(self._order):
+            notification = self._order[self._oldest]
+            if max(notification.queued_at, notification.send_at) > limit:
+                break
+            self._dispatch.close(notification)
+            del self._by_id[notification.id]
+            self._oldest += 1
+
+
+def _payload_size(draft: NotificationDraft) -> int:
+    """Return a bound on the payload: data, buttons and the longest of each text, in bytes."""
+    texts = (draft.contents, draft.headings, draft.subtitle)
+    longest = sum(
+        max((len(text.encode()) for text in table.values()), default=0) for table in texts
+    )
+    rest = msgspec.json.encode({"a": draft.data, "o": draft.buttons, "u": draft.url})
+    return ENVELOPE_BYTES + longest + len(rest)
+
+
+def _whole(text: str | None, default: int) -> int | None:
+    if text is None or text == "":
+        return default
+    return int(text) if text.isdecimal() else None

@@ -1,0 +1,90 @@
+"""The counters of one notification, raised by bulk steps by the size of their batch.
+
+Mirrored: API reference, View message: ``remaining`` falls to 0 while each target moves to exactly
+one of ``successful``, ``failed`` (unsubscribed targets) and ``errored`` (delivery errors); later
+``received`` (confirmed deliveries) and ``converted`` (taps) grow. Sums only, so they are exact at
+every barrier whatever the order was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pushlab.gateway import Channel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["FIELDS", "PLATFORM_KEYS", "Statistics"]
+
+FIELDS: Final = ("successful", "failed", "errored", "converted", "received")
+CHANNELS_MAX: Final = 32
+
+PLATFORM_KEYS: Final[dict[int, str]] = {
+    Channel.IOS: "ios",
+    Channel.ANDROID: "android",
+    Channel.CHROME_WEB: "chrome_web_push",
+    Channel.FIREFOX: "firefox_web_push",
+    Channel.SAFARI_LEGACY: "safari_web_push",
+    Channel.SAFARI_WEB: "safari_web_push",
+    Channel.EMAIL: "email",
+    Channel.SMS: "sms",
+    Channel.HUAWEI: "huawei",
+    Channel.AMAZON: "amazon",
+    Channel.WINDOWS: "windows",
+    Channel.MACOS: "macos",
+    Channel.CHROME_EXTENSION: "chrome_extension",
+}
+"""Keys of ``platform_delivery_stats``; those beyond the first eight channels are assumed."""
+
+
+class Statistics:
+    """How many targets are where, by channel."""
+
+    __slots__ = ("_counts", "last_settled_at", "remaining", "targets")
+
+    def __init__(self) -> None:
+        self._counts = np.zeros((len(FIELDS), CHANNELS_MAX), np.int64)
+        self.targets = np.zeros(CHANNELS_MAX, np.int64)
+        """How many targets each channel has."""
+        self.remaining = 0
+        self.last_settled_at = 0
+        """The latest instant at which a target left ``remaining``."""
+
+    def expect(self, channels: NDArray[np.int8]) -> None:
+        """Add targets, one a channel code; shape (n,)."""
+        self.targets += np.bincount(channels, minlength=CHANNELS_MAX)
+        self.remaining += len(channels)
+
+    def count(self, field: str, channels: NDArray[np.int8]) -> None:
+        """Raise *field* by one for each channel code; shape (n,)."""
+        self._counts[FIELDS.index(field)] += np.bincount(channels, minlength=CHANNELS_MAX)
+
+    def settle(self, field: str, channels: NDArray[np.int8], last_at: int) -> None:
+        """Move targets from ``remaining`` to *field*; *last_at* is the latest instant."""
+        if not len(channels):
+            return
+        self.count(field, channels)
+        self.remaining -= len(channels)
+        self.last_settled_at = max(self.last_settled_at, last_at)
+
+    def total(self, field: str) -> int:
+        """Return the count of *field* over all channels."""
+        return int(self._counts[FIELDS.index(field)].sum())
+
+    def totals(self) -> dict[str, int]:
+        """Return every count over all channels, and ``remaining``."""
+        return {**{field: self.total(field) for field in FIELDS}, "remaining": self.remaining}
+
+    def by_platform(self) -> dict[str, dict[str, int]]:
+        """Return ``platform_delivery_stats``: the platforms that had targets."""
+        shown: dict[str, dict[str, int]] = {}
+        for channel, key in PLATFORM_KEYS.items():
+            if not self.targets[channel]:
+                continue
+            part = shown.setdefault(key, dict.fromkeys(FIELDS, 0))
+            for place, field in enumerate(FIELDS):
+                part[field] += int(self._counts[place, channel])
+        return shown

@@ -1,0 +1,75 @@
+"""A gateway's token registry: which tokens exist, for which device, and since when they are dead.
+
+Token texts are derived from a 64-bit key and carry it in their first characters, so the registry
+stores no strings and still finds the route of any token that it issued.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pushlab.table import HashIndex, Table, column
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from pushlab.world.world import World
+
+__all__ = ["NEVER", "TokenRegistry"]
+
+NEVER = np.iinfo(np.int64).max
+
+
+class TokenRegistry(Table):
+    """One row a token, called its route."""
+
+    device: NDArray[np.int32] = column(np.int32, default=-1)
+    key: NDArray[np.uint64] = column(np.uint64)
+    dead_at: NDArray[np.int64] = column(np.int64, default=NEVER)
+    """From when on the gateway refuses the token."""
+    told_at: NDArray[np.int64] = column(np.int64, default=NEVER)
+    """When the gateway learned that nobody holds the token any more."""
+
+    def __init__(
+        self,
+        world: World,
+        purpose: str,
+        render: Callable[[int], str],
+        parse: Callable[[str], int | None],
+    ) -> None:
+        super().__init__()
+        self._world = world
+        self._purpose = purpose
+        self._render = render
+        self._parse = parse
+        self._index = HashIndex()
+
+    def issue(
+        self,
+        devices: NDArray[np.int32],
+        device_keys: NDArray[np.uint64],
+        generations: NDArray[np.int16],
+    ) -> NDArray[np.int32]:
+        """Add a token for each device, derived from its key and the count of its tokens."""
+        keys = self._world.randomness.draw(
+            self._purpose, device_keys, generations.astype(np.uint64)
+        )
+        routes = self.add(len(devices), device=devices, key=keys)
+        self._index.add(keys, routes)
+        return routes
+
+    def find(self, token: str) -> int:
+        """Return the route of *token*; -1 when it was never issued here."""
+        key = self._parse(token)
+        if key is None:
+            return -1
+        route = self._index.find(key)
+        return route if route >= 0 and self._render(key) == token else -1
+
+    def render(self, route: int) -> str:
+        """Return the text of the token at *route*."""
+        return self._render(int(self.key[route]))

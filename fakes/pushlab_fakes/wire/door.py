@@ -1,0 +1,230 @@
+"""One port of the edge, which takes TLS and clear text, and whoever answers behind it.
+
+Everything in here runs in the edge thread.
+
+The first byte decides: 22 opens a TLS handshake (RFC 8446, section 5.1), and no HTTP method begins
+so. Inside TLS the protocol is agreed by ALPN, among those of ``protocols``; another version of HTTP
+is one more entry there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from typing import TYPE_CHECKING
+
+from pushlab_fakes.wire.http1 import Http1Server
+from pushlab_fakes.wire.serving import LOGGER, Limits, make_refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pushlab_fakes.wire.serving import Served
+    from pushlab_fakes.wire.tls import Authority
+
+__all__ = ["Door"]
+
+TLS_HANDSHAKE = b"\x16"
+HTTP1 = "http/1.1"
+
+BACKLOG = 512
+ACCEPT_RETRY_S = 1.0
+"""How long to wait with the next connection when the process has no descriptors left."""
+
+
+class Door:
+    """A port of the edge; labs come and go behind it, and it keeps its address."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        find_authority: Callable[[], Authority],
+        host: str,
+        port: int,
+    ) -> None:
+        self._loop = loop
+        self._find_authority = find_authority
+        self._socket = _listen(host, port)
+        name = self._socket.getsockname()
+        self.host: str = name[0]
+        self.port: int = name[1]
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        self.address = f"{shown}:{self.port}"
+        self.limits = Limits()
+        self._served: Served | None = None
+        self._tenancy = 0
+        self._open: dict[socket.socket, asyncio.Transport | None] = {}
+        self._arrivals: set[asyncio.Task[None]] = set()
+        self._http1 = Http1Server(self, self._loop)
+        self.protocols: Mapping[str, Callable[[], asyncio.Protocol]] = {HTTP1: self._http1}
+        """What is spoken here, the preferred one first; clear text speaks HTTP/1.1."""
+        self._loop.add_reader(self._socket, self._accept)
+
+    @property
+    def served(self) -> Served | None:
+        """Who answers here, None between two labs."""
+        return self._served
+
+    @property
+    def tenancy(self) -> int:
+        """How many labs have left this door; a connection ends with its own."""
+        return self._tenancy
+
+    def occupy(self, served: Served, limits: Limits) -> None:
+        """Put *served* behind the door."""
+        assert self._served is None, "a door serves one lab at a time"
+        self._served = served
+        self.limits = limits
+
+    async def vacate(self) -> None:
+        """Cut every connection, also those that nobody has accepted yet."""
+        self._served = None
+        self._tenancy += 1
+        leaving, self._open = self._open, {}
+        for task in self._arrivals:
+            task.cancel()
+        for transport in leaving.values():
+            if transport is not None:
+                transport.abort()
+        while (late := self._take()) is not None:
+            late.close()
+        # A cancelled task and an aborted transport close their sockets in the next turns.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for conn in leaving:
+            conn.close()
+
+    async def shut(self) -> None:
+        """Close the address for good."""
+        self._loop.remove_reader(self._socket)
+        await self.vacate()
+        self._socket.close()
+
+    def forget(self) -> None:
+        """Close a forked child's copies of the sockets; the parent's stay as they are."""
+        self._socket.close()
+        for conn in self._open:
+            conn.close()
+
+    def _accept(self) -> None:
+        while (conn := self._take()) is not None:
+            self._open = {known: way for known, way in self._open.items() if known.fileno() != -1}
+            if len(self._open) >= self.limits.connections:
+                _turn_away(conn, self.limits)
+                continue
+            self._open[conn] = None
+            task = self._loop.create_task(self._welcome(conn))
+            self._arrivals.add(task)
+            task.add_done_callback(self._arrivals.discard)
+
+    def _take(self) -> socket.socket | None:
+        """Accept one waiting connection, if any."""
+        try:
+            conn, _ = self._socket.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return None
+        except OSError as error:
+            if error.errno not in {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}:
+                raise
+            LOGGER.warning("%s cannot accept connections: %s", self.address, error)
+            self._loop.remove_reader(self._socket)
+            self._loop.call_later(ACCEPT_RETRY_S, self._accept_again)
+            return None
+        conn.settimeout(0)
+        return conn
+
+    def _accept_again(self) -> None:
+        if self._socket.fileno() != -1:
+            self._loop.add_reader(self._socket, self._accept)
+
+    async def _welcome(self, conn: socket.socket) -> None:
+        """Find out what *conn* speaks and hand it over to that protocol."""
+        try:
+            async with asyncio.timeout(self.limits.first_byte_s):
+                first = await self._peek(conn)
+            if not first:
+                conn.close()
+            elif first == TLS_HANDSHAKE:
+                await self._hand_over(conn, secure=True)
+            else:
+                await self._hand_over(conn, secure=False)
+        except asyncio.CancelledError:
+            conn.close()
+            raise
+        except OSError:
+            # Silence, a reset, or a handshake that the client broke off: the client knows why.
+            conn.close()
+
+    async def _peek(self, conn: socket.socket) -> bytes:
+        """Return the first byte and leave it where it is; b"" when none will come."""
+        while True:
+            try:
+                return conn.recv(1, socket.MSG_PEEK)
+            except (BlockingIOError, InterruptedError):
+                ready = self._loop.create_future()
+                self._loop.add_reader(conn, _wake, ready)
+                try:
+                    await ready
+                finally:
+                    self._loop.remove_reader(conn)
+
+    async def _hand_over(self, conn: socket.socket, *, secure: bool) -> None:
+        if secure:
+            transport, _ = await self._loop.connect_accepted_socket(
+                lambda: _AgreedProtocol(self.protocols),
+                conn,
+                ssl=self._find_authority().get_server_context(tuple(self.protocols)),
+                ssl_handshake_timeout=self.limits.head_s,
+            )
+        else:
+            transport, _ = await self._loop.connect_accepted_socket(self._http1, conn)
+        self._open[conn] = transport
+
+
+class _AgreedProtocol(asyncio.Protocol):
+    """Stands in until the handshake has agreed on a protocol, then makes way for it."""
+
+    def __init__(self, protocols: Mapping[str, Callable[[], asyncio.Protocol]]) -> None:
+        self._protocols = protocols
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        agreed = transport.get_extra_info("ssl_object").selected_alpn_protocol()
+        # A client that offers nothing, or nothing that is spoken here, gets HTTP/1.1.
+        protocol = self._protocols.get(agreed, self._protocols[HTTP1])()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if port:
+            # A server that was stopped a moment ago must not block its own port.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+        listening.settimeout(0)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def _wake(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+def _turn_away(conn: socket.socket, limits: Limits) -> None:
+    """Say that the bound on connections is reached, to a client that may read it in clear text."""
+    refusal = make_refusal(503, f"{limits.connections} connections are open, the bound")
+    head = f"HTTP/1.1 503 Service Unavailable\r\nContent-Length: {len(refusal.body)}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in refusal.headers)
+    with conn:
+        try:
+            conn.send(head.encode("ascii") + b"Connection: close\r\n\r\n" + refusal.body)
+        except OSError:
+            return

@@ -1,0 +1,160 @@
+"""What stands behind a listener, and one request's way through it, whatever the HTTP version.
+
+Everything here is synchronous and runs in the edge thread: a whole request in, a whole answer out.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+from pushlab_fakes.exchange import Answer, json_answer
+from pushlab_fakes.wire.real_clock import RealClock
+
+if TYPE_CHECKING:
+    from pushlab_fakes.exchange import Request
+
+__all__ = [
+    "ERROR_HEADER",
+    "Limits",
+    "Served",
+    "answer_vacancy",
+    "make_refusal",
+    "render_date",
+    "serve",
+]
+
+ERROR_HEADER = "X-Pushlab-Error"
+"""On every answer that comes from pushlab itself and from no vendor."""
+
+LOGGER = logging.getLogger("pushlab")
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+ERROR_LENGTH_MAX = 500
+"""Characters of an error's text that go into a header."""
+
+
+class Served(Protocol):
+    """A world's side of a listener."""
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one whole request; called in the edge thread, takes its own lock inside."""
+
+    def failed(self, error: BaseException) -> None:
+        """Keep an error that happened while a request was served."""
+
+    def date(self) -> int:
+        """Return the instant that the ``Date`` of an answer shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much, and how slowly, a client may send; times are real."""
+
+    body_bytes: int = 10 * 1024 * 1024
+    """A longer body is answered 413."""
+    first_byte_s: float = 120.0
+    """How long a connection may stay silent before its first byte."""
+    head_s: float = 30.0
+    """How long the request line and the headers may take, likewise a TLS handshake."""
+    body_s: float = 30.0
+    """How long a body may take; then 408."""
+    idle_s: float = 75.0
+    """How long a connection stays open after an answer, with or without part of a head."""
+    linger_s: float = 2.0
+    """How long a refused body is read on, so that its sender gets to see the refusal."""
+    connections: int = 1_000
+    """How many may be open at a time; the next is turned away with 503."""
+
+
+def serve(served: Served, request: Request) -> Answer:
+    """Let *served* answer *request*; an error inside it becomes a 500 that says so."""
+    try:
+        answer = served.handle(request)
+        _check_sendable(answer)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the edge must live on
+        answer = _answer_error(served, error)
+    if answer.header("date") is not None:
+        return answer
+    return Answer(answer.status, answer.body, (*answer.headers, ("Date", _read_date(served))))
+
+
+def answer_vacancy(address: str) -> Answer:
+    """Answer for an address behind which no lab stands."""
+    return make_refusal(
+        503,
+        f"no lab is open behind {address}: the test that used it is over, or has not begun",
+    )
+
+
+def make_refusal(status: int, text: str) -> Answer:
+    """Make an answer of pushlab's own, for what no vendor was asked."""
+    return json_answer(
+        status,
+        {"errors": [f"pushlab: {text}"]},
+        (
+            (ERROR_HEADER, _one_line(text)),
+            ("Date", render_date(int(RealClock.read_seconds() * 1000))),
+        ),
+    )
+
+
+def render_date(instant: int) -> str:
+    """Render an instant as HTTP dates are (RFC 9110, section 5.6.7), in no locale but English."""
+    return _render_second(instant // 1000)
+
+
+@lru_cache(maxsize=64)
+def _render_second(second: int) -> str:
+    year, month, day, hour, minute, second_of_minute, weekday, *_ = time.gmtime(second)
+    return (
+        f"{DAYS[weekday]}, {day:02} {MONTHS[month - 1]} {year:04} "
+        f"{hour:02}:{minute:02}:{second_of_minute:02} GMT"
+    )
+
+
+def _read_date(served: Served) -> str:
+    try:
+        return render_date(served.date())
+    except BaseException as error:  # noqa: BLE001 - an answer without the world's date is no answer
+        _keep(served, error)
+        return render_date(int(RealClock.read_seconds() * 1000))
+
+
+def _check_sendable(answer: Answer) -> None:
+    """Raise when *answer* would not be one answer on the wire."""
+    if not 200 <= answer.status <= 599:
+        raise ValueError(f"a fake answered status {answer.status}, which no final answer has")
+    for name, value in answer.headers:
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or re.search(r"[\r\n\0]", value):
+            raise ValueError(f"a fake answered a header that cannot be sent: {name!r}: {value!r}")
+
+
+def _answer_error(served: Served, error: BaseException) -> Answer:
+    text = f"{type(error).__name__}: {error}"
+    _keep(served, error)
+    return json_answer(
+        500,
+        {"errors": [f"pushlab: an error inside a fake, raised again in the test: {text}"]},
+        ((ERROR_HEADER, _one_line(text)),),
+    )
+
+
+def _keep(served: Served, error: BaseException) -> None:
+    """Hand *error* over without the edge's own frames, which hold sockets and print for pages."""
+    trace = error.__traceback__
+    try:
+        served.failed(error.with_traceback(None if trace is None else trace.tb_next))
+    except BaseException:
+        LOGGER.exception("an error inside a fake could not be kept")
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())[:ERROR_LENGTH_MAX]
+    return line.encode("ascii", "backslashreplace").decode("ascii")

@@ -1,0 +1,72 @@
+"""The columns of truth: one row stands for one app on one device."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pushlab.table import Table, column
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Devices", "Permission", "Process"]
+
+
+class Process(IntEnum):
+    """State of the app's process."""
+
+    CLOSED = 0
+    FOREGROUND = 1
+    BACKGROUND = 2
+    STOPPED = 3
+    """Force-stopped: Android hands it nothing until the person opens it again."""
+
+
+class Permission(IntEnum):
+    """What the person answered to the system's prompt for notifications."""
+
+    NOT_ASKED = 0
+    GRANTED = 1
+    DENIED = 2
+    PROVISIONAL = 3
+    """iOS: quiet delivery without a prompt."""
+
+
+class Devices(Table):
+    """Truth about devices; a row never moves and is never reused."""
+
+    key: NDArray[np.uint64] = column(np.uint64)
+    """Content key: the *who* of luck and digest."""
+    app: NDArray[np.int16] = column(np.int16)
+    platform: NDArray[np.uint8] = column(np.uint8)
+    """A `Channel`."""
+    online: NDArray[np.bool_] = column(np.bool_, default=True)
+    installed: NDArray[np.bool_] = column(np.bool_, default=False)
+    opted_in: NDArray[np.bool_] = column(np.bool_, default=True)
+    """The SDK's own switch; what `optOut()` turns off."""
+    switch: NDArray[np.bool_] = column(np.bool_, default=True)
+    """Notifications of this app in the system's settings."""
+    permission: NDArray[np.uint8] = column(np.uint8)
+    process: NDArray[np.uint8] = column(np.uint8)
+    has_extension: NDArray[np.bool_] = column(np.bool_, default=True)
+    """iOS: the app ships the notification service extension, which sends receipts."""
+    route: NDArray[np.int32] = column(np.int32, default=-1)
+    """The current token, as a row of the gateway's registry; -1 without one."""
+    generation: NDArray[np.int16] = column(np.int16)
+    """How many tokens the device was given so far."""
+    badge: NDArray[np.int16] = column(np.int16)
+    installed_at: NDArray[np.int64] = column(np.int64)
+    offline_since: NDArray[np.int64] = column(np.int64)
+    background_since: NDArray[np.int64] = column(np.int64)
+    subscription_key: NDArray[np.uint64] = column(np.uint64)
+    """The subscription id that the SDK stored, as a key; 0 before it has one."""
+    user_key: NDArray[np.uint64] = column(np.uint64)
+    """The OneSignal id that the SDK stored, as a key; 0 before it has one."""
+    sent_route: NDArray[np.int32] = column(np.int32, default=-1)
+    sent_types: NDArray[np.int16] = column(np.int16)
+    """What the SDK told the service last: token and notification_types."""
+    tap_share: NDArray[np.uint32] = column(np.uint32)
+    """The person's habit: chance of tapping a shown notification, in units of 2**-32."""

@@ -1,0 +1,320 @@
+"""What happens when a message reaches a device: shown or not, a receipt, perhaps a tap.
+
+Receipts follow the state of the device, not a probability (device SDK reference, confirmed
+delivery): Android confirms what reached the app, shown or not, and waits for the network; iOS
+confirms from the notification service extension, only what is shown, within its 30 seconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pushlab.devices.columns import Permission, Process
+from pushlab.gateway import Channel, Fate, Mark, Receipt
+from pushlab.table import Chains
+from pushlab.world.schedule import RANKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from pushlab.devices.columns import Devices
+    from pushlab.devices.platform import Platform
+    from pushlab.gateway import FanOut, Handsets, Sends
+    from pushlab.world.world import World
+
+__all__ = ["Delivery"]
+
+ARRIVALS = ("shown", "not shown: notifications off", "nothing to show", "app force-stopped")
+SHOWN, OFF, SILENT, STOPPED = range(4)
+SENDINGS = (
+    "counted",
+    "waits: device offline",
+    "lost: device offline",
+    "lost: app uninstalled",
+    "lost: app force-stopped",
+)
+COUNTED, WAITS, LOST_OFFLINE, LOST_GONE, LOST_STOPPED = range(5)
+RECEIPT_OF_SENDING = np.array(
+    [
+        Receipt.COUNTED,
+        Receipt.OFFLINE,
+        Receipt.LOST_OFFLINE,
+        Receipt.LOST_APP_GONE,
+        Receipt.LOST_APP_STOPPED,
+    ],
+    np.uint8,
+)
+TAPS = ("reported", "not reported: device offline")
+TAP_MEAN_MS = 600_000
+"""Mean time from showing to a habitual tap."""
+
+
+class Delivery:
+    """Arrivals, receipts and taps of all devices; every handler is a bulk handler."""
+
+    def __init__(
+        self,
+        world: World,
+        sends: Sends,
+        devices: Devices,
+        platforms: dict[int, Platform],
+        handsets: Handsets,
+    ) -> None:
+        self._world = world
+        self._sends = sends
+        self._devices = devices
+        self._platforms = platforms
+        self._waiting = Chains(what=np.int64)
+        self.listeners: dict[int, list[Callable[[FanOut, int], None]]] = {}
+        """Rows somebody listens to; they are in the lane."""
+        schedule = world.schedule
+        self._receipt = schedule.register("receipt", RANKS["receipt"], self._send_receipts)
+        self._tap = schedule.register("tap", RANKS["tap"], self.tap)
+        self._arrived = handsets.entry_kind(
+            "MessageArrived", RANKS["arrival"], ARRIVALS, "AttemptMade"
+        )
+        self._receipted = handsets.entry_kind(
+            "ReceiptSent", RANKS["receipt"], SENDINGS, "MessageArrived"
+        )
+        self._tapped = handsets.entry_kind("MessageTapped", RANKS["tap"], TAPS, "MessageArrived")
+        self._dismissed = handsets.entry_kind(
+            "MessageDismissed", RANKS["tap"], ("",), "MessageArrived"
+        )
+
+    # -- arrival -------------------------------------------------------------------------------
+
+    def deliver(
+        self,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Take messages over from a gateway; the devices are online and hold the token."""
+        for fan_out, positions, places in self._sends.split(what):
+            self._deliver_one(fan_out, positions, instants[places], rows[places], what[places])
+
+    def _deliver_one(
+        self,
+        fan_out: FanOut,
+        positions: NDArray[np.int64],
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        devices = self._devices
+        permission = devices.permission[rows]
+        shows = devices.switch[rows] & (
+            (permission == Permission.GRANTED) | (permission == Permission.PROVISIONAL)
+        )
+        outcomes = np.where(shows, np.uint8(SHOWN), np.uint8(OFF))
+        if not fan_out.content.is_visible:
+            outcomes[:] = SILENT
+        stopped = (devices.process[rows] == Process.STOPPED) & (
+            devices.platform[rows] == Channel.ANDROID
+        )
+        outcomes[stopped] = STOPPED
+        shown = outcomes == SHOWN
+        fates = np.where(shown, np.uint8(Fate.SHOWN), np.uint8(Fate.NOT_SHOWN))
+        fates[stopped] = Fate.APP_STOPPED
+        fan_out.fates[positions] = fates
+        fan_out.shown_ms[positions] = instants - fan_out.sent_at
+        self._world.trace.record_batch(self._arrived, instants, rows, what, outcomes)
+        if fan_out.content.badge is not None:
+            self._set_badges(fan_out, rows[shown])
+        self._plan_receipts(fan_out, positions, instants, rows, what, outcomes)
+        self._plan_taps(fan_out, instants[shown], rows[shown], what[shown])
+        if self.listeners:
+            self._tell(fan_out, instants, rows, positions, shown)
+
+    def _set_badges(self, fan_out: FanOut, rows: NDArray[np.int32]) -> None:
+        assert fan_out.content.badge is not None
+        mode, count = fan_out.content.badge
+        rows = rows[self._devices.platform[rows] == Channel.IOS]
+        if mode == "SetTo":
+            self._devices.badge[rows] = count
+        elif mode == "Increase":
+            self._devices.badge[rows] = np.maximum(self._devices.badge[rows] + count, 0)
+
+    def _plan_receipts(  # noqa: PLR0913, PLR0917  the arrays of one step travel together
+        self,
+        fan_out: FanOut,
+        positions: NDArray[np.int64],
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+        outcomes: NDArray[np.uint8],
+    ) -> None:
+        reached = outcomes != STOPPED
+        if not fan_out.owner.wants_receipts(fan_out):
+            fan_out.receipts[positions[reached]] = Receipt.NOT_ASKED
+            return
+        platforms = self._devices.platform[rows]
+        for code, platform in self._platforms.items():
+            confirms = reached & (platforms == code)
+            if not platform.receipt_waits_offline:
+                confirms &= outcomes == SHOWN
+                bare = confirms & ~self._devices.has_extension[rows]
+                fan_out.receipts[positions[bare]] = Receipt.NO_EXTENSION
+                confirms &= ~bare
+            if not confirms.any():
+                continue
+            mine = slice(None) if confirms.all() else confirms
+            delays = self._world.randomness.below(
+                "receipt delay",
+                self._devices.key[rows[mine]],
+                fan_out.key,
+                platform.receipt_delay_s(self._world.settings) + 1,
+            )
+            fan_out.receipts[positions[mine]] = Receipt.DELAYED
+            self._world.schedule.put(
+                self._receipt, instants[mine] + delays * 1000, rows[mine], what[mine]
+            )
+
+    def _plan_taps(
+        self,
+        fan_out: FanOut,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        shares = self._devices.tap_share[rows]
+        if not shares.any():
+            return
+        luck = self._world.randomness
+        keys = self._devices.key[rows]
+        taps = (luck.draw("tap", keys, fan_out.key) >> np.uint64(32)) < shares
+        if not taps.any():
+            return
+        delays = luck.exponential("tap delay", keys[taps], fan_out.key, TAP_MEAN_MS)
+        self._world.schedule.put(self._tap, instants[taps] + 1 + delays, rows[taps], what[taps])
+
+    def _tell(
+        self,
+        fan_out: FanOut,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        positions: NDArray[np.int64],
+        shown: NDArray[np.bool_],
+    ) -> None:
+        for at, row, position, is_shown in zip(
+            instants.tolist(), rows.tolist(), positions.tolist(), shown.tolist(), strict=True
+        ):
+            for number, listener in enumerate(self.listeners.get(row, ())):
+                if is_shown:
+                    name = f"listener {fan_out.target_name(position)} {number}"
+                    self._world.schedule.plan(
+                        at, name, _Told(listener, fan_out, position)
+                    )
+
+    # -- receipts ------------------------------------------------------------------------------
+
+    def _send_receipts(
+        self,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        devices = self._devices
+        outcomes = np.full(len(rows), COUNTED, np.uint8)
+        offline = ~devices.online[rows]
+        if offline.any():
+            for code, platform in self._platforms.items():
+                mine = offline & (devices.platform[rows] == code)
+                outcomes[mine] = WAITS if platform.receipt_waits_offline else LOST_OFFLINE
+        outcomes[devices.process[rows] == Process.STOPPED] = LOST_STOPPED
+        for fan_out, positions, places in self._sends.split(what):
+            born = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
+            gone = ~devices.installed[rows[places]] | (devices.installed_at[rows[places]] > born)
+            if gone.any():
+                part = outcomes[places]
+                part[gone] = LOST_GONE
+                outcomes[places] = part
+            fan_out.receipts[positions] = RECEIPT_OF_SENDING[outcomes[places]]
+            counted = outcomes[places] == COUNTED
+            if counted.any():
+                fan_out.owner.received(fan_out, positions[counted])
+        waits = outcomes == WAITS
+        if waits.any():
+            self._waiting.push(rows[waits], what=what[waits])
+        self._world.trace.record_batch(self._receipted, instants, rows, what, outcomes)
+
+    def reconnect(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
+        """Send the receipts that waited for the network; *rows* are distinct."""
+        if not len(self._waiting):
+            return
+        owners, held = self._waiting.take(rows)
+        if len(owners):
+            order = np.argsort(rows, kind="stable")
+            at = instants[order[np.searchsorted(rows[order], owners)]]
+            self._world.schedule.put(self._receipt, at, owners, held["what"])
+
+    # -- what people do ------------------------------------------------------------------------
+
+    def tap(
+        self,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Tap shown messages; what is no longer in the tray is left alone."""
+        there = self.in_tray(rows, what)
+        instants, rows, what = instants[there], rows[there], what[there]
+        if not len(rows):
+            return
+        online = self._devices.online[rows]
+        for fan_out, positions, places in self._sends.split(what):
+            reported = online[places]
+            fan_out.marks[positions] |= np.where(
+                reported, np.uint8(Mark.TAPPED), np.uint8(Mark.TAPPED | Mark.OPEN_LOST)
+            )
+            if reported.any():
+                fan_out.owner.opened(fan_out, positions[reported])
+        self._world.trace.record_batch(
+            self._tapped, instants, rows, what, np.where(online, np.uint8(0), np.uint8(1))
+        )
+
+    def dismiss(
+        self,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Swipe messages away; no platform reports that to the service."""
+        there = self.in_tray(rows, what)
+        for fan_out, positions, _ in self._sends.split(what[there]) if there.any() else ():
+            fan_out.marks[positions] |= Mark.DISMISSED
+        self._world.trace.record_batch(
+            self._dismissed, instants[there], rows[there], what[there]
+        )
+
+    def in_tray(self, rows: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each message is still in its device's tray."""
+        there = self._devices.installed[rows].copy()
+        for fan_out, positions, places in self._sends.split(what):
+            born = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
+            there[places] &= (
+                (fan_out.fates[positions] == Fate.SHOWN)
+                & (fan_out.marks[positions] == 0)
+                & (self._devices.installed_at[rows[places]] <= born)
+            )
+        return there
+
+
+class _Told:
+    """A call of a listener, as a barrier's action."""
+
+    __slots__ = ("_fan_out", "_listener", "_position")
+
+    def __init__(
+        self, listener: Callable[[FanOut, int], None], fan_out: FanOut, position: int
+    ) -> None:
+        self._listener = listener
+        self._fan_out = fan_out
+        self._position = position
+
+    def __call__(self) -> None:
+        self._listener(self._fan_out, self._position)

@@ -1,0 +1,49 @@
+"""iOS: APNs, OneSignal-iOS-SDK 5.6."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pushlab.devices.columns import Permission
+from pushlab.devices.platform import Platform
+from pushlab.gateway import Channel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pushlab.devices.columns import Devices
+
+__all__ = ["IOS"]
+
+ALL_KINDS, PROVISIONAL, NO_PERMISSION, OPTED_OUT, NEVER_ASKED = 31, 95, 0, -2, -18
+
+
+def _notification_types(devices: Devices, rows: NDArray[np.int32]) -> NDArray[np.int16]:
+    """A bit field when subscribed; -2 opted out, -18 never prompted, 0 denied or switched off."""
+    permission = devices.permission[rows]
+    value = np.full(len(rows), NO_PERMISSION, np.int16)
+    value[permission == Permission.GRANTED] = ALL_KINDS
+    value[permission == Permission.PROVISIONAL] = PROVISIONAL
+    value[~devices.switch[rows]] = NO_PERMISSION
+    value[permission == Permission.NOT_ASKED] = NEVER_ASKED
+    value[~devices.opted_in[rows]] = OPTED_OUT
+    return value
+
+
+IOS = Platform(
+    name="ios",
+    channel=Channel.IOS,
+    sdk="050601",
+    device_os="17.4",
+    device_model="iPhone15,2",
+    permission_at_open=False,
+    token_needs_permission=True,
+    restarts_wait=False,
+    notification_types=_notification_types,
+    queue_delay_ms=lambda settings: settings.sdk_queue_delay_ios_ms,
+    create_pause_ms=lambda settings: settings.sdk_create_pause_ios_ms,
+    receipt_delay_s=lambda settings: settings.receipt_delay_ios_s,
+    receipt_waits_offline=False,
+)

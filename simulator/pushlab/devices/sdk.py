@@ -1,0 +1,292 @@
+"""The app's SDK: what it tells the service, when, and what it does when an answer says no.
+
+Mirrored from OneSignal's SDKs of generation 5 (device SDK reference, sections 1 to 5): what
+changed waits in a queue for some quiet seconds, goes out as one call a record, survives being
+offline, and a 404 makes the SDK build its records anew. Operations touch state that rows share
+(users, aliases), so each flush is a barrier.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pushlab.devices.columns import Process
+from pushlab.world.outbox import Post
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from pushlab.devices.columns import Devices
+    from pushlab.devices.platform import Platform
+    from pushlab.devices.service import Service
+    from pushlab.world.world import World
+
+__all__ = ["Sdk"]
+
+
+class Sdk:
+    """The SDKs of all devices, each with its own queue."""
+
+    def __init__(
+        self,
+        world: World,
+        devices: Devices,
+        platforms: dict[int, Platform],
+        name_of: Callable[[int], str],
+        external_id_of: Callable[[int], str | None],
+    ) -> None:
+        self._world = world
+        self._devices = devices
+        self._platforms = platforms
+        self._name_of = name_of
+        self._external_id_of = external_id_of
+        self.service: Service | None = None
+        self.external_ids: dict[int, str | None] = {}
+        """Who is logged in, for rows where that was ever said; None is a log-out."""
+        self._sent_external_ids: dict[int, str | None] = {}
+        self._waits: dict[int, int] = {}
+        self._blocked: set[int] = set()
+        self.languages: dict[int, str] = {}
+        self.timezones: dict[int, str] = {}
+        self.observers: list[str] = []
+        """URLs to which the app on the device posts each change of its push subscription."""
+        self.subscription_id: Callable[[int], str] = str
+        self.token_of: Callable[[int], str | None] = lambda _row: None
+
+    # -- settled devices -----------------------------------------------------------------------
+
+    def settle(self, rows: NDArray[np.int32], app: int) -> None:
+        """Register *rows* at once, as if their calls had been answered before now."""
+        self._register(rows, app)
+
+    def settle_members(self, rows: NDArray[np.int32], app: int, prefix: str) -> None:
+        """Register a whole population at once; external ids are derived from *prefix*."""
+        assert self.service is not None
+        devices = self._devices
+        types = self._types(rows)
+        users, subscriptions = self.service.register_members(
+            app,
+            types=devices.platform[rows].astype(np.int8),
+            routes=devices.route[rows],
+            enabled=self._enabled(rows, types),
+            notification_types=types,
+            prefix=prefix,
+            keys=devices.key[rows],
+        )
+        devices.user_key[rows] = users
+        devices.subscription_key[rows] = subscriptions
+        devices.sent_route[rows] = devices.route[rows]
+        devices.sent_types[rows] = types
+
+    # -- the queue -----------------------------------------------------------------------------
+
+    def enqueue(self, row: int, instant: int) -> None:
+        """Note that something of *row* changed; it goes out after the SDK's quiet time."""
+        platform = self._platforms[int(self._devices.platform[row])]
+        if row in self._waits and not platform.restarts_wait:
+            return
+        number = self._waits[row] = self._waits.get(row, 0) + 1
+        self._world.schedule.plan(
+            instant + platform.queue_delay_ms(self._world.settings),
+            f"sdk {self._name_of(row)} {number}",
+            lambda: self._flush(row, number),
+        )
+
+    def log_in(self, row: int, external_id: str | None) -> None:
+        """Note who is logged in; a member of a population was known by its own name so far."""
+        if row not in self._sent_external_ids:
+            self._sent_external_ids[row] = self._external_id_of(row)
+        self.external_ids[row] = external_id
+
+    def resume(self, row: int, instant: int) -> None:
+        """Take the queue up again after the device was offline or the app stopped."""
+        if row in self._blocked:
+            self._blocked.discard(row)
+            self.enqueue(row, instant)
+
+    def resume_all(self, rows: NDArray[np.int32], instants: NDArray[np.int64]) -> None:
+        """Take the queues of *rows* up again, at *instants*; both have the shape (n,)."""
+        if self._blocked:
+            for row, instant in zip(rows.tolist(), instants.tolist(), strict=True):
+                self.resume(row, instant)
+
+    def forget(self, rows: NDArray[np.int32]) -> None:
+        """Lose everything the SDK had stored (uninstall, cleared data)."""
+        devices = self._devices
+        devices.subscription_key[rows] = 0
+        devices.user_key[rows] = 0
+        devices.sent_route[rows] = -1
+        devices.sent_types[rows] = 0
+        devices.opted_in[rows] = True
+        known = self.external_ids.keys() | self._waits.keys() | self._blocked
+        for row in sorted(known.intersection(rows.tolist())) if known else ():
+            self.external_ids.pop(row, None)
+            self._sent_external_ids.pop(row, None)
+            self._waits.pop(row, None)
+            self._blocked.discard(row)
+
+    def start_session(self, row: int, instant: int) -> None:
+        """Tell of a new session at once, if there is a record to tell it of."""
+        key = self._devices.subscription_key[row]
+        if key and self.service is not None and self._can_call(row):
+            self.service.start_sessions(
+                int(self._devices.app[row]),
+                np.array([key], np.uint64),
+                np.array([instant], np.int64),
+            )
+
+    def end_session(self, row: int, seconds: int) -> None:
+        """Tell how long a session was, if there is a record to tell it of."""
+        key = self._devices.subscription_key[row]
+        if key and seconds and self.service is not None and self._can_call(row):
+            self.service.end_sessions(
+                int(self._devices.app[row]),
+                np.array([key], np.uint64),
+                np.array([seconds], np.int64),
+            )
+
+    def _can_call(self, row: int) -> bool:
+        devices = self._devices
+        return bool(
+            devices.online[row]
+            and devices.installed[row]
+            and devices.process[row] != Process.STOPPED
+        )
+
+    def _flush(self, row: int, number: int) -> None:
+        """Send what changed; an operation that came meanwhile restarted the wait."""
+        if self._waits.get(row) != number:
+            return
+        del self._waits[row]
+        if not self._can_call(row):
+            self._blocked.add(row)
+            return
+        before = self._told(row)
+        rows = np.array([row], np.int32)
+        app = int(self._devices.app[row])
+        if not self._devices.subscription_key[row]:
+            self._register(rows, app)
+        else:
+            self._flush_user(row, rows, app)
+            self._flush_subscription(rows, app)
+        self._observe(row, before)
+
+    def _flush_user(self, row: int, rows: NDArray[np.int32], app: int) -> None:
+        """Log in or out: from anonymous by an alias, else by a new or another user."""
+        assert self.service is not None
+        wanted = self._external_id_of(row)
+        sent = self._sent_external_ids.get(row)
+        if wanted == sent or (row not in self.external_ids and row not in self._sent_external_ids):
+            return
+        if wanted is not None and sent is None:
+            answer = self.service.identify(app, int(self._devices.user_key[row]), wanted)
+            if answer == "ok":
+                self._sent_external_ids[row] = wanted
+                return
+            if answer == "missing":
+                self._devices.subscription_key[row] = 0
+        self._register(rows, app)
+
+    def _flush_subscription(self, rows: NDArray[np.int32], app: int) -> None:
+        assert self.service is not None
+        devices = self._devices
+        types = self._types(rows)
+        changed = (types != devices.sent_types[rows]) | (
+            devices.route[rows] != devices.sent_route[rows]
+        )
+        rows, types = rows[changed], types[changed]
+        if not len(rows):
+            return
+        found = self.service.update_subscriptions(
+            app,
+            devices.subscription_key[rows],
+            routes=devices.route[rows],
+            enabled=self._enabled(rows, types),
+            notification_types=types,
+        )
+        devices.sent_types[rows] = types
+        devices.sent_route[rows] = devices.route[rows]
+        missing = rows[~found]
+        if len(missing):
+            devices.subscription_key[missing] = 0
+            self._register(missing, app)
+
+    def _register(self, rows: NDArray[np.int32], app: int) -> None:
+        assert self.service is not None
+        devices = self._devices
+        types = self._types(rows)
+        listed = rows.tolist()
+        external_ids = [self._external_id_of(row) for row in listed]
+        users, subscriptions = self.service.register(
+            app,
+            types=devices.platform[rows].astype(np.int8),
+            routes=devices.route[rows],
+            enabled=self._enabled(rows, types),
+            notification_types=types,
+            subscription_keys=devices.subscription_key[rows],
+            external_ids=external_ids,
+            languages=[self.languages.get(row) for row in listed],
+            timezones=[self.timezones.get(row) for row in listed],
+        )
+        devices.user_key[rows] = users
+        devices.subscription_key[rows] = subscriptions
+        devices.sent_types[rows] = types
+        devices.sent_route[rows] = devices.route[rows]
+        for row, external_id in zip(listed, external_ids, strict=True):
+            self._sent_external_ids[row] = external_id
+
+    # -- what is told --------------------------------------------------------------------------
+
+    def _types(self, rows: NDArray[np.int32]) -> NDArray[np.int16]:
+        platforms = self._devices.platform[rows]
+        types = np.zeros(len(rows), np.int16)
+        for code, platform in self._platforms.items():
+            mine = platforms == code
+            if mine.any():
+                types[mine] = platform.notification_types(self._devices, rows[mine])
+        return types
+
+    def _enabled(
+        self, rows: NDArray[np.int32], types: NDArray[np.int16]
+    ) -> NDArray[np.bool_]:
+        return (types > 0) & (self._devices.route[rows] >= 0)
+
+    def _told(self, row: int) -> dict[str, object]:
+        key = int(self._devices.subscription_key[row])
+        return {
+            "id": self.subscription_id(key) if key else None,
+            "token": self.token_of(int(row)) if self._devices.sent_route[row] >= 0 else None,
+            "optedIn": bool(self._devices.sent_types[row] > 0),
+        }
+
+    def _observe(self, row: int, before: dict[str, object]) -> None:
+        """Post a change of the subscription to the app's own server, as an observer would."""
+        current = self._told(row)
+        if not self.observers or current == before:
+            return
+        name = self._name_of(row)
+        body = json.dumps(
+            {
+                "event": "subscription.changed",
+                "device": name,
+                "externalId": self._external_id_of(row),
+                "previous": before,
+                "current": current,
+            }
+        ).encode()
+        for url in self.observers:
+            self._world.outbox.put(
+                Post(
+                    name=f"subscription {name}",
+                    url=url,
+                    at=self._world.now,
+                    purpose="subscription observer",
+                    body=body,
+                    timeout_s=float(self._world.settings.posts_timeout_s),
+                )
+            )

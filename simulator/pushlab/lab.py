@@ -1,0 +1,523 @@
+"""The lab: one world, its devices and every fake, composed.
+
+Everything that a user holds hangs on one `Lab`. It owns the world's lock: whoever looks at the
+world or changes it, from whatever thread, does so through here. Sockets come in only with
+`serve` and `redirect`, and go with `close`.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from pushlab.devices.device import Device
+from pushlab.devices.fleet import PLATFORMS, Fleet
+from pushlab.errors import InternalError, MisuseError
+from pushlab.frozen import FrozenClock
+from pushlab.gateway import Channel, Sends
+from pushlab.movers import Movers
+from pushlab.person import Person
+from pushlab.population import PLATFORM_SHARES, Population, count_platforms
+from pushlab.settings import list_settings
+from pushlab.views import AppView, Endpoints, Webhook
+from pushlab.why import Reason, Why
+from pushlab.world.clock import parse_instant, render_instant
+from pushlab.world.world import START, World
+from pushlab_fakes.apns.core import Apns
+from pushlab_fakes.exchange import Answer, Request
+from pushlab_fakes.faults import FOREVER, Fault, Faults
+from pushlab_fakes.fcm.core import Fcm
+from pushlab_fakes.onesignal.messages import Messages
+from pushlab_fakes.onesignal.routes import OneSignal
+from pushlab_fakes.wire.mounts import Mounts
+from pushlab_fakes.wire.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from pushlab.settings import SettingRow
+    from pushlab.world.clock import Instant
+    from pushlab.world.trace import Trace
+    from pushlab_fakes.wire.edge import Listener
+    from pushlab_fakes.wire.mounts import Kind
+    from pushlab_fakes.wire.redirect import Redirect
+
+__all__ = ["VENDOR_HOSTS", "Lab"]
+
+T = TypeVar("T")
+
+VENDOR_HOSTS = ("api.onesignal.com", "onesignal.com")
+"""Hosts that the redirect leads to this lab's fakes."""
+
+
+class Lab:
+    """A whole messaging world on one clock, from one seed.
+
+    *start* is where the clock begins: ISO 8601 text, a datetime, milliseconds, or ``"now"``.
+    *app* is ``"ID"`` or ``"ID:KEY"`` of a OneSignal app that exists already; without it the first
+    app that the program under test names is taken as it is, unless *strict_keys* refuses that.
+    *trace* is ``"full"`` or ``"digest"``. *allow* names hosts that webhooks may leave for.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        start: str | int | datetime | None = None,
+        *,
+        app: str | None = None,
+        plan: str | None = None,
+        strict_keys: bool = False,
+        trace: Literal["full", "digest"] = "full",
+        settings: Mapping[str, object] | None = None,
+        allow: Sequence[str] = (),
+    ) -> None:
+        self.world = World(seed, _parse_start(start), trace=trace)
+        self.lock = threading.RLock()
+        self.sends = Sends()
+        self.fleet = Fleet(self.world, self.sends)
+        self.faults = Faults(self.world)
+        gateways = {
+            Channel.IOS: Apns(self.world, self.sends, self.fleet, self.faults),
+            Channel.ANDROID: Fcm(self.world, self.sends, self.fleet, self.faults),
+        }
+        self.fleet.gateways.update(gateways)
+        self.onesignal = OneSignal(
+            self.world, gateways, strict_keys=strict_keys, faults=self.faults
+        )
+        self.onesignal.messages = Messages(
+            self.world, self.onesignal.belief, self.sends, gateways
+        )
+        self.fleet.sdk.service = self.onesignal.sdk
+        self.fleet.sdk.subscription_id = lambda key: self.world.ids.uuid("subscription", key)
+        self._why = Why(self.world, self.fleet, self.onesignal)
+        self._mounts = Mounts()
+        self._outgoing = Outgoing(self._mounts, allow=allow)
+        self._frozen = FrozenClock(self.world, explicit_start=start is not None)
+        self._movers = Movers(
+            self.world, self.lock, self._outgoing, self._frozen, targets=self._list_targets
+        )
+        self.advance = self._movers.advance
+        self.advance_async = self._movers.advance_async
+        self.run_until = self._movers.run_until
+        self.run_until_async = self._movers.run_until_async
+        self.run_until_idle = self._movers.run_until_idle
+        self.run_until_idle_async = self._movers.run_until_idle_async
+        self._listener: Listener | None = None
+        self._redirect: Redirect | None = None
+        self._errors: list[BaseException] = []
+        self._is_closed = False
+        self._begin(app, plan, settings)
+        self._frozen.open()
+
+    def _begin(
+        self, app: str | None, plan: str | None, settings: Mapping[str, object] | None
+    ) -> None:
+        if settings:
+            self.world.settings = replace(self.world.settings)
+            self.world.change_settings(**settings)
+        if app is not None:
+            app_id, _, key = app.partition(":")
+            self.onesignal.belief.adopt_app(app_id, key or None)
+        if plan is not None:
+            self.onesignal.belief.change_app(self.app.id, plan=plan)
+
+    # -- the clock -----------------------------------------------------------------------------
+
+    @property
+    def now(self) -> Instant:
+        """The instant at which the world stands, in milliseconds since 1970."""
+        return self.read(lambda: self.world.now)
+
+    @property
+    def seed(self) -> int:
+        """The seed that fixes all luck of this lab."""
+        return self.world.seed
+
+    # -- people and devices --------------------------------------------------------------------
+
+    def device(
+        self,
+        platform: str,
+        *,
+        external_id: str | None = None,
+        name: str | None = None,
+        fresh: bool = False,
+        language: str | None = None,
+        timezone: str | None = None,
+        extension: bool = True,
+        tap_chance: float = 0.0,
+    ) -> Device:
+        """Make a device of *platform* (``"android"`` or ``"ios"``).
+
+        It is settled: the app is installed, was opened, has its permission and is registered
+        with the service, logged in as *external_id*. With *fresh* it is a phone without the app,
+        and what its SDK does takes the time that it really takes. *extension* tells whether an
+        iOS app has the notification service extension, which sends receipts.
+        """
+        if platform not in PLATFORMS:
+            raise MisuseError(
+                f"there is no platform {platform!r} yet; there are {', '.join(PLATFORMS)}"
+            )
+        if fresh and external_id is not None:
+            raise MisuseError(
+                "a fresh device has nobody logged in; write device.login(external_id) once its "
+                "app is open"
+            )
+        return self.act(
+            lambda: self._make_device(
+                platform,
+                name or self._next_name(platform, external_id),
+                external_id=external_id,
+                fresh=fresh,
+                language=language,
+                timezone=timezone,
+                extension=extension,
+                tap_chance=tap_chance,
+            )
+        )
+
+    def _make_device(
+        self,
+        platform: str,
+        name: str,
+        *,
+        external_id: str | None,
+        fresh: bool,
+        language: str | None,
+        timezone: str | None,
+        extension: bool,
+        tap_chance: float,
+    ) -> Device:
+        import numpy as np  # noqa: PLC0415  kept out of the facade's import
+
+        app = self.app.row
+        row = self.fleet.add(name, platform, app, fresh=fresh)
+        devices, sdk = self.fleet.devices, self.fleet.sdk
+        devices.has_extension[row] = extension
+        device = Device(self, row)
+        self.world.trace.record(
+            "DeviceMade",
+            name,
+            {"device": name, "platform": platform, "external_id": external_id, "fresh": fresh},
+        )
+        if external_id is not None:
+            sdk.external_ids[row] = external_id
+        if language is not None:
+            sdk.languages[row] = language
+        if timezone is not None:
+            sdk.timezones[row] = timezone
+        if not fresh:
+            sdk.settle(np.array([row], np.int32), app)
+        if tap_chance:
+            Population(self, name, np.array([row], np.int32)).tap_with(tap_chance)
+        return device
+
+    def _next_name(self, platform: str, external_id: str | None) -> str:
+        base = f"{external_id}-{platform}" if external_id else platform
+        if self.fleet.find(base) < 0 and external_id:
+            return base
+        number = 1 if not external_id else 2
+        while self.fleet.find(f"{base}-{number}") >= 0:
+            number += 1
+        return f"{base}-{number}"
+
+    def find_device(self, name: str) -> Device | None:
+        """Return the device with this id, or None."""
+        row = self.read(lambda: self.fleet.find(name))
+        return Device(self, row) if row >= 0 else None
+
+    @property
+    def devices(self) -> list[Device]:
+        """The devices that were made one by one, in order."""
+        return [Device(self, row) for row in self.read(self.fleet.named_rows)]
+
+    def person(self, name: str) -> Person:
+        """Return the person called *name*, whose devices are logged in as *name*."""
+        return Person(self, name)
+
+    def population(
+        self,
+        count: int,
+        *,
+        prefix: str = "person",
+        platforms: Mapping[str, float] = PLATFORM_SHARES,
+    ) -> Population:
+        """Make *count* people with a settled device each, called ``prefix-000001`` and so on."""
+        counts = count_platforms(count, platforms)
+        for platform in counts:
+            if platform not in PLATFORMS:
+                raise MisuseError(
+                    f"there is no platform {platform!r} yet; there are {', '.join(PLATFORMS)}"
+                )
+
+        def make() -> Population:
+            if self.fleet.find(f"{prefix}-000001") >= 0:
+                raise MisuseError(f"there is a population {prefix!r} already; choose a `prefix=`")
+            app = self.app.row
+            rows = self.fleet.add_members(prefix, counts, app)
+            self.world.trace.record(
+                "PopulationMade", prefix, {"prefix": prefix, "count": count, "platforms": counts}
+            )
+            self.fleet.sdk.settle_members(rows, app, prefix)
+            return Population(self, prefix, rows)
+
+        return self.act(make)
+
+    # -- the service ---------------------------------------------------------------------------
+
+    @property
+    def app(self) -> AppView:
+        """The OneSignal app under test: id, plan, settings."""
+        return AppView(self, self.onesignal.belief.first_app().row)
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request as the vendor's server would, without a socket."""
+        with self.lock:
+            self._frozen.touch_request()
+            return self.world.act(lambda: self._route(request))
+
+    def _route(self, request: Request) -> Answer:
+        if request.host in VENDOR_HOSTS or not request.host.count("."):
+            return self.onesignal.handle(request)
+        return self.onesignal.handle(request)
+
+    # -- what can go wrong ---------------------------------------------------------------------
+
+    def fault(
+        self,
+        where: str,
+        *,
+        status: int = 503,
+        reason: str | None = None,
+        retry_after_s: int | None = None,
+        share: float = 1.0,
+        times: int | None = None,
+        devices: Iterable[Device | str] | None = None,
+        person: str | None = None,
+        app: str | None = None,
+        start: str | int | datetime | None = None,
+        end: str | int | datetime | None = None,
+        id: str = "",  # noqa: A002  the word of the control API
+    ) -> Fault:
+        """Plan a fault: *where* is a gateway (``"apns"``, ``"fcm"``) or a service's route.
+
+        A gateway's fault may be limited to *devices* or to the devices of one *person*, and to a
+        *share* of the targets; the window runs from *start* up to *end*.
+        """
+        named = self._name_devices(devices, person)
+        begin = parse_instant(start) if start is not None else 0
+        fault = Fault(
+            id=id,
+            where=where,
+            status=status,
+            reason=reason,
+            retry_after_s=retry_after_s,
+            share=share,
+            times=times,
+            app=app,
+            devices=None if named is None else frozenset(named.values()),
+            device_names=() if named is None else tuple(sorted(named)),
+            start=begin,
+            end=parse_instant(end) if end is not None else FOREVER,
+        )
+        return self.act(lambda: self.faults.plan(fault))
+
+    def outage(self, where: str, **window: str | int | datetime) -> Fault:
+        """Plan an outage: everything at *where* answers 503, in a window if one is given."""
+        return self.fault(where, status=503, **window)  # type: ignore[arg-type]  start and end
+
+    def end_fault(self, fault: Fault | str) -> None:
+        """End a fault now."""
+        name = fault if isinstance(fault, str) else fault.id
+        self.act(lambda: self.faults.remove(name))
+
+    def _name_devices(
+        self, devices: Iterable[Device | str] | None, person: str | None
+    ) -> dict[str, int] | None:
+        if devices is None and person is None:
+            return None
+        named: dict[str, int] = {}
+        for device in devices or ():
+            found = device if isinstance(device, Device) else self.find_device(device)
+            if found is None:
+                raise MisuseError(f"there is no device {device!r}")
+            named[found.id] = found.row
+        for device in self.person(person).devices if person is not None else ():
+            named[device.id] = device.row
+        if not named:
+            raise MisuseError("this fault would hit no device; name at least one that exists")
+        return named
+
+    def change_settings(self, **changes: object) -> None:
+        """Change named settings of this world; `pushlab settings` lists them."""
+        self.act(lambda: self.world.change_settings(**changes))
+
+    @property
+    def settings(self) -> list[SettingRow]:
+        """Every named setting with its value here."""
+        return list_settings(self.world.settings)
+
+    # -- what happened -------------------------------------------------------------------------
+
+    @property
+    def trace(self) -> Trace:
+        """What happened, as entries, canonical lines and a digest."""
+        return self.read(lambda: self.world.trace)
+
+    def why(self, notification: str, who: Device | str) -> list[Reason]:
+        """Say why *who* got, or did not get, a notification (its id).
+
+        *who* is a device, a device's id, a subscription id or an external id; there is a reason
+        for each target that it names.
+        """
+        name = who.id if isinstance(who, Device) else who
+        return self.read(lambda: self._why.ask(notification, name))
+
+    def explain(self, device: str) -> Sequence[str]:
+        """Say in lines why the last notifications are not in the tray of *device*."""
+        with self.lock:
+            return self._why.explain_device(device)
+
+    @property
+    def webhooks(self) -> list[Webhook]:
+        """What was sent to programs outside, in order, with how each ended."""
+        return self.read(
+            lambda: [Webhook(post, answer) for post, answer in self.world.outbox.settled]
+        )
+
+    # -- the app under test --------------------------------------------------------------------
+
+    def mount(self, url: str, target: object, *, kind: Kind | None = None) -> None:
+        """Lead what is sent to *url* (a prefix such as ``https://shop.test``) to *target*.
+
+        *target* is a WSGI or ASGI app, a callable (sync or async), or a base URL.
+        """
+        self._mounts.add(url, target, kind=kind)  # type: ignore[arg-type]  checked there
+
+    def observe_subscriptions(self, url: str) -> None:
+        """Let the app on every device post changes of its push subscription to *url*."""
+        self.act(lambda: self.fleet.sdk.observers.append(url))
+
+    def _list_targets(self) -> Iterable[str]:
+        return self.fleet.sdk.observers
+
+    # -- who may look and change ---------------------------------------------------------------
+
+    def act(self, action: Callable[[], T]) -> T:
+        """Do *action* at once, as a caller from outside."""
+        self._open()
+        self._frozen.touch()
+        with self.lock:
+            self._frozen.begin()
+            return self.world.act(action)
+
+    def read(self, action: Callable[[], T]) -> T:
+        """Look at the settled world."""
+        self._frozen.touch()
+        with self.lock:
+            return action()
+
+    def _open(self) -> None:
+        if self._is_closed:
+            raise MisuseError("this lab is closed; make a new one")
+        self.raise_errors()
+
+    def raise_errors(self) -> None:
+        """Raise what broke inside a fake while it served a request, if anything did."""
+        if self._errors:
+            error = self._errors.pop(0)
+            self._errors.clear()
+            raise InternalError(
+                f"a fake broke while it served a request: {error!r}"
+            ) from error
+
+    # -- the edge ------------------------------------------------------------------------------
+
+    def failed(self, error: BaseException) -> None:
+        """Keep an error of a fake, to be raised at the next touch (the edge calls this)."""
+        self._errors.append(error)
+
+    def date(self) -> Instant:
+        """Return the instant for the Date header (the edge calls this)."""
+        return self.world.now
+
+    def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> Endpoints:
+        """Open this lab's port on loopback, for clients with a base URL of their own."""
+        self._open()
+        if self._listener is None:
+            from pushlab_fakes.wire.edge import Edge  # noqa: PLC0415  heavy: aiohttp
+
+            self._listener = Edge.shared().borrow(self, host=host, port=port)
+        return self.endpoints
+
+    def redirect(self, allow: Sequence[str] = ()) -> None:
+        """Lead the vendors' hosts to this lab, for every client in this process, until `close`."""
+        from pushlab_fakes.wire.redirect import Redirect  # noqa: PLC0415  heavy: ssl hooks
+
+        self.serve()
+        assert self._listener is not None
+        redirect = Redirect(self._listener, VENDOR_HOSTS, allow=allow)
+        redirect.install()
+        self._redirect = redirect
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where the fakes answer; raises MisuseError before `serve`."""
+        if self._listener is None:
+            raise MisuseError("this lab has no port; call lab.serve() first")
+        return Endpoints(self._listener)
+
+    @property
+    def refused_hosts(self) -> list[str]:
+        """Sentences about hosts that were refused: vendors' hosts without a fake, webhooks."""
+        found = [str(refusal) for refusal in self._redirect.refused] if self._redirect else []
+        return [*found, *self._outgoing.refused.values()]
+
+    @property
+    def unbuilt(self) -> list[str]:
+        """Calls that were answered 501, because pushlab does not serve them yet."""
+        return [*self.onesignal.unbuilt]
+
+    def close(self) -> None:
+        """Close the port, undo the redirect, let go of the clock; the lab can still be read."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._frozen.close()
+        if self._redirect is not None:
+            self._redirect.remove()
+        if self._listener is not None:
+            self._listener.release()
+
+    def __enter__(self) -> Self:
+        """Use the lab in a with statement; it closes at the end."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trail: TracebackType | None,
+    ) -> None:
+        """Close the lab."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Show seed and instant."""
+        return f"<lab seed={self.world.seed} now={render_instant(self.world.now)}>"
+
+
+def _parse_start(start: str | int | datetime | None) -> str | int | datetime:
+    if start is None:
+        return START
+    if start == "now":
+        from datetime import UTC  # noqa: PLC0415  used for this one case
+        from datetime import datetime as clock  # noqa: PLC0415
+
+        return clock.now(UTC)
+    return start

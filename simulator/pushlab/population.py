@@ -1,0 +1,124 @@
+"""Many people at once: plain members with a phone each, all in columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from pushlab.devices.device import Device
+from pushlab.errors import MisuseError
+from pushlab.world.clock import parse_instant
+from pushlab.world.randomness import threshold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from pushlab.devices.device import Host
+
+__all__ = ["PLATFORM_SHARES", "Population", "count_platforms"]
+
+PLATFORM_SHARES: Mapping[str, float] = {"android": 0.7, "ios": 0.3}
+
+
+def count_platforms(count: int, shares: Mapping[str, float]) -> dict[str, int]:
+    """Split *count* by *shares*; what rounding leaves goes to the first platform."""
+    if count < 1:
+        raise MisuseError(f"a population has at least one member, not {count}")
+    if not shares or min(shares.values()) < 0 or sum(shares.values()) <= 0:
+        raise MisuseError(f"platforms= takes shares that are not negative, not {dict(shares)}")
+    whole = sum(shares.values())
+    counts = {name: int(count * share / whole) for name, share in shares.items()}
+    first = next(iter(counts))
+    counts[first] += count - sum(counts.values())
+    return {name: number for name, number in counts.items() if number}
+
+
+class Population:
+    """A group of members; verbs act on all of them, or on those that are picked."""
+
+    def __init__(self, host: Host, prefix: str, rows: NDArray[np.int32]) -> None:
+        self._host = host
+        self.prefix = prefix
+        self.rows = rows
+        """int32, shape (n,): the rows of the members' devices."""
+
+    def __len__(self) -> int:
+        """How many members there are."""
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Device: ...
+    @overload
+    def __getitem__(self, index: slice) -> Population: ...
+    def __getitem__(self, index: int | slice) -> Device | Population:
+        """Return one member's device, or a smaller population."""
+        if isinstance(index, slice):
+            return Population(self._host, self.prefix, self.rows[index])
+        return Device(self._host, int(self.rows[index]))
+
+    def __iter__(self) -> Iterator[Device]:
+        """Yield each member's device."""
+        for row in self.rows.tolist():
+            yield Device(self._host, row)
+
+    def __repr__(self) -> str:
+        """Show the prefix and the size."""
+        return f"<population {self.prefix!r} of {len(self):,}>"
+
+    def pick(self, share: float, purpose: str = "pick") -> Population:
+        """Return about *share* of the members, the same ones for the same *purpose*."""
+        keys = self._host.fleet.devices.key[self.rows]
+        luck = self._host.world.randomness
+        chosen = luck.chance(f"pick {purpose}", keys, 0, threshold(share))
+        return Population(self._host, self.prefix, self.rows[chosen])
+
+    def do(self, verb: str) -> None:
+        """Do a verb that needs no argument with every member, now: ``go_offline`` and so on."""
+        self._host.act(lambda: self._host.fleet.do(self._known(verb), self.rows))
+
+    def plan(
+        self, verb: str, at: str | int | datetime, *, spread_ms: int = 0
+    ) -> None:
+        """Plan a verb for every member at *at*, spread by keyed luck over *spread_ms*."""
+        start = parse_instant(at)
+        name = self._known(verb)
+
+        def put() -> None:
+            if start < self._host.world.now:
+                raise MisuseError(f"{at} is over; plan {verb} for a later instant")
+            keys = self._host.fleet.devices.key[self.rows]
+            luck = self._host.world.randomness
+            delays = luck.below(f"plan {verb}", keys, start, spread_ms + 1)
+            self._host.fleet.plan(name, self.rows, start + delays)
+
+        self._host.act(put)
+
+    def tap_with(self, chance: float) -> None:
+        """Give every member the habit of tapping a shown notification with this chance."""
+        share = threshold(chance)
+
+        def set_share() -> None:
+            self._host.fleet.devices.tap_share[self.rows] = min(share, 2**32 - 1)
+
+        self._host.act(set_share)
+
+    def name_of(self, index: int) -> str:
+        """Return the made-up name of the person behind a member; always the same one."""
+        from faker import Faker  # noqa: PLC0415  heavy, and few tests look at names
+
+        fake = Faker()
+        key = int(self._host.fleet.devices.key[self.rows[index]])
+        fake.seed_instance(self._host.world.randomness.draw("person name", key, 0))
+        return str(fake.name())
+
+    def _known(self, verb: str) -> str:
+        verbs = self._host.fleet.verbs
+        if verb not in verbs:
+            raise MisuseError(
+                f"a population cannot {verb}; what it can do at once: {', '.join(verbs)}"
+            )
+        return verb

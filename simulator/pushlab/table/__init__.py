@@ -1,0 +1,20 @@
+"""Columns: what comes by the million is numpy arrays with integer row handles, never objects.
+
+- `Table`, `column`: rows that grow;
+- `HashIndex`: 64-bit key to row;
+- `Vocabulary`, `Tags`: texts as small codes, tags as columns of codes;
+- `Chains`: a list for each row, kept as linked columns.
+
+A function that takes an array of rows takes an array of one as well: there is one body for a
+request and for a population.
+"""
+
+from __future__ import annotations
+
+from pushlab.table.chains import Chains
+from pushlab.table.columns import Table, column
+from pushlab.table.index import HashIndex
+from pushlab.table.tags import PinnedTags, Tags
+from pushlab.table.vocabulary import Vocabulary
+
+__all__ = ["Chains", "HashIndex", "PinnedTags", "Table", "Tags", "Vocabulary", "column"]

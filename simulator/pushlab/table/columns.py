@@ -1,0 +1,153 @@
+"""Tables of columns that grow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
+
+import numpy as np
+
+from pushlab.errors import LimitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Table", "column"]
+
+_Item = TypeVar("_Item", bound=np.generic)
+
+_ROWS_MAX: Final = 2**31 - 1
+"""Rows are int32 handles everywhere."""
+
+_FIRST_CAPACITY: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A class attribute that stands for a numpy array in each instance."""
+
+    dtype: np.dtype[Any]
+    default: Any
+
+    def allocate(self, capacity: int) -> NDArray[Any]:
+        # A zeroed array costs no memory until it is written, so slack is nearly free.
+        if not self.default:
+            return np.zeros(capacity, dtype=self.dtype)
+        return np.full(capacity, self.default, dtype=self.dtype)
+
+
+def column(dtype: type[_Item], default: float | bool = 0) -> NDArray[_Item]:  # noqa: FBT001
+    """Declare a column of a `Table` subclass; rows that are added without a value get *default*.
+
+    The class attribute turns into an array in each instance, hence the type of the result.
+    """
+    return cast("NDArray[_Item]", _Column(np.dtype(dtype), default))
+
+
+class Table:
+    """Rows of columns, addressed by int32 handles that are never reused.
+
+        class Subscriptions(Table):
+            key: NDArray[np.uint64] = column(np.uint64)
+            enabled: NDArray[np.bool_] = column(np.bool_, default=False)
+
+    Each column is a plain attribute holding a one-dimensional array. It is longer than the table,
+    so that adding a row is cheap: only `array[:len(table)]` means something (`live` cuts it). `add`
+    and `restore` may put a longer array in its place, so do not keep one across a call of these.
+    """
+
+    _columns: ClassVar[Mapping[str, _Column]] = {}
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Collect the columns of *cls* after those it inherits."""
+        super().__init_subclass__(**kwargs)
+        own = {name: mark for name, mark in vars(cls).items() if isinstance(mark, _Column)}
+        for name in own:
+            delattr(cls, name)
+        cls._columns = {**cls._columns, **own}
+
+    def __init__(self) -> None:
+        """Make a table without rows."""
+        self._count = 0
+        self._capacity = 0
+        self._reserve(_FIRST_CAPACITY)
+
+    def __len__(self) -> int:
+        """Return how many rows were added."""
+        return self._count
+
+    def add(self, count: int, **values: int | ArrayLike) -> NDArray[np.int32]:
+        """Add *count* rows and return their handles, int32 of shape (count,), ascending.
+
+        Each value is one for all rows or an array of shape (count,). Raises TypeError for a name
+        that is no column, and what numpy raises for a value that does not fit; no row is added
+        then. LimitError beyond 2**31 - 1 rows.
+        """
+        first, end = self._count, self._count + count
+        if not values.keys() <= self._columns.keys():
+            self._refuse_names([*values])
+        if end > self._capacity:
+            self._reserve(end)
+        arrays = self.__dict__
+        rows = slice(first, end)
+        try:
+            for name, value in values.items():
+                # One number into one place is the common case, and four times as fast.
+                arrays[name][first if count == 1 and isinstance(value, int) else rows] = value
+        except Exception:
+            for name in values:
+                arrays[name][rows] = self._columns[name].default
+            raise
+        self._count = end
+        return np.arange(first, end, dtype=np.int32)
+
+    def live(self, name: str) -> NDArray[Any]:
+        """Return the column *name* cut to the rows that exist, as a view."""
+        if name not in self._columns:
+            self._refuse_names([name])
+        array: NDArray[Any] = self.__dict__[name]
+        return array[: self._count]
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all columns, slack included."""
+        return sum(self.__dict__[name].nbytes for name in self._columns)
+
+    def snapshot(self) -> object:
+        """Return all rows as they are now: a mapping of names to arrays that nothing else holds."""
+        return {name: self.live(name).copy() for name in self._columns}
+
+    def restore(self, snap: object) -> None:
+        """Bring back the rows of a snapshot, which stays as it is and may be restored again."""
+        columns = cast("Mapping[str, NDArray[Any]]", snap)
+        if columns.keys() != self._columns.keys():
+            differing = ", ".join(sorted(columns.keys() ^ self._columns.keys()))
+            raise TypeError(
+                f"{type(self).__name__} has other columns than the snapshot: {differing}"
+            )
+        self._count = len(next(iter(columns.values()))) if columns else 0
+        for name in self._columns:
+            self.__dict__.pop(name, None)
+        self._capacity = 0
+        self._reserve(max(self._count, _FIRST_CAPACITY))
+        for name, array in columns.items():
+            self.__dict__[name][: self._count] = array
+
+    def _reserve(self, capacity: int) -> None:
+        """Make room for *capacity* rows; doubling keeps the cost of growth constant a row."""
+        if capacity > _ROWS_MAX:
+            raise LimitError(f"{type(self).__name__} holds at most {_ROWS_MAX:,} rows")
+        self._capacity = min(max(capacity, 2 * self._capacity), _ROWS_MAX)
+        for name, mark in self._columns.items():
+            grown = mark.allocate(self._capacity)
+            old = self.__dict__.get(name)
+            if old is not None:
+                grown[: self._count] = old[: self._count]
+            self.__dict__[name] = grown
+
+    def _refuse_names(self, names: list[str]) -> NoReturn:
+        unknown = ", ".join(name for name in names if name not in self._columns)
+        known = ", ".join(self._columns)
+        raise TypeError(f"{type(self).__name__} has no column {unknown}; its columns are: {known}")

@@ -1,0 +1,474 @@
+"""Future work in order: barriers, items and the lane.
+
+A *barrier* is code that may look at the world: a call, a post, a listener. An *item* is bulk work
+on one row: (instant, rank, row, what). Up to the next barrier all items form one window, worked
+off in rounds: each round gives every kind, as arrays with distinct rows, the earliest item of each
+row, and what handlers put inside the window joins it.
+
+That equals one event at a time because of one law: **a bulk handler reads and writes only its own
+row, constants of its message, and sums.** Then only the order within a row matters, and each round
+keeps it. Whatever touches state shared by rows is a barrier.
+
+A row somebody listens to is marked and moves to the *lane*: its items pass one by one through the
+same handlers, ahead of the bulk (rows are independent, so nobody can tell), and what they tell the
+listener becomes a barrier at the end of that instant.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from pushlab.errors import MisuseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from pushlab.world.clock import Clock, Instant
+
+__all__ = ["POOL_MAX", "RANKS", "Barrier", "Handler", "Schedule"]
+
+RANKS = {"verb": 0, "attempt": 1, "arrival": 2, "receipt": 3, "tap": 4}
+"""Order of items of one row at one instant; fixed for ever, since the digest shows it."""
+
+POOL_MAX = 4_000_000
+"""Items settled at a time; a longer window is cut, which changes nothing but memory."""
+FEW = 24
+"""Pools up to this size are ordered by Python, larger ones by numpy."""
+RUNS_MAX = 24
+"""Beyond this many runs of a kind the small ones are folded into one."""
+
+
+class Handler(Protocol):
+    """Bulk work on distinct rows; all arrays have the shape (n,)."""
+
+    def __call__(
+        self,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+        /,
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Barrier:
+    """Code to run at an instant, after all items of it; ties by name, then by planning order."""
+
+    instant: Instant
+    name: str
+    number: int
+    action: Callable[[], None]
+    habit: bool
+
+
+@dataclass(slots=True)
+class _Kind:
+    name: str
+    rank: int
+    handler: Handler
+    independent: bool
+    habit: bool
+
+
+@dataclass(slots=True)
+class _Run:
+    """Items of one kind that were put together; sorted only when a cut splits it."""
+
+    instants: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    what: NDArray[np.int64]
+    low: int
+    high: int
+    ordered: bool = False
+
+    def __len__(self) -> int:
+        return len(self.instants)
+
+    def order(self) -> None:
+        if not self.ordered:
+            places = np.argsort(self.instants, kind="stable")
+            self.instants = self.instants[places]
+            self.rows = self.rows[places]
+            self.what = self.what[places]
+            self.ordered = True
+
+    def cut(self, limit: int) -> tuple[_Run, _Run]:
+        """Split into what is due at *limit* and what is later; neither is empty."""
+        self.order()
+        place = int(np.searchsorted(self.instants, limit, side="right"))
+        return self._part(slice(None, place)), self._part(slice(place, None))
+
+    def _part(self, part: slice) -> _Run:
+        instants = self.instants[part]
+        return _Run(
+            instants, self.rows[part], self.what[part], int(instants[0]), int(instants[-1]), True
+        )
+
+    def due_count(self, limit: int) -> int:
+        if self.high <= limit:
+            return len(self)
+        if self.low > limit:
+            return 0
+        self.order()
+        return int(np.searchsorted(self.instants, limit, side="right"))
+
+
+class Schedule:
+    """All future work of one world."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kinds: list[_Kind] = []
+        self._runs: list[list[_Run]] = []
+        self._barriers: list[Barrier] = []
+        self._planned = 0
+        self._lane_rows = np.zeros(64, np.bool_)
+        self._lane_used = False
+        self._lane: list[tuple[int, int, int, int, int]] = []
+        self._limit: int | None = None
+        self._fresh: list[tuple[int, _Run]] = []
+        self._earliest = np.full(64, np.iinfo(np.int64).max, np.int64)
+
+    # -- planning ------------------------------------------------------------------------------
+
+    def register(
+        self,
+        name: str,
+        rank: int,
+        handler: Handler,
+        *,
+        independent: bool = False,
+        habit: bool = False,
+    ) -> int:
+        """Add a kind of item and return its code.
+
+        *independent* kinds touch sums only, so rows may repeat within one call. Items of a
+        *habit* kind do not keep the world from being idle.
+        """
+        self._kinds.append(_Kind(name, rank, handler, independent, habit))
+        self._runs.append([])
+        return len(self._kinds) - 1
+
+    def put(
+        self,
+        kind: int,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Add items; all arrays have the shape (n,) and belong to the schedule from now on.
+
+        A handler puts an item at its own instant only with a higher rank (a receipt without
+        delay is fine, a second arrival is not).
+        """
+        if not len(rows):
+            return
+        low, high = int(instants.min()), int(instants.max())
+        if low < self._clock.now:
+            raise MisuseError(f"{self._kinds[kind].name} was put at an instant that is over")
+        if self._lane_used:
+            self._mark_capacity(int(rows.max()))
+            mask = self._lane_rows[rows]
+            if mask.any():
+                rank = self._kinds[kind].rank
+                for at, row, about in zip(
+                    instants[mask].tolist(), rows[mask].tolist(), what[mask].tolist(), strict=True
+                ):
+                    heapq.heappush(self._lane, (at, rank, row, about, kind))
+                rest = ~mask
+                instants, rows, what = instants[rest], rows[rest], what[rest]
+                if not len(rows):
+                    return
+                low, high = int(instants.min()), int(instants.max())
+        run = _Run(instants, rows, what, low, high, ordered=len(rows) == 1)
+        if self._limit is None or low > self._limit:
+            self._keep(kind, run)
+        elif high <= self._limit:
+            self._fresh.append((kind, run))
+        else:
+            due, later = run.cut(self._limit)
+            self._fresh.append((kind, due))
+            self._keep(kind, later)
+
+    def plan(
+        self, instant: Instant, name: str, action: Callable[[], None], *, habit: bool = False
+    ) -> None:
+        """Add a barrier: *action* runs at *instant*, after all items due by then.
+
+        *name* is the natural key of what plans it; barriers of one instant run in its order.
+        """
+        if instant < self._clock.now:
+            raise MisuseError(f"{name} was planned at an instant that is over")
+        self._planned += 1
+        heapq.heappush(self._barriers, Barrier(instant, name, self._planned, action, habit))
+
+    def mark_lane(self, rows: NDArray[np.int32]) -> None:
+        """Move *rows* to the lane, with what already waits for them."""
+        if not len(rows):
+            return
+        self._lane_used = True
+        self._mark_capacity(int(rows.max()))
+        self._lane_rows[rows] = True
+        for kind, runs in enumerate(self._runs):
+            kept, self._runs[kind] = runs, []
+            for run in kept:
+                self.put(kind, run.instants, run.rows, run.what)
+
+    def _mark_capacity(self, row: int) -> None:
+        if row >= len(self._lane_rows):
+            grown = np.zeros(max(row + 1, 2 * len(self._lane_rows)), np.bool_)
+            grown[: len(self._lane_rows)] = self._lane_rows
+            self._lane_rows = grown
+
+    def _keep(self, kind: int, run: _Run) -> None:
+        runs = self._runs[kind]
+        runs.append(run)
+        if len(runs) > RUNS_MAX:
+            runs.sort(key=len)
+            small = runs[: RUNS_MAX // 2]
+            del runs[: RUNS_MAX // 2]
+            runs.append(_joined(small))
+
+    # -- looking ahead -------------------------------------------------------------------------
+
+    def next_barrier(self) -> Barrier | None:
+        """Return the earliest barrier without taking it, or None."""
+        return self._barriers[0] if self._barriers else None
+
+    def next_due(self) -> Instant | None:
+        """Return the instant of the earliest work that is no habit, or None when idle."""
+        due = [
+            run.low
+            for kind, runs in zip(self._kinds, self._runs, strict=True)
+            if not kind.habit
+            for run in runs
+        ]
+        due.extend(item[0] for item in self._lane if not self._kinds[item[4]].habit)
+        due.extend(barrier.instant for barrier in self._barriers if not barrier.habit)
+        return min(due, default=None)
+
+    def __len__(self) -> int:
+        """How many items and barriers wait."""
+        return (
+            sum(len(run) for runs in self._runs for run in runs)
+            + len(self._lane)
+            + len(self._barriers)
+        )
+
+    # -- working off ---------------------------------------------------------------------------
+
+    def pop_barrier(self, instant: Instant) -> Barrier | None:
+        """Take the first barrier due at *instant*, or None."""
+        if self._barriers and self._barriers[0].instant <= instant:
+            return heapq.heappop(self._barriers)
+        return None
+
+    def run_lane(self, limit: Instant) -> Instant:
+        """Work off the lane up to *limit* and return the instant reached.
+
+        It stops short at the end of the instant at which a listener's barrier was planned.
+        """
+        while self._lane and self._lane[0][0] <= limit:
+            at, _, row, what, kind = heapq.heappop(self._lane)
+            self._kinds[kind].handler(
+                np.array([at], np.int64), np.array([row], np.int32), np.array([what], np.int64)
+            )
+            barrier = self.next_barrier()
+            if barrier is not None and barrier.instant < limit:
+                limit = barrier.instant
+        return limit
+
+    def settle(self, limit: Instant) -> None:
+        """Work off every item due at or before *limit*, in rounds."""
+        assert self._limit is None, "a handler settles nothing"
+        floor = self._clock.now
+        while True:
+            bound = self._bounded(floor, limit)
+            self._limit = bound
+            try:
+                self._take(bound)
+                while self._fresh:
+                    self._round()
+            finally:
+                self._limit = None
+            if bound == limit:
+                return
+            floor = bound
+
+    def _bounded(self, floor: Instant, limit: Instant) -> Instant:
+        """Return an instant up to which at most POOL_MAX items are due, and at least one ms."""
+        while limit > floor:
+            count = sum(run.due_count(limit) for runs in self._runs for run in runs)
+            if count <= POOL_MAX:
+                break
+            limit = floor + (limit - floor) // 2
+        return limit
+
+    def _take(self, limit: Instant) -> None:
+        for kind, runs in enumerate(self._runs):
+            later: list[_Run] = []
+            for run in runs:
+                if run.high <= limit:
+                    self._fresh.append((kind, run))
+                elif run.low > limit:
+                    later.append(run)
+                else:
+                    due, rest = run.cut(limit)
+                    self._fresh.append((kind, due))
+                    later.append(rest)
+            self._runs[kind] = later
+
+    def _round(self) -> None:
+        """Give every kind the earliest item of each row; the others stay in the pool."""
+        pool, self._fresh = self._fresh, []
+        bound: list[tuple[int, _Run]] = []
+        for kind, run in pool:
+            if self._kinds[kind].independent:
+                self._kinds[kind].handler(run.instants, run.rows, run.what)
+            else:
+                bound.append((kind, run))
+        if not bound:
+            return
+        size = sum(len(run) for _, run in bound)
+        chosen = self._choose_few(bound) if size <= FEW else self._choose_many(bound)
+        chosen.sort(key=lambda pair: (self._kinds[pair[0]].rank, pair[0]))
+        for kind, run in chosen:
+            self._kinds[kind].handler(run.instants, run.rows, run.what)
+
+    def _choose_few(self, bound: list[tuple[int, _Run]]) -> list[tuple[int, _Run]]:
+        best: dict[int, tuple[int, int, int, int]] = {}
+        rest: list[tuple[int, int, int, int, int]] = []
+        for kind, run in bound:
+            rank = self._kinds[kind].rank
+            for at, row, about in zip(
+                run.instants.tolist(), run.rows.tolist(), run.what.tolist(), strict=True
+            ):
+                item = (at, rank, about, kind)
+                held = best.get(row)
+                if held is None:
+                    best[row] = item
+                elif item < held:
+                    best[row] = item
+                    rest.append((*held, row))
+                else:
+                    rest.append((*item, row))
+        chosen: dict[int, list[tuple[int, int, int]]] = {}
+        for row, (at, _, about, kind) in best.items():
+            chosen.setdefault(kind, []).append((at, row, about))
+        left: dict[int, list[tuple[int, int, int]]] = {}
+        for at, _, about, kind, row in rest:
+            left.setdefault(kind, []).append((at, row, about))
+        self._fresh.extend((kind, _run_of(items)) for kind, items in left.items())
+        return [(kind, _run_of(items)) for kind, items in chosen.items()]
+
+    def _choose_many(self, bound: list[tuple[int, _Run]]) -> list[tuple[int, _Run]]:
+        kinds = sorted({kind for kind, _ in bound})
+        merged = [(kind, _joined([run for k, run in bound if k == kind])) for kind in kinds]
+        rows = (
+            merged[0][1].rows
+            if len(merged) == 1
+            else np.concatenate([run.rows for _, run in merged])
+        )
+        top = int(rows.max())
+        if top >= len(self._earliest):
+            self._earliest = np.full(
+                max(top + 1, 2 * len(self._earliest)), np.iinfo(np.int64).max, np.int64
+            )
+        scratch = self._earliest
+        places = np.arange(len(rows), dtype=np.int64)
+        scratch[rows] = places
+        distinct = bool((scratch[rows] == places).all())
+        scratch[rows] = np.iinfo(np.int64).max
+        if distinct:
+            return merged
+        low = min(run.low for _, run in merged)
+        keys = [(run.instants - low) << 4 | self._kinds[kind].rank for kind, run in merged]
+        mine = np.concatenate(keys)
+        np.minimum.at(scratch, rows, mine)
+        first = mine == scratch[rows]
+        scratch[rows] = np.iinfo(np.int64).max
+        what = np.concatenate([run.what for _, run in merged])
+        first = self._one_a_row(rows, what, first)
+        return self._split(merged, first)
+
+    def _one_a_row(
+        self, rows: NDArray[np.int32], what: NDArray[np.int64], first: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Among equal (instant, rank) of a row keep the lowest *what*, and of those one."""
+        scratch = self._earliest
+        near = np.flatnonzero(first)
+        near_rows = rows[near]
+        places = np.arange(len(near), dtype=np.int64)
+        scratch[near_rows] = places
+        tied = bool((scratch[near_rows] != places).any())
+        scratch[near_rows] = np.iinfo(np.int64).max
+        if not tied:
+            return first
+        np.minimum.at(scratch, near_rows, what[near])
+        lowest = what[near] == scratch[near_rows]
+        scratch[near_rows] = np.iinfo(np.int64).max
+        near, near_rows = near[lowest], near_rows[lowest]
+        places = np.arange(len(near), dtype=np.int64)
+        scratch[near_rows] = places
+        last = scratch[near_rows] == places
+        scratch[near_rows] = np.iinfo(np.int64).max
+        kept = np.zeros(len(rows), np.bool_)
+        kept[near[last]] = True
+        return kept
+
+    def _split(
+        self, merged: list[tuple[int, _Run]], first: NDArray[np.bool_]
+    ) -> list[tuple[int, _Run]]:
+        chosen: list[tuple[int, _Run]] = []
+        start = 0
+        for kind, run in merged:
+            mask = first[start : start + len(run)]
+            start += len(run)
+            picked = np.flatnonzero(mask)
+            if len(picked):
+                chosen.append((kind, _picked(run, picked)))
+            if len(picked) < len(run):
+                self._fresh.append((kind, _picked(run, np.flatnonzero(~mask))))
+        return chosen
+
+
+def _run_of(items: list[tuple[int, int, int]]) -> _Run:
+    instants = np.array([item[0] for item in items], np.int64)
+    return _Run(
+        instants,
+        np.array([item[1] for item in items], np.int32),
+        np.array([item[2] for item in items], np.int64),
+        int(instants.min()),
+        int(instants.max()),
+        ordered=len(items) == 1,
+    )
+
+
+def _picked(run: _Run, places: NDArray[np.intp]) -> _Run:
+    instants = run.instants[places]
+    return _Run(
+        instants,
+        run.rows[places],
+        run.what[places],
+        int(instants.min()),
+        int(instants.max()),
+        run.ordered,
+    )
+
+
+def _joined(runs: list[_Run]) -> _Run:
+    if len(runs) == 1:
+        return runs[0]
+    return _Run(
+        np.concatenate([run.instants for run in runs]),
+        np.concatenate([run.rows for run in runs]),
+        np.concatenate([run.what for run in runs]),
+        min(run.low for run in runs),
+        max(run.high for run in runs),
+    )

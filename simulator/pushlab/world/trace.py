@@ -1,0 +1,376 @@
+"""The trace: what happened in a run, as canonical text and as a digest.
+
+Two kinds of entry stand side by side. A *free-form* entry (a request, a user created) is written
+one by one and keeps its fields. A *batch* is what a bulk step did to many rows: one entry with
+arrays behind it, unfolded into lines only when somebody reads them.
+
+The digest is a commutative sum in two 64-bit lanes, each with its own mix, of every entry's
+content and of its causes' identities. It holds no sequence numbers and no rows, so requests that
+do not touch each other may come in any order, and no cut of time shows in it. It is a
+fingerprint, not a proof against forgers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from pushlab.errors import MisuseError
+from pushlab.world.clock import render_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from pushlab.world.clock import Clock, Instant
+
+__all__ = ["FORMAT", "BatchKind", "Entry", "Trace"]
+
+FORMAT = 1
+"""Version of the file format, of the digest and of the derivation of ids."""
+
+MASK = 0xFFFF_FFFF_FFFF_FFFF
+BLOCK = 32_768
+"""Rows hashed at a time, so that the scratch arrays stay in the processor's cache."""
+SCALAR_MAX = 8
+"""Batches up to this size are hashed with Python integers; numpy's overhead is larger."""
+
+WHO, WHAT, AT, OUTCOME = (
+    0x9E37_79B9_7F4A_7C15,
+    0xD1B5_4A32_D192_ED03,
+    0xA24B_AED4_963E_E407,
+    0x9FB2_1C65_1E98_DF25,
+)
+LANE_A = (0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB, 30, 27, 31)
+LANE_B = (0xFF51_AFD7_ED55_8CCD, 0xC4CE_B9FE_1A85_EC53, 33, 29, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchKind:
+    """What a bulk step's entries are called and how one of them reads."""
+
+    name: str
+    """Past tense: AttemptMade, NotificationShown."""
+    rank: int
+    """Order among entries of one instant; the rank of the handler that writes them."""
+    outcomes: tuple[str, ...]
+    """Words for the outcome codes; code 0 is the first."""
+    who_keys: Callable[[NDArray[np.int32]], NDArray[np.uint64]]
+    """Content keys of rows."""
+    what_keys: Callable[[NDArray[np.int64]], NDArray[np.uint64] | int]
+    """Content keys of what the entries are about; one integer when it is the same for all."""
+    describe: Callable[[int, int], tuple[str, dict[str, object]]]
+    """(row, what) -> the entry's name and its fields."""
+    causes: Callable[[int, int, int], tuple[str, ...]]
+    """(row, what, outcome) -> ids of the entries that caused it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the trace."""
+
+    at: Instant
+    kind: str
+    id: str
+    fields: Mapping[str, object]
+    causes: tuple[str, ...] = ()
+    beside: object = None
+    """What lies beside the entry and is neither text nor digest: raw bytes as they came."""
+
+    def line(self) -> str:
+        """Return the canonical text of this entry."""
+        return _canonical(
+            {
+                "at": render_instant(self.at),
+                "kind": self.kind,
+                "id": self.id,
+                **self.fields,
+                **({"causes": list(self.causes)} if self.causes else {}),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A free-form entry with its place among entries of the same instant."""
+
+    epoch: int
+    entry: Entry
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The arrays of one bulk step."""
+
+    epoch: int
+    kind: BatchKind
+    instants: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    what: NDArray[np.int64]
+    outcomes: NDArray[np.uint8]
+
+    @property
+    def size_bytes(self) -> int:
+        return (
+            self.instants.nbytes + self.rows.nbytes + self.what.nbytes + self.outcomes.nbytes
+        )
+
+
+class Trace:
+    """Everything that happened in one world.
+
+    *keep* is ``"full"`` (arrays are kept up to *kept_bytes_max*, then the oldest go and the trace
+    says so) or ``"digest"`` (arrays are hashed and let go).
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        seed: int,
+        *,
+        keep: str = "full",
+        kept_bytes_max: int = 2_000_000_000,
+    ) -> None:
+        if keep not in {"full", "digest"}:
+            raise MisuseError(f'a trace is kept "full" or as "digest", not {keep!r}')
+        self._clock = clock
+        self._seed = seed
+        self._keep = keep
+        self._kept_bytes_max = kept_bytes_max
+        self._kept_bytes = 0
+        self._placed: list[_Placed] = []
+        self._batches: list[_Batch] = []
+        self._repeats: dict[str, int] = {}
+        self._kind_keys: dict[str, int] = {}
+        self._lanes = [0, 0]
+        self.epoch = 0
+        """Rises with each look at the world: a barrier, a request, a verb."""
+        self.count = 0
+        self.dropped_count = 0
+        self.notes: dict[str, object] = {}
+        """Further header fields, such as a clock that ticks by itself."""
+        self.listeners: list[Callable[[Entry], None]] = []
+        """Called with each free-form entry as it is written (a live timeline)."""
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def record(
+        self,
+        kind: str,
+        name: str,
+        fields: Mapping[str, object],
+        causes: Sequence[str] = (),
+        *,
+        beside: object = None,
+    ) -> str:
+        """Write a free-form entry at the world's instant and return its id.
+
+        The id is ``kind:name``; a repeated name gets ``:2``, ``:3`` and so on.
+        """
+        identity = f"{kind}:{name}"
+        repeat = self._repeats.get(identity, 0) + 1
+        self._repeats[identity] = repeat
+        if repeat > 1:
+            identity = f"{identity}:{repeat}"
+        entry = Entry(self._clock.now, kind, identity, dict(fields), tuple(causes), beside)
+        digest = blake2b(entry.line().encode(), digest_size=16).digest()
+        self._lanes[0] = (self._lanes[0] + int.from_bytes(digest[:8], "little")) & MASK
+        self._lanes[1] = (self._lanes[1] + int.from_bytes(digest[8:], "little")) & MASK
+        self.count += 1
+        self._placed.append(_Placed(self.epoch, entry))
+        for listener in self.listeners:
+            listener(entry)
+        return identity
+
+    def record_batch(
+        self,
+        kind: BatchKind,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+        outcomes: NDArray[np.uint8] | int = 0,
+    ) -> None:
+        """Write one entry a row; the arrays are kept as they are and must not change later.
+
+        All arrays have the shape (n,); *outcomes* may be one code for all.
+        """
+        size = len(rows)
+        if not size:
+            return
+        codes = (
+            np.full(size, outcomes, np.uint8) if isinstance(outcomes, int) else outcomes
+        )
+        self._hash(kind, instants, rows, what, codes)
+        self.count += size
+        if self._keep == "digest":
+            self.dropped_count += size
+            return
+        batch = _Batch(self.epoch, kind, instants, rows, what, codes)
+        self._batches.append(batch)
+        self._kept_bytes += batch.size_bytes
+        while self._kept_bytes > self._kept_bytes_max and self._batches:
+            oldest = self._batches.pop(0)
+            self._kept_bytes -= oldest.size_bytes
+            self.dropped_count += len(oldest.rows)
+
+    def _hash(
+        self,
+        kind: BatchKind,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+        outcomes: NDArray[np.uint8],
+    ) -> None:
+        base = self._kind_keys.get(kind.name)
+        if base is None:
+            named = blake2b(f"{kind.name}|{kind.rank}".encode(), digest_size=8).digest()
+            base = self._kind_keys[kind.name] = int.from_bytes(named, "little")
+        who, about = kind.who_keys(rows), kind.what_keys(what)
+        if len(rows) <= SCALAR_MAX:
+            sums = _sum_scalar(base, who, _spread(about, len(rows)), instants, outcomes)
+        else:
+            sums = _sum_array(base, who, about, instants, outcomes)
+        self._lanes[0] = (self._lanes[0] + sums[0]) & MASK
+        self._lanes[1] = (self._lanes[1] + sums[1]) & MASK
+
+    # -- reading -------------------------------------------------------------------------------
+
+    @property
+    def digest(self) -> str:
+        """The digest of all entries so far: 32 hexadecimal digits."""
+        return f"{self._lanes[0]:016x}{self._lanes[1]:016x}"
+
+    def header(self) -> dict[str, object]:
+        """Return the first line of the file: format, seed, start and what else replays it."""
+        return {
+            "pushlab_trace": FORMAT,
+            "seed": self._seed,
+            "start": render_instant(self._clock.start),
+            **self.notes,
+        }
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every kept entry in order of time, batches unfolded."""
+        order: list[tuple[int, int, int, int, int, int, int, int]] = []
+        for index, placed in enumerate(self._placed):
+            order.append((placed.entry.at, placed.epoch, 0, 0, 0, 0, index, -1))
+        for index, batch in enumerate(self._batches):
+            who = batch.kind.who_keys(batch.rows).tolist()
+            about = _spread(batch.kind.what_keys(batch.what), len(batch.rows)).tolist()
+            order.extend(
+                (at, batch.epoch, 1, batch.kind.rank, who[place], about[place], index, place)
+                for place, at in enumerate(batch.instants.tolist())
+            )
+        order.sort()
+        for *_, index, place in order:
+            if place < 0:
+                yield self._placed[index].entry
+            else:
+                yield self._unfold(self._batches[index], place)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the file: the header, every kept entry, and at the end digest and counts."""
+        yield _canonical(self.header())
+        for entry in self.entries():
+            yield entry.line()
+        yield _canonical(
+            {"digest": self.digest, "count": self.count, "dropped": self.dropped_count}
+        )
+
+    def find(self, kinds: Sequence[str] = (), *, mentions: str = "") -> list[Entry]:
+        """Return the kept entries of *kinds* (all when empty) whose text holds *mentions*."""
+        return [
+            entry
+            for entry in self.entries()
+            if (not kinds or entry.kind in kinds) and (not mentions or mentions in entry.line())
+        ]
+
+    @staticmethod
+    def _unfold(batch: _Batch, place: int) -> Entry:
+        kind = batch.kind
+        row, what = int(batch.rows[place]), int(batch.what[place])
+        outcome = int(batch.outcomes[place])
+        name, fields = kind.describe(row, what)
+        if len(kind.outcomes) > 1:
+            fields = {**fields, "outcome": kind.outcomes[outcome]}
+        return Entry(
+            int(batch.instants[place]),
+            kind.name,
+            f"{kind.name}:{name}",
+            fields,
+            kind.causes(row, what, outcome),
+        )
+
+
+def _canonical(value: Mapping[str, object]) -> str:
+    return msgspec.json.encode(value, order="deterministic").decode()
+
+
+def _spread(keys: NDArray[np.uint64] | int, size: int) -> NDArray[np.uint64]:
+    return np.full(size, keys, np.uint64) if isinstance(keys, int) else keys
+
+
+def _mix(value: int, lane: tuple[int, int, int, int, int]) -> int:
+    first, second, one, two, three = lane
+    value = ((value ^ (value >> one)) * first) & MASK
+    value = ((value ^ (value >> two)) * second) & MASK
+    return value ^ (value >> three)
+
+
+def _sum_scalar(
+    base: int,
+    who: NDArray[np.uint64],
+    about: NDArray[np.uint64],
+    instants: NDArray[np.int64],
+    outcomes: NDArray[np.uint8],
+) -> tuple[int, int]:
+    first = second = 0
+    for a, b, c, d in zip(
+        who.tolist(), about.tolist(), instants.tolist(), outcomes.tolist(), strict=True
+    ):
+        value = (base + a * WHO + b * WHAT + c * AT + d * OUTCOME) & MASK
+        first += _mix(value, LANE_A)
+        second += _mix(value, LANE_B)
+    return first & MASK, second & MASK
+
+
+def _sum_array(
+    base: int,
+    who: NDArray[np.uint64],
+    about: NDArray[np.uint64] | int,
+    instants: NDArray[np.int64],
+    outcomes: NDArray[np.uint8],
+) -> tuple[int, int]:
+    first = second = 0
+    for start in range(0, len(who), BLOCK):
+        cut = slice(start, start + BLOCK)
+        value = who[cut] * np.uint64(WHO)
+        value += instants[cut].astype(np.uint64) * np.uint64(AT)
+        codes = outcomes[cut]
+        if codes.any():
+            value += codes.astype(np.uint64) * np.uint64(OUTCOME)
+        if isinstance(about, int):
+            value += np.uint64((base + about * WHAT) & MASK)
+        else:
+            value += about[cut] * np.uint64(WHAT)
+            value += np.uint64(base)
+        first += int(_mix_array(value, LANE_A).sum())
+        second += int(_mix_array(value, LANE_B).sum())
+    return first & MASK, second & MASK
+
+
+def _mix_array(
+    value: NDArray[np.uint64], lane: tuple[int, int, int, int, int]
+) -> NDArray[np.uint64]:
+    first, second, one, two, three = lane
+    mixed = value ^ (value >> np.uint64(one))
+    mixed *= np.uint64(first)
+    mixed ^= mixed >> np.uint64(two)
+    mixed *= np.uint64(second)
+    mixed ^= mixed >> np.uint64(three)
+    return mixed
