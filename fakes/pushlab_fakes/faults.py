@@ -180,9 +180,7 @@ class Faults:
 
 def _check(fault: Fault) -> None:
     if fault.where not in PLACES:
-        raise MisuseError(
-            f"a fault strikes at one of {_quoted(PLACES)}, not at {fault.where!r}"
-        )
+        raise MisuseError(f"a fault strikes at one of {_quoted(PLACES)}, not at {fault.where!r}")
     if not STATUS_MIN <= fault.status <= STATUS_MAX:
         raise MisuseError(f"a fault's status lies between 400 and 599, not {fault.status}")
     if not 0 <= fault.share <= 1:

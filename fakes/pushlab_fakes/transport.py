@@ -12,7 +12,6 @@ import numpy as np
 
 from pushlab.gateway import Fate
 from pushlab.world.schedule import RANKS
-from pushlab.world.trace import BatchKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.gateway import Handsets, Sends
+    from pushlab.world.trace import BatchKind
     from pushlab.world.world import World
 
     Step = Callable[
@@ -71,7 +71,7 @@ class Transport:
         )
         delays += instants
         delays += low
-        self._world.schedule.put(self._arrival, delays, devices, what)
+        self._world.schedule.put(self._arrival, delays, devices, what, distinct=True)
 
     def resume(
         self,

@@ -403,15 +403,11 @@ class Handsets(Protocol):
         """Since when, for devices that are offline."""
         ...
 
-    def entry_kind(
-        self, name: str, rank: int, outcomes: tuple[str, ...], cause: str
-    ) -> BatchKind:
+    def entry_kind(self, name: str, rank: int, outcomes: tuple[str, ...], cause: str) -> BatchKind:
         """Return the kind of trace entry *name* about (device, target), caused by *cause*."""
         ...
 
-    def hold(
-        self, devices: NDArray[np.int32], routes: NDArray[np.int32]
-    ) -> NDArray[np.bool_]:
+    def hold(self, devices: NDArray[np.int32], routes: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Whether each device still has the app and this very token."""
         ...
 

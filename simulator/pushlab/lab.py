@@ -8,8 +8,10 @@ world or changes it, from whatever thread, does so through here. Sockets come in
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pushlab_fakes.onesignal.routes import OneSignal
 
 from pushlab.devices.device import Device
 from pushlab.devices.fleet import PLATFORMS, Fleet
@@ -25,11 +27,9 @@ from pushlab.why import Reason, Why
 from pushlab.world.clock import parse_instant, render_instant
 from pushlab.world.world import START, World
 from pushlab_fakes.apns.core import Apns
-from pushlab_fakes.exchange import Answer, Request
 from pushlab_fakes.faults import FOREVER, Fault, Faults
 from pushlab_fakes.fcm.core import Fcm
 from pushlab_fakes.onesignal.messages import Messages
-from pushlab_fakes.onesignal.routes import OneSignal
 from pushlab_fakes.wire.mounts import Mounts
 from pushlab_fakes.wire.outgoing import Outgoing
 
@@ -37,12 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
+    from typing import Self
 
-    from typing_extensions import Self
-
+    from pushlab.gateway import Gateway
     from pushlab.settings import SettingRow
     from pushlab.world.clock import Instant
     from pushlab.world.trace import Trace
+    from pushlab_fakes.exchange import Answer, Request
     from pushlab_fakes.wire.edge import Listener
     from pushlab_fakes.wire.mounts import Kind
     from pushlab_fakes.wire.redirect import Redirect
@@ -81,7 +82,7 @@ class Lab:
         self.sends = Sends()
         self.fleet = Fleet(self.world, self.sends)
         self.faults = Faults(self.world)
-        gateways = {
+        gateways: dict[Channel, Gateway] = {
             Channel.IOS: Apns(self.world, self.sends, self.fleet, self.faults),
             Channel.ANDROID: Fcm(self.world, self.sends, self.fleet, self.faults),
         }
@@ -89,9 +90,7 @@ class Lab:
         self.onesignal = OneSignal(
             self.world, gateways, strict_keys=strict_keys, faults=self.faults
         )
-        self.onesignal.messages = Messages(
-            self.world, self.onesignal.belief, self.sends, gateways
-        )
+        self.onesignal.messages = Messages(self.world, self.onesignal.belief, self.sends, gateways)
         self.fleet.sdk.service = self.onesignal.sdk
         self.fleet.sdk.subscription_id = lambda key: self.world.ids.uuid("subscription", key)
         self._why = Why(self.world, self.fleet, self.onesignal)
@@ -118,7 +117,6 @@ class Lab:
         self, app: str | None, plan: str | None, settings: Mapping[str, object] | None
     ) -> None:
         if settings:
-            self.world.settings = replace(self.world.settings)
             self.world.change_settings(**settings)
         if app is not None:
             app_id, _, key = app.partition(":")
@@ -193,7 +191,7 @@ class Lab:
         extension: bool,
         tap_chance: float,
     ) -> Device:
-        import numpy as np  # noqa: PLC0415  kept out of the facade's import
+        import numpy as np
 
         app = self.app.row
         row = self.fleet.add(name, platform, app, fresh=fresh)
@@ -282,8 +280,6 @@ class Lab:
             return self.world.act(lambda: self._route(request))
 
     def _route(self, request: Request) -> Answer:
-        if request.host in VENDOR_HOSTS or not request.host.count("."):
-            return self.onesignal.handle(request)
         return self.onesignal.handle(request)
 
     # -- what can go wrong ---------------------------------------------------------------------
@@ -302,7 +298,7 @@ class Lab:
         app: str | None = None,
         start: str | int | datetime | None = None,
         end: str | int | datetime | None = None,
-        id: str = "",  # noqa: A002  the word of the control API
+        id: str = "",
     ) -> Fault:
         """Plan a fault: *where* is a gateway (``"apns"``, ``"fcm"``) or a service's route.
 
@@ -327,9 +323,15 @@ class Lab:
         )
         return self.act(lambda: self.faults.plan(fault))
 
-    def outage(self, where: str, **window: str | int | datetime) -> Fault:
+    def outage(
+        self,
+        where: str,
+        *,
+        start: str | int | datetime | None = None,
+        end: str | int | datetime | None = None,
+    ) -> Fault:
         """Plan an outage: everything at *where* answers 503, in a window if one is given."""
-        return self.fault(where, status=503, **window)  # type: ignore[arg-type]  start and end
+        return self.fault(where, status=503, start=start, end=end)
 
     def end_fault(self, fault: Fault | str) -> None:
         """End a fault now."""
@@ -397,7 +399,7 @@ class Lab:
 
         *target* is a WSGI or ASGI app, a callable (sync or async), or a base URL.
         """
-        self._mounts.add(url, target, kind=kind)  # type: ignore[arg-type]  checked there
+        self._mounts.add(url, target, kind=kind)
 
     def observe_subscriptions(self, url: str) -> None:
         """Let the app on every device post changes of its push subscription to *url*."""
@@ -432,9 +434,7 @@ class Lab:
         if self._errors:
             error = self._errors.pop(0)
             self._errors.clear()
-            raise InternalError(
-                f"a fake broke while it served a request: {error!r}"
-            ) from error
+            raise InternalError(f"a fake broke while it served a request: {error!r}") from error
 
     # -- the edge ------------------------------------------------------------------------------
 
@@ -450,14 +450,14 @@ class Lab:
         """Open this lab's port on loopback, for clients with a base URL of their own."""
         self._open()
         if self._listener is None:
-            from pushlab_fakes.wire.edge import Edge  # noqa: PLC0415  heavy: aiohttp
+            from pushlab_fakes.wire.edge import Edge
 
             self._listener = Edge.shared().borrow(self, host=host, port=port)
         return self.endpoints
 
     def redirect(self, allow: Sequence[str] = ()) -> None:
         """Lead the vendors' hosts to this lab, for every client in this process, until `close`."""
-        from pushlab_fakes.wire.redirect import Redirect  # noqa: PLC0415  heavy: ssl hooks
+        from pushlab_fakes.wire.redirect import Redirect
 
         self.serve()
         assert self._listener is not None
@@ -482,6 +482,21 @@ class Lab:
     def unbuilt(self) -> list[str]:
         """Calls that were answered 501, because pushlab does not serve them yet."""
         return [*self.onesignal.unbuilt]
+
+    def list_problems(self) -> list[str]:
+        """Say what should not have happened: broken fakes, unbuilt calls, refused or silent hosts.
+
+        This follows no frozen clock, so that it can be asked when a test has ended.
+        """
+        with self.lock:
+            broken = [f"a fake broke while it served a request: {error!r}" for error in self._errors]
+            silent = [
+                f"nobody answered {Webhook(post, answer)!r}"
+                for post, answer in self.world.outbox.settled
+                if answer.error not in {None, "interrupted"}
+                and urlsplit(post.url).hostname not in self._outgoing.refused
+            ]
+            return [*broken, *self.unbuilt, *self.refused_hosts, *silent]
 
     def close(self) -> None:
         """Close the port, undo the redirect, let go of the clock; the lab can still be read."""
@@ -516,8 +531,8 @@ def _parse_start(start: str | int | datetime | None) -> str | int | datetime:
     if start is None:
         return START
     if start == "now":
-        from datetime import UTC  # noqa: PLC0415  used for this one case
-        from datetime import datetime as clock  # noqa: PLC0415
+        from datetime import UTC
+        from datetime import datetime as clock
 
         return clock.now(UTC)
     return start

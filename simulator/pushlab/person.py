@@ -23,9 +23,9 @@ class Person:
         """The devices on which the person is logged in now, in order of birth."""
         return [device for device in self._lab.devices if device.external_id == self.name]
 
-    def device(self, platform: str, **options: object) -> Device:
-        """Give the person another device; takes what `Lab.device` takes."""
-        return self._lab.device(platform, external_id=self.name, **options)  # type: ignore[arg-type]  passed on
+    def device(self, platform: str, *, name: str | None = None) -> Device:
+        """Give the person another settled device."""
+        return self._lab.device(platform, external_id=self.name, name=name)
 
     def __repr__(self) -> str:
         """Show the name and the devices."""

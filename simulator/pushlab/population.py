@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-import numpy as np
-
 from pushlab.devices.device import Device
 from pushlab.errors import MisuseError
 from pushlab.world.clock import parse_instant
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from pushlab.devices.device import Host
@@ -80,9 +79,7 @@ class Population:
         """Do a verb that needs no argument with every member, now: ``go_offline`` and so on."""
         self._host.act(lambda: self._host.fleet.do(self._known(verb), self.rows))
 
-    def plan(
-        self, verb: str, at: str | int | datetime, *, spread_ms: int = 0
-    ) -> None:
+    def plan(self, verb: str, at: str | int | datetime, *, spread_ms: int = 0) -> None:
         """Plan a verb for every member at *at*, spread by keyed luck over *spread_ms*."""
         start = parse_instant(at)
         name = self._known(verb)
@@ -108,7 +105,7 @@ class Population:
 
     def name_of(self, index: int) -> str:
         """Return the made-up name of the person behind a member; always the same one."""
-        from faker import Faker  # noqa: PLC0415  heavy, and few tests look at names
+        from faker import Faker
 
         fake = Faker()
         key = int(self._host.fleet.devices.key[self.rows[index]])

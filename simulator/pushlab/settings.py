@@ -248,12 +248,11 @@ def change_settings(settings: Settings, changes: dict[str, object]) -> Settings:
             else type(value) is type(default)
         )
         if not fits:
-            raise MisuseError(
-                f"the setting {name} takes {type(default).__name__}, not {value!r}"
-            )
+            raise MisuseError(f"the setting {name} takes {type(default).__name__}, not {value!r}")
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
             raise MisuseError(f"the setting {name} is never negative, got {value!r}")
-    return replace(settings, **changes)  # type: ignore[arg-type]  types were checked above
+    checked: dict[str, Any] = changes
+    return replace(settings, **checked)
 
 
 def _unknown(name: str, known: list[str]) -> str:

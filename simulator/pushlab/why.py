@@ -16,12 +16,13 @@ from pushlab.gateway import Channel, Fate, Mark, Receipt
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
+    from pushlab_fakes.onesignal.routes import OneSignal
+
     from pushlab.devices.fleet import Fleet
     from pushlab.gateway import FanOut
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.onesignal.notifications import Notification
-    from pushlab_fakes.onesignal.routes import OneSignal
 
 __all__ = ["Reason", "Why"]
 
@@ -70,13 +71,17 @@ RECEIPTS = {
     ),
     Receipt.NO_EXTENSION: (
         "receipt-lost",
-        "it was delivered, but the receipt is lost: the iOS app has no notification service "
-        "extension",
+        (
+            "it was delivered, but the receipt is lost: the iOS app has no notification service "
+            "extension"
+        ),
     ),
     Receipt.LOST_OFFLINE: (
         "receipt-lost",
-        "it was delivered, but the receipt is lost: the device was offline when the extension "
-        "wanted to send it",
+        (
+            "it was delivered, but the receipt is lost: the device was offline when the extension "
+            "wanted to send it"
+        ),
     ),
     Receipt.LOST_APP_GONE: (
         "receipt-lost",
@@ -100,8 +105,10 @@ FATES = {
     ),
     Fate.BAD_TOKEN: (
         "bad-token",
-        "the gateway refused it: it never issued that token; use the token of a device of this "
-        "lab (`device.token`)",
+        (
+            "the gateway refused it: it never issued that token; use the token of a device of this "
+            "lab (`device.token`)"
+        ),
     ),
     Fate.TOO_LARGE: ("too-large", "the gateway refused it: the payload is over 4,096 bytes"),
     Fate.GAVE_UP: ("gave-up", "the gateway put it off every time, until the retries were used up"),
@@ -125,8 +132,10 @@ FATES = {
     ),
     Fate.APP_GONE: (
         "app-gone",
-        "the gateway accepted it, but the device no longer holds that token: the app was "
-        "uninstalled or got a new one",
+        (
+            "the gateway accepted it, but the device no longer holds that token: the app was "
+            "uninstalled or got a new one"
+        ),
     ),
     Fate.APP_STOPPED: ("app-stopped", "it arrived, but the app is force-stopped"),
 }
@@ -190,11 +199,11 @@ class Why:
         held = self._onesignal.messages.all()
         if not held:
             return ["why: no notification was accepted yet; did the app call the API?"]
-        lines = []
-        for notification in reversed(held[-3:]):
-            for reason in self.ask(notification.id, device):
-                lines.append(f"why: notification {notification.id}: {reason}")
-        return lines
+        return [
+            f"why: notification {notification.id}: {reason}"
+            for notification in reversed(held[-3:])
+            for reason in self.ask(notification.id, device)
+        ]
 
     # -- who is meant --------------------------------------------------------------------------
 
@@ -220,9 +229,7 @@ class Why:
     def _positions(fan_out: FanOut, device: int, subscriptions: list[int]) -> list[int]:
         if device >= 0:
             return fan_out.positions_of(device)
-        found: list[int] = np.flatnonzero(
-            np.isin(fan_out.subscriptions, subscriptions)
-        ).tolist()
+        found: list[int] = np.flatnonzero(np.isin(fan_out.subscriptions, subscriptions)).tolist()
         return found
 
     # -- reasons -------------------------------------------------------------------------------
@@ -303,13 +310,15 @@ class Why:
     ) -> tuple[str, str]:
         row = int(fan_out.devices[position])
         if fate == Fate.UNSUBSCRIBED:
-            types = int(self._belief.subscriptions.notification_types[
-                fan_out.subscriptions[position]
-            ])
+            types = int(
+                self._belief.subscriptions.notification_types[fan_out.subscriptions[position]]
+            )
             return (
                 "unsubscribed",
-                "the service believed that the subscription was unsubscribed when it was sent, "
-                f"so it was skipped (notification_types is {types} now)",
+                (
+                    "the service believed that the subscription was unsubscribed when it was sent, "
+                    f"so it was skipped (notification_types is {types} now)"
+                ),
             )
         if fate == Fate.STORED:
             return self._stored(fan_out, row)
@@ -318,8 +327,10 @@ class Why:
                 return "nothing-to-show", "it arrived; it has no text, so there is nothing to show"
             return (
                 "no-permission",
-                "it arrived, but notifications are off: the person denied the prompt or switched "
-                "them off in the system's settings",
+                (
+                    "it arrived, but notifications are off: the person denied the prompt or switched "
+                    "them off in the system's settings"
+                ),
             )
         if fate == Fate.SHOWN:
             return self._shown(fan_out, position, receipt)
@@ -332,13 +343,17 @@ class Why:
         if expires <= self._world.now:
             return (
                 "expired",
-                f"it waited at {gateway} for the offline device and expired at "
-                f"{render_instant(expires)}",
+                (
+                    f"it waited at {gateway} for the offline device and expired at "
+                    f"{render_instant(expires)}"
+                ),
             )
         return (
             "offline",
-            f"the device is offline since {since}; {gateway} keeps the message until "
-            f"{render_instant(expires)}",
+            (
+                f"the device is offline since {since}; {gateway} keeps the message until "
+                f"{render_instant(expires)}"
+            ),
         )
 
     @staticmethod

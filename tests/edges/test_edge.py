@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import os
 import socket
@@ -10,15 +11,18 @@ import subprocess
 import sys
 import textwrap
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
+import time_machine
 from freezegun import freeze_time
 
 from pushlab.errors import LimitError, MisuseError
 from pushlab_fakes.exchange import Answer
+from pushlab_fakes.wire import door as door_module
 from pushlab_fakes.wire import edge as edge_module
 from pushlab_fakes.wire.edge import Edge, Limits
+from pushlab_fakes.wire.real_clock import RealClock
 from pushlab_testing.echo import Echo
 
 WAIT_S = 10
@@ -145,6 +149,14 @@ class TestAddresses:
         with pytest.raises(ConnectionRefusedError):
             dial(listener)
 
+    def test_an_address_open_to_all_is_reached_by_loopback(self, edge):
+        listener = edge.borrow(Echo(), host="0.0.0.0")
+        status, _, _ = ask(listener)
+        listener.release()
+
+        assert listener.url.startswith("http://127.0.0.1:")
+        assert status == 200
+
     def test_a_taken_port_is_an_os_error(self, edge, listener):
         with pytest.raises(OSError, match="in use"):
             edge.borrow(Echo(), port=listener.port)
@@ -187,10 +199,8 @@ class TestStragglers:
             ask(listener, "/the-edge-has-read-it")
             listener.release()
             again = edge.borrow(late)
-            try:
+            with suppress(ConnectionError):
                 conn.sendall(b"cd")
-            except ConnectionError:
-                pass
             rest = read_to_end(conn)
         again.release()
 
@@ -290,6 +300,32 @@ class TestBounds:
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"1 connections are open, the bound" in answer
 
+    def test_a_process_out_of_descriptors_accepts_again_later(self, edge, monkeypatch, caplog):
+        class Exhausted:
+            def __init__(self, listening):
+                self.listening = listening
+                self.failures = 1
+
+            def __getattr__(self, name):
+                return getattr(self.listening, name)
+
+            def accept(self):
+                if self.failures:
+                    self.failures -= 1
+                    raise OSError(errno.EMFILE, "Too many open files")
+                return self.listening.accept()
+
+        monkeypatch.setattr(door_module, "ACCEPT_RETRY_S", 0.01)
+        listener = edge.borrow(Echo())
+        door = listener._door
+        monkeypatch.setattr(door, "_socket", Exhausted(door._socket))
+
+        status, _, _ = ask(listener)
+        listener.release()
+
+        assert status == 200
+        assert "cannot accept connections" in caplog.text
+
     def test_a_silent_connection_is_closed_in_the_end(self, edge):
         listener = edge.borrow(Echo(), limits=Limits(first_byte_s=0.02))
 
@@ -298,6 +334,15 @@ class TestBounds:
         listener.release()
 
         assert rest == b""
+
+    def test_a_process_without_sockets_is_told_what_to_allow(self, monkeypatch):
+        def block():
+            raise RuntimeError("A test tried to use socket.socket.")
+
+        monkeypatch.setattr(socket, "socketpair", block)
+
+        with pytest.raises(MisuseError, match="--allow-hosts="):
+            Edge()
 
     def test_a_stopped_edge_says_what_to_do(self):
         edge = Edge()
@@ -309,6 +354,20 @@ class TestBounds:
 
         with pytest.raises(MisuseError, match="starts another"):
             edge.borrow(Echo())
+
+    def test_the_shared_edge_is_found_and_not_started_by_looking(self):
+        printed = run_python(
+            """
+            from pushlab_fakes.wire.edge import Edge
+            print(Edge.find_shared())
+            edge = Edge.shared()
+            print(Edge.find_shared() is edge is Edge.shared())
+            edge.stop()
+            print(Edge.find_shared())
+            """
+        )
+
+        assert printed.split() == ["None", "True", "None"]
 
     def test_a_stopped_edge_leaves_no_thread_and_no_descriptor(self, edge):
         threads, descriptors = threading.active_count(), count_descriptors()
@@ -366,9 +425,6 @@ class TestFrozenClocks:
         assert printed.split() == ["True", "True"]
 
     def test_the_real_clock_is_real_under_time_machine(self):
-        time_machine = pytest.importorskip("time_machine")
-        from pushlab_fakes.wire.real_clock import RealClock
-
         before = RealClock.read_seconds()
         with time_machine.travel(0, tick=False):
             during = RealClock.read_seconds()
@@ -376,41 +432,43 @@ class TestFrozenClocks:
         assert during >= before
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-class TestForks:
-    def test_a_forked_child_calls_the_parent_and_may_start_an_edge_of_its_own(self):
-        printed = run_python(
-            """
-            import http.client, os, warnings
-            warnings.simplefilter("ignore")
-            from pushlab_fakes.wire.edge import Edge
-            from pushlab_testing.echo import Echo
+if hasattr(os, "fork"):
 
-            def ask(listener, path):
-                connection = http.client.HTTPConnection(listener.host, listener.port, timeout=10)
-                connection.request("GET", path)
-                status = connection.getresponse().status
-                connection.close()
-                return status
+    class TestForks:
+        def test_a_forked_child_calls_the_parent_and_may_start_an_edge_of_its_own(self):
+            printed = run_python(
+                """
+                import http.client, os, warnings
+                warnings.simplefilter("ignore")
+                from pushlab_fakes.wire.edge import Edge
+                from pushlab_testing.echo import Echo
 
-            echo = Echo()
-            listener = Edge.shared().borrow(echo)
-            child = os.fork()
-            if child == 0:
-                own = Edge.shared().borrow(Echo())
-                good = ask(listener, "/from-the-child") == 200 == ask(own, "/own")
-                good = good and own.port != listener.port
+                def ask(listener, path):
+                    address = (listener.host, listener.port)
+                    connection = http.client.HTTPConnection(*address, timeout=10)
+                    connection.request("GET", path)
+                    status = connection.getresponse().status
+                    connection.close()
+                    return status
+
+                echo = Echo()
+                listener = Edge.shared().borrow(echo)
+                child = os.fork()
+                if child == 0:
+                    own = Edge.shared().borrow(Echo())
+                    good = ask(listener, "/from-the-child") == 200 == ask(own, "/own")
+                    good = good and own.port != listener.port
+                    listener.release()
+                    Edge.shared().stop()
+                    os._exit(0 if good else 1)
+                _, status = os.waitpid(child, 0)
+                print(status, [request.path for request in echo.requests], ask(listener, "/after"))
                 listener.release()
                 Edge.shared().stop()
-                os._exit(0 if good else 1)
-            _, status = os.waitpid(child, 0)
-            print(status, [request.path for request in echo.requests], ask(listener, "/after"))
-            listener.release()
-            Edge.shared().stop()
-            """
-        )
+                """
+            )
 
-        assert printed == "0 ['/from-the-child'] 200"
+            assert printed == "0 ['/from-the-child'] 200"
 
 
 class TestImports:
@@ -419,7 +477,8 @@ class TestImports:
             """
             import sys
             import pushlab_fakes.wire
-            print([name for name in ("aiohttp", "asyncio", "cryptography", "ssl") if name in sys.modules])
+            heavy = ("aiohttp", "asyncio", "cryptography", "ssl")
+            print([name for name in heavy if name in sys.modules])
             """
         )
 

@@ -233,13 +233,19 @@ class TestRefusals:
         assert echo.requests == []
 
     def test_garbled_chunks_are_refused(self, listener, echo):
-        answer = exchange(
-            listener,
-            b"POST / HTTP/1.1\r\n" + CLOSE + b"Transfer-Encoding: chunked\r\n\r\n",
-            b"zz\r\nabc\r\n",
-        )
+        head = b"POST / HTTP/1.1\r\n" + CLOSE + b"Transfer-Encoding: chunked\r\n\r\n"
+
+        answer = exchange(listener, head + b"zz\r\nabc\r\n")
 
         assert status_of(answer) == 400
+        assert echo.requests == []
+
+    def test_chunks_that_garble_later_are_refused_when_their_time_is_over(self, bounded, echo):
+        head = b"POST / HTTP/1.1\r\n" + CLOSE + b"Transfer-Encoding: chunked\r\n\r\n"
+
+        answer = exchange(bounded, head, b"3\r\nabc\r\n", b"zz\r\n")
+
+        assert status_of(answer) in {400, 408}
         assert echo.requests == []
 
     def test_a_body_that_is_no_gzip_is_refused(self, listener, echo):

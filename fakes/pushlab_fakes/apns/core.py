@@ -115,14 +115,10 @@ class Apns:
         if accepted.all():
             self._accept(instants, devices, routes, what)
         elif accepted.any():
-            self._accept(
-                instants[accepted], devices[accepted], routes[accepted], what[accepted]
-            )
+            self._accept(instants[accepted], devices[accepted], routes[accepted], what[accepted])
         return verdicts
 
-    def _keys(
-        self, routes: NDArray[np.int32], devices: NDArray[np.int32]
-    ) -> NDArray[np.uint64]:
+    def _keys(self, routes: NDArray[np.int32], devices: NDArray[np.int32]) -> NDArray[np.uint64]:
         return np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
 
     def _accept(

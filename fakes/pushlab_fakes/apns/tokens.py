@@ -18,6 +18,6 @@ def render_token(key: int) -> str:
 def parse_token(text: str) -> int | None:
     """Return the key that *text* carries, or None when it cannot be a token."""
     try:
-        return int(text[:KEY_DIGITS], 16) if len(text) == 64 else None  # noqa: PLR2004  digits
+        return int(text[:KEY_DIGITS], 16) if len(text) == 64 else None
     except ValueError:
         return None

@@ -104,9 +104,7 @@ class Fcm:
         if accepted.all():
             self._accept(instants, devices, routes, what)
         elif accepted.any():
-            self._accept(
-                instants[accepted], devices[accepted], routes[accepted], what[accepted]
-            )
+            self._accept(instants[accepted], devices[accepted], routes[accepted], what[accepted])
         return verdicts
 
     def _is_dead(
@@ -122,9 +120,7 @@ class Fcm:
             stale &= self._handsets.offline_since[devices] + inactive <= instants
         return (self.tokens.dead_at[routes] <= instants) | stale
 
-    def _keys(
-        self, routes: NDArray[np.int32], devices: NDArray[np.int32]
-    ) -> NDArray[np.uint64]:
+    def _keys(self, routes: NDArray[np.int32], devices: NDArray[np.int32]) -> NDArray[np.uint64]:
         return np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
 
     def _accept(

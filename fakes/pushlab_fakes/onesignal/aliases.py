@@ -11,7 +11,8 @@ exception, kept beside the range.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -28,7 +29,8 @@ EXTERNAL_ID: Final = "external_id"
 DIGITS_MIN: Final = 6
 
 
-class _Range(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Range:
     """Users in consecutive rows whose external ids are numbered on from one prefix."""
 
     app: int
@@ -155,7 +157,7 @@ class Aliases:
 
     def restore(self, snap: object) -> None:
         """Go back to what `snapshot` returned."""
-        owners, texts, ranges, lost = snap  # type: ignore[misc]
+        owners, texts, ranges, lost = cast("tuple[Any, ...]", snap)
         self._owners = dict(owners)
         self._texts = {row: dict(held) for row, held in texts.items()}
         self._ranges = list(ranges)

@@ -10,7 +10,7 @@ Left out: IP allow lists, and organizations beyond one.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from pushlab.errors import MisuseError
 from pushlab_fakes.onesignal.plans import DEFAULT_PLAN, check_plan
@@ -25,6 +25,7 @@ __all__ = ["App", "Apps"]
 APPS_MAX = 30_000
 """App rows are 16-bit columns."""
 APP_ID_SIZE_MAX = 128
+FIRST = "first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class App:
     name: str
     created_at: Instant
     updated_at: Instant
+    natural: str = ""
+    """What ids of its users and subscriptions are made from: the first app takes the id of the
+    app under test later than its devices may register, and their ids must not depend on that."""
+    is_adopted: bool = True
+    """False while the first app waits for the id that the program under test uses."""
     plan: str = DEFAULT_PLAN
     keys: tuple[str, ...] = ()
     """REST API keys that are accepted; empty until one is adopted."""
@@ -78,7 +84,15 @@ class Apps:
             raise MisuseError(f"there is no app {app_id}; the apps are {known}")
         return app
 
-    def add(self, app_id: str, name: str, now: Instant, *, keys: tuple[str, ...] = ()) -> App:
+    def add(
+        self,
+        app_id: str,
+        name: str,
+        now: Instant,
+        *,
+        keys: tuple[str, ...] = (),
+        is_adopted: bool = True,
+    ) -> App:
         """Add an app and return it; raises MisuseError when the id is taken or unusable."""
         if not 0 < len(app_id) <= APP_ID_SIZE_MAX:
             raise MisuseError(f"an app id has 1 to {APP_ID_SIZE_MAX} characters")
@@ -86,14 +100,25 @@ class Apps:
             raise MisuseError(f"there is an app {app_id} already")
         if len(self._apps) >= APPS_MAX:
             raise MisuseError(f"a world holds at most {APPS_MAX} apps")
-        app = App(len(self._apps), app_id.lower(), name, now, now, keys=keys)
+        row = len(self._apps)
+        natural = app_id.lower() if row else FIRST
+        app = App(row, app_id.lower(), name, now, now, natural, is_adopted, keys=keys)
         self._apps.append(app)
         self._rows[app.id] = app.row
         return app
 
+    def rename_first(self, app_id: str, now: Instant, keys: tuple[str, ...]) -> App:
+        """Give the first app, which waited for it, the id of the app under test."""
+        held = self._apps[0]
+        del self._rows[held.id]
+        app = replace(held, id=app_id.lower(), updated_at=now, keys=keys, is_adopted=True)
+        self._apps[0] = app
+        self._rows[app.id] = 0
+        return app
+
     def change(self, row: int, now: Instant, **changes: object) -> App:
         """Replace fields of the app at *row*; raises MisuseError for a field it does not have."""
-        fixed = {"row", "id", "created_at", "updated_at"}
+        fixed = {"row", "id", "natural", "is_adopted", "created_at", "updated_at"}
         wrong = sorted(
             name for name in changes if name in fixed or name not in App.__dataclass_fields__
         )
@@ -112,7 +137,7 @@ class Apps:
 
     def restore(self, snap: object) -> None:
         """Go back to what `snapshot` returned."""
-        apps, keys = snap  # type: ignore[misc]
+        apps, keys = cast("tuple[Any, ...]", snap)
         self._apps = list(apps)
         self._rows = {app.id: app.row for app in apps}
         self.organization_keys = keys

@@ -114,9 +114,7 @@ def resolve_subscription_ids(
     return Audience(known, reachable_count, errors=errors)
 
 
-def _find_users(
-    belief: Belief, app: int, label: str, values: Sequence[str]
-) -> NDArray[np.int32]:
+def _find_users(belief: Belief, app: int, label: str, values: Sequence[str]) -> NDArray[np.int32]:
     if label == ONESIGNAL_ID:
         return np.array([belief.find_user(app, label, value) for value in values], np.int32)
     return belief.aliases.find_many(app, label, values)

@@ -253,8 +253,8 @@ def _read_properties(fields: Fields, *, check_language: bool) -> Properties:
         tags=_read_tags(inner),
         language=language,
         timezone_id=inner.text("timezone_id"),
-        lat=inner.number("lat", -90, 90),
-        long=inner.number("long", -180, 180),
+        lat=_read_degrees(inner, "lat", 90),
+        long=_read_degrees(inner, "long", 180),
         country=inner.text("country"),
         ip=inner.text("ip"),
         first_active_s=inner.integer("first_active", 0, 2**40),
@@ -263,6 +263,16 @@ def _read_properties(fields: Fields, *, check_language: bool) -> Properties:
     if inner.refusal is not None:
         fields.fail(inner.refusal)
     return properties
+
+
+def _read_degrees(fields: Fields, name: str, bound: int) -> float | None:
+    value = fields.raw.get(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > bound:
+        fields.fail_type(name, f"a number from -{bound} to {bound}")
+        return None
+    return float(value)
 
 
 def _is_supported(language: str) -> bool:

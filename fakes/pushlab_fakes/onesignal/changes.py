@@ -1,4 +1,4 @@
-"""Every change of belief, one body each, whoever asks: a server, a device's SDK, a gateway's answer.
+"""Every change of belief, one body each, whoever asks: a server, an SDK, a gateway's answer.
 
 A change is checked as a whole before anything is touched, so a refused request leaves no half of
 itself behind. What happened goes into the trace through a `Journal`, which knows what caused it.
@@ -127,9 +127,7 @@ class Changes:
         self._note_update(user, fields, journal)
         return None
 
-    def set_aliases(
-        self, user: int, aliases: Mapping[str, str], journal: Journal
-    ) -> Answer | None:
+    def set_aliases(self, user: int, aliases: Mapping[str, str], journal: Journal) -> Answer | None:
         """Give a user aliases, all or, when one belongs to somebody else, none."""
         app = int(self._belief.users.app[user])
         taken = {
@@ -236,6 +234,7 @@ class Changes:
         self, app: int, aliases: Mapping[str, str], asked: UserAsked, journal: Journal
     ) -> int:
         belief = self._belief
+        natural: tuple[str, ...]
         if aliases:
             natural = ("alias", *next(iter(aliases.items())))
         else:
@@ -341,14 +340,12 @@ class Changes:
         moved = {"from": before, "to": belief.user_id(user)}
         journal.note("SubscriptionMoved", belief.subscription_id(row), moved)
 
-    def _detach_over(
-        self, app: int, user: int, kept: Sequence[int], journal: Journal
-    ) -> None:
+    def _detach_over(self, app: int, user: int, kept: Sequence[int], journal: Journal) -> None:
         """Give the oldest subscriptions of a user that has too many to users of their own."""
         belief, columns = self._belief, self._belief.subscriptions
         rows = belief.subscriptions_of(user)
         while len(rows) > self._world.settings.subscriptions_max:
-            counts = {kind: 0 for kind in MAIL_OR_SMS}
+            counts = dict.fromkeys(MAIL_OR_SMS, 0)
             for row in rows:
                 if int(columns.type[row]) in counts:
                     counts[int(columns.type[row])] += 1

@@ -35,6 +35,7 @@ class Checks:
         self._world = world
 
     def find_owner(self, app: int, row: int, aliases: Mapping[str, str]) -> int | Answer:
+        """Return the user that *aliases* (or *row*) name, -1 for none, or the conflict."""
         conflicts = {}
         for label, value in aliases.items():
             other = self._belief.find_user(app, label, value)
@@ -50,6 +51,7 @@ class Checks:
     def check_registration(
         self, app: int, owner: int, aliases: Mapping[str, str], asked: UserAsked
     ) -> Iterator[Answer | None]:
+        """Yield what POST users has to fear, one refusal or None after the other."""
         yield self.check_alias_count(owner, aliases)
         yield self.check_properties(owner, asked.properties, app)
         fresh = 0
@@ -60,6 +62,7 @@ class Checks:
         yield self.check_room(owner, fresh)
 
     def check_alias_count(self, user: int, aliases: Mapping[str, str]) -> Answer | None:
+        """Refuse more aliases than a user may have."""
         held = {} if user < 0 else self._belief.aliases.of(user)
         if len({**held, **aliases}) > ALIASES_MAX:
             return refusals.user_bad_value("identity", f"at most {ALIASES_MAX} aliases")
@@ -68,6 +71,7 @@ class Checks:
     def check_properties(
         self, user: int, asked: PropertiesAsked, app: int | None = None
     ) -> Answer | None:
+        """Refuse tags over the plan's limit; *app* is needed where there is no user yet."""
         if not asked.tags:
             return None
         held = {} if user < 0 else self._belief.tags.get(user)
@@ -83,6 +87,7 @@ class Checks:
         return refusals.user_tag_limit(bound) if len(counted) > max(bound, len(held)) else None
 
     def check_subscription(self, app: int, asked: SubscriptionAsked) -> Answer | None:
+        """Refuse a type, a token or a state that cannot be."""
         row = self.find_row(app, asked)
         if row < 0 and asked.type < 0:
             return refusals.user_bad_value("type", "given for a new subscription")
@@ -100,6 +105,7 @@ class Checks:
         return refusals.subscription_9() if enabled and types <= 0 else None
 
     def check_room(self, user: int, fresh: int) -> Answer | None:
+        """Refuse *fresh* more subscriptions for a full user, where that is the setting."""
         settings = self._world.settings
         held = 0 if user < 0 else len(self._belief.subscriptions_of(user))
         if settings.full_user_detaches or not fresh:
@@ -125,12 +131,14 @@ class Checks:
         return bool(columns.enabled[row]) if enabled is None else enabled, types
 
     def find_row(self, app: int, asked: SubscriptionAsked) -> int:
+        """Return the subscription that is asked for, by id or by type and token, or -1."""
         if asked.row >= 0 or asked.type < 0:
             return asked.row
         return self._belief.tokens.find(app, asked.type, asked.route, asked.token or "")
 
 
 def external_id_first(aliases: Mapping[str, str]) -> dict[str, str]:
+    """Return *aliases* with the one that names a user first, and without its own id."""
     held = {label: value for label, value in aliases.items() if label != ONESIGNAL_ID}
     if EXTERNAL_ID in held:
         return {EXTERNAL_ID: held.pop(EXTERNAL_ID), **held}

@@ -173,9 +173,7 @@ class Dispatch:
         fan_out = notification.fan_out
         if fan_out is None:
             return
-        waiting = np.flatnonzero(
-            (fan_out.fates == Fate.WAITING) | (fan_out.fates == Fate.RETRYING)
-        )
+        waiting = np.flatnonzero((fan_out.fates == Fate.WAITING) | (fan_out.fates == Fate.RETRYING))
         self._skip(fan_out, waiting, Fate.CANCELED)
 
     def close(self, notification: Notification) -> None:

@@ -7,7 +7,8 @@ all; only keys that came one by one are kept in a `HashIndex`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -30,7 +31,8 @@ SPANS_MAX: Final = 64
 """Each look-up asks every span, so there is a bound on their number; more go to the index."""
 
 
-class _Span(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Span:
     """Consecutive rows whose keys are members 0, 1, 2 ... of a population with this base."""
 
     base: int
@@ -55,10 +57,10 @@ class KeyIndex:
 
     def find(self, key: int) -> int:
         """Return the row of *key*, or -1."""
-        for base, first_row, count in self._spans:
-            offset = ((unmix(key) - base) * GOLDEN_INVERSE & WORD) - 1
-            if 0 <= offset < count:
-                return first_row + offset
+        for span in self._spans:
+            offset = ((unmix(key) - span.base) * GOLDEN_INVERSE & WORD) - 1
+            if 0 <= offset < span.count:
+                return span.first_row + offset
         return self._given.find(key)
 
     def find_many(self, keys: NDArray[np.uint64]) -> NDArray[np.int32]:
@@ -69,10 +71,10 @@ class KeyIndex:
             return np.fromiter((self.find(key) for key in keys.tolist()), np.int32, len(keys))
         rows = self._given.find_many(keys)
         places = _unmix_array(keys)
-        for base, first_row, count in self._spans:
-            offsets = (places - np.uint64(base)) * np.uint64(GOLDEN_INVERSE) - np.uint64(1)
-            inside = offsets < np.uint64(count)
-            rows[inside] = offsets[inside].astype(np.int32) + np.int32(first_row)
+        for span in self._spans:
+            offsets = (places - np.uint64(span.base)) * np.uint64(GOLDEN_INVERSE) - np.uint64(1)
+            inside = offsets < np.uint64(span.count)
+            rows[inside] = offsets[inside].astype(np.int32) + np.int32(span.first_row)
         return rows
 
     def snapshot(self) -> object:
@@ -81,7 +83,7 @@ class KeyIndex:
 
     def restore(self, snap: object) -> None:
         """Go back to what `snapshot` returned."""
-        given, spans = snap  # type: ignore[misc]
+        given, spans = cast("tuple[Any, ...]", snap)
         self._given.restore(given)
         self._spans = list(spans)
 
@@ -93,9 +95,7 @@ class KeyIndex:
         steps = np.arange(1, count + 1, dtype=np.uint64)
         steps *= np.uint64(GOLDEN)
         steps += np.uint64(base)
-        if int(rows[-1]) - int(rows[0]) != count - 1 or not np.array_equal(
-            mix_array(steps), keys
-        ):
+        if int(rows[-1]) - int(rows[0]) != count - 1 or not np.array_equal(mix_array(steps), keys):
             return None
         return _Span(base, int(rows[0]), count)
 

@@ -7,9 +7,10 @@ answer never waits for virtual time. Left out: notifications made in the dashboa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
+import numpy as np
 
 from pushlab.gateway import Channel, Content
 from pushlab.world.clock import DAY_MS, render_instant
@@ -23,9 +24,8 @@ from pushlab_fakes.onesignal.plans import has_feature
 from pushlab_fakes.onesignal.view import render_list, render_notification
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from pushlab.gateway import Gateway, Sends
@@ -64,7 +64,7 @@ class Messages:
         self._first_answers: dict[tuple[int, str], tuple[Instant, Answer]] = {}
         self._oldest = 0
         self._order: list[Notification] = []
-        self.view_profile = "omit"
+        self.view_profile: Literal["omit", "raw"] = "omit"
         """How unset keys are shown in a view; see `view`."""
 
     # -- create --------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ class Messages:
         """Name a notification by its idempotency key, else by its body and the n-th of it."""
         if draft.idempotency_key is not None:
             return self._world.ids.key("notification", app.id, "key", draft.idempotency_key)
-        body = draft.canonical()
+        body = draft.canonical
         repeat = self._repeats.get((app.row, body), 0) + 1
         self._repeats[app.row, body] = repeat
         return self._world.ids.key("notification", app.id, "body", body.decode(), repeat)
@@ -240,7 +240,7 @@ class Messages:
             200,
             render_list(
                 [self._render(app, notification) for notification in page],
-                total_count=len(found),
+                total=len(found),
                 offset=offset,
                 limit=limit,
             ),
@@ -265,9 +265,21 @@ class Messages:
         """Return a notification of any app, or None; for observers."""
         return self._by_id.get(notification_id)
 
-    def all(self) -> list[Notification]:
+    def all(self) -> Sequence[Notification]:
         """Return the notifications within their retention, oldest first; for observers."""
         return self._order[self._oldest :]
+
+    def send_to(self, app: App, draft: NotificationDraft, rows: NDArray[np.int32]) -> str:
+        """Send *draft* now to the subscriptions at *rows*, distinct; return the notification id.
+
+        For audiences that no call of the API names, such as those picked in the dashboard.
+        """
+        self._retire_old()
+        reachable = int(np.count_nonzero(self._belief.reachable(rows)))
+        audience = Audience(rows, max(reachable, 1))
+        cause = self._world.trace.record("AudiencePicked", app.id, {"targets": len(rows)})
+        self._accept(app, draft, audience, self._world.now, cause)
+        return self._order[-1].id
 
     def _find(self, app: App, notification_id: str) -> Notification | None:
         notification = self._by_id.get(notification_id.lower())

@@ -27,7 +27,7 @@ from pushlab_fakes.onesignal.keys import KeyIndex
 from pushlab_fakes.onesignal.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -138,15 +138,32 @@ class Belief:
 
     # -- apps ----------------------------------------------------------------------------------
 
-    def adopt_app(self, app_id: str, key: str | None = None, name: str | None = None) -> App:
+    def first_app(self) -> App:
+        """Return the app of the program under test; before its id is known, a stand-in for it."""
+        if not len(self.apps):
+            ids = self._world.ids
+            app_id = ids.uuid("app", ids.key("app", "first"))
+            self.apps.add(app_id, "pushlab app", self._world.now, is_adopted=False)
+        return self.apps[0]
+
+    def adopt_app(self, app_id: str, key: str | None = None, *, causes: Sequence[str] = ()) -> App:
         """Return the app *app_id*, taking it as it is when it is new here."""
         app = self.apps.find(app_id)
-        if app is not None:
+        if app is not None and app.is_adopted:
             return app
         keys = () if key is None else (key,)
-        app = self.apps.add(app_id, name or "pushlab app", self._world.now, keys=keys)
-        self._world.trace.record("AppAdopted", app.id, {"app": app.id, "with_key": bool(keys)})
+        if len(self.apps) and not self.apps[0].is_adopted:
+            app = self.apps.rename_first(app_id, self._world.now, keys)
+        else:
+            app = self.apps.add(app_id, "pushlab app", self._world.now, keys=keys)
+        fields = {"app": app.id, "with_key": bool(keys)}
+        self._world.trace.record("AppAdopted", app.id, fields, causes)
         return app
+
+    def adopt_key(self, app: App, key: str, *, causes: Sequence[str] = ()) -> App:
+        """Return *app* with its first key."""
+        self._world.trace.record("KeyAdopted", app.id, {"app": app.id}, causes)
+        return self.apps.change(app.row, self._world.now, keys=(key,))
 
     def find_app(self, app_id: str) -> App | None:
         """Return the app *app_id*, or None."""
@@ -191,9 +208,7 @@ class Belief:
             return -1
         return row
 
-    def find_subscription_keys(
-        self, app: int, keys: NDArray[np.uint64]
-    ) -> NDArray[np.int32]:
+    def find_subscription_keys(self, app: int, keys: NDArray[np.uint64]) -> NDArray[np.int32]:
         """Return the row of each live subscription of *app*, -1 where there is none; shape (n,)."""
         if len(keys) == 1:
             return np.array([self.find_subscription_key(app, int(keys[0]))], np.int32)
@@ -245,7 +260,7 @@ class Belief:
         return self.tokens.text(row, int(columns.type[row]), int(columns.route[row]))
 
     def reachable(self, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Return which of *rows* would be sent to: enabled, subscribed, with a token; shape (n,)."""
+        """Return which of *rows* would be sent to: enabled, subscribed, with a token."""
         columns = self.subscriptions
         able = columns.enabled[rows] & (columns.notification_types[rows] > 0)
         able &= ~columns.deleted[rows]
@@ -269,11 +284,11 @@ class Belief:
 
     def next_user_key(self, app: int, *natural: str) -> int:
         """Return the key of the next user that these parts name: the n-th life of that name."""
-        return self._next_key("user", self._user_rows, self.apps[app].id, *natural)
+        return self._next_key("user", self._user_rows, self.apps[app].natural, *natural)
 
     def next_subscription_key(self, app: int, channel: int, *natural: str) -> int:
         """Return the key of the next subscription with this type and token: its n-th life."""
-        parts = (self.apps[app].id, TYPE_NAMES[channel], *natural)
+        parts = (self.apps[app].natural, TYPE_NAMES[channel], *natural)
         return self._next_key("subscription", self._subscription_rows, *parts)
 
     def _next_key(self, kind: str, rows: KeyIndex, *parts: str) -> int:

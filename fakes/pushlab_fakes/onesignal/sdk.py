@@ -1,32 +1,31 @@
 """What devices' SDKs call, by the thousand and one by one.
 
 `SdkService` is the port that simulated devices get: the same changes as the calls over HTTP, for
-arrays of devices. `SdkCalls` answers what only SDKs ask over HTTP.
+arrays of devices. What only SDKs ask over HTTP is answered in `sdk_calls`.
 
-Mirrored: the sources of OneSignal's Android, iOS and web SDKs (configuration, sessions, opens and
-receipts); see `users` and `subscriptions` for what they share with servers. None of it needs a key.
+Mirrored: the sources of OneSignal's Android, iOS and web SDKs, user model; see `users` and
+`subscriptions` for the calls that they share with servers.
 
-Left out: in-app messages, outcomes, live activities, the web configuration, and the old player
-calls.
+Left out: e-mail addresses and numbers that an app adds on a device, in-app messages, outcomes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
 from pushlab.errors import MisuseError
 from pushlab.world.schedule import RANKS
 from pushlab.world.trace import BatchKind
-from pushlab_fakes.exchange import Answer, json_answer
+from pushlab_fakes.exchange import Answer
 from pushlab_fakes.onesignal.aliases import EXTERNAL_ID
 from pushlab_fakes.onesignal.asked import PropertiesAsked, SubscriptionAsked, UserAsked
+from pushlab_fakes.onesignal.bodies import Deltas
 from pushlab_fakes.onesignal.changes import Journal
-from pushlab_fakes.onesignal.model import ONESIGNAL_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -128,8 +127,8 @@ class SdkService:
         languages: NDArray[np.int16] | int = -1,
         timezones: NDArray[np.int16] | int = -1,
         causes: Sequence[str] = (),
-    ) -> NDArray[np.uint64]:
-        """Register a population: a user and a subscription a member, and return their *keys*.
+    ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """Register a population; returns the keys of its users and of its subscriptions.
 
         The external ids are ``prefix-000001`` and on; *languages* and *timezones* are codes of
         ``belief.texts``. The routes must be new here. A member whose external id was given to a
@@ -137,7 +136,7 @@ class SdkService:
         """
         belief, count = self._belief, len(keys)
         if not count:
-            return keys
+            return keys, keys
         taken = belief.aliases.given_external_ids(app, f"{prefix}-")
         first_row = len(belief.users)
         belief.aliases.derive(app, prefix, first_number, first_row, count)
@@ -158,11 +157,11 @@ class SdkService:
             "enabled": int(np.count_nonzero(enabled)),
         }
         self._changes.journal(causes).note("MembersRegistered", prefix, fields)
-        return keys
+        return belief.users.key[belief.subscriptions.user[rows]], keys
 
     def identify(
         self, app: int, user_key: int, external_id: str, *, causes: Sequence[str] = ()
-    ) -> str:
+    ) -> Literal["ok", "conflict", "missing"]:
         """Give a user its external id, as PATCH identity does: "ok", "conflict" or "missing"."""
         user = self._belief.find_user_key(app, user_key)
         if user < 0:
@@ -189,7 +188,8 @@ class SdkService:
         user = self._belief.find_user_key(app, user_key)
         if user < 0:
             return False
-        return self._changes.set_properties(user, asked, self._changes.journal(causes)) is None
+        journal = self._changes.journal(causes)
+        return self._changes.update_user(user, asked, Deltas(), -1, journal) is None
 
     def user_of(self, app: int, subscription_key: int) -> int:
         """Return the key of the user that owns a subscription, 0 when there is none."""
@@ -316,9 +316,7 @@ class SdkService:
             clashes[place] = other not in {-1, row}
         return clashes
 
-    def _update_code(
-        self, rows: NDArray[np.int32], turned: NDArray[np.bool_]
-    ) -> NDArray[np.int64]:
+    def _update_code(self, rows: NDArray[np.int32], turned: NDArray[np.bool_]) -> NDArray[np.int64]:
         columns = self._belief.subscriptions
         code = columns.notification_types[rows].astype(np.int64) & TYPES_MASK
         code |= np.where(columns.enabled[rows], ENABLED_BIT, 0)
@@ -334,7 +332,12 @@ class SdkService:
     ) -> None:
         self._world.trace.record_batch(kind, instants, rows, what, outcome)
 
-    def _kind(self, name, outcomes, describe) -> BatchKind:
+    def _kind(
+        self,
+        name: str,
+        outcomes: tuple[str, ...],
+        describe: Callable[[int, int], tuple[str, dict[str, object]]],
+    ) -> BatchKind:
         return BatchKind(
             name,
             RANKS["verb"],
@@ -352,7 +355,7 @@ class SdkService:
             "notification_types": types - (TYPES_MASK + 1) if types >> 15 else types,
         }
         if what & TOKEN_BIT:
-            fields["token"] = self._belief.token(row)
+            fields["token_changed"] = True
         return self._belief.subscription_id(row), fields
 
     def _describe_start(self, row: int, _what: int) -> tuple[str, dict[str, object]]:

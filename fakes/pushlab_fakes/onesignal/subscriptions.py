@@ -21,6 +21,7 @@ from pushlab_fakes.onesignal.bodies import (
     parse_subscription_patch,
 )
 from pushlab_fakes.onesignal.records import render_identity, render_subscription
+from pushlab_fakes.onesignal.users import find_user
 
 if TYPE_CHECKING:
     from pushlab_fakes.onesignal.calls import Call
@@ -37,17 +38,18 @@ class SubscriptionCalls:
         self._belief = belief
         self._changes = changes
 
-    def create(self, call: Call, user: int) -> Answer:
+    def create(self, call: Call) -> Answer:
         """Serve ``POST …/subscriptions`` of a user."""
+        user = find_user(self._belief, call)
+        if isinstance(user, Answer):
+            return user
         draft = parse_subscription(call.body)
         if isinstance(draft, Answer):
             return draft
         asked = ask_subscription(self._belief, call.app.row, draft)
         if isinstance(asked, Answer):
             return asked
-        done = self._changes.create_subscription(
-            user, asked, self._changes.journal([call.entry])
-        )
+        done = self._changes.create_subscription(user, asked, self._changes.journal([call.entry]))
         if isinstance(done, Answer):
             return done
         status, row = done

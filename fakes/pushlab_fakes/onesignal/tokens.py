@@ -8,7 +8,7 @@ turns it into a route.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -75,9 +75,7 @@ class Tokens:
     def hold(self, app: int, channel: int, row: int, route: int, token: str) -> None:
         """Let the subscription at *row* have this token."""
         if route >= 0:
-            self.hold_routes(
-                app, channel, np.array([row], np.int32), np.array([route], np.int32)
-            )
+            self.hold_routes(app, channel, np.array([row], np.int32), np.array([route], np.int32))
         elif token:
             self._given[row] = token
             self._pairs[app, channel, token] = row
@@ -131,7 +129,7 @@ class Tokens:
 
     def restore(self, snap: object) -> None:
         """Go back to what `snapshot` returned."""
-        given, pairs, by_route = snap  # type: ignore[misc]
+        given, pairs, by_route = cast("tuple[Any, ...]", snap)
         self._given = dict(given)
         self._pairs = dict(pairs)
         self._by_route = {key: rows.copy() for key, rows in by_route.items()}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UserCalls", "find_user"]
 
+
 def find_user(belief: Belief, call: Call) -> int | Answer:
     """Return the row of the user in the call's path, or the refusal.
 
@@ -153,9 +154,7 @@ class UserCalls:
         )
         if isinstance(draft, Answer):
             return draft
-        asked = UserAsked(
-            aliases=dict(draft.identity), properties=ask_properties(draft.properties)
-        )
+        asked = UserAsked(aliases=dict(draft.identity), properties=ask_properties(draft.properties))
         onesignal_id = asked.aliases.pop(ONESIGNAL_ID, None)
         if onesignal_id is not None:
             asked.row = self._belief.find_user(call.app.row, ONESIGNAL_ID, onesignal_id)

@@ -14,6 +14,7 @@ Left out: fields that only the dashboard sets; ``kind`` and ``outcomes`` unless 
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Final, Literal
 
 from pushlab_fakes.exchange import json_answer
@@ -61,14 +62,14 @@ UNSET: Final[Mapping[str, object]] = {
     "data": None,
     "delayed_option": "immediate",
     "delivery_time_of_day": None,
-    "excluded_segments": [],
+    "excluded_segments": None,
     "filters": None,
     "firefox_icon": "",
     "global_image": None,
     "headings": {},
     "include_external_user_ids": None,
     "include_player_ids": None,
-    "included_segments": [],
+    "included_segments": None,
     "ios_attachments": {},
     "ios_badgeCount": 1,
     "ios_badgeType": "None",
@@ -256,11 +257,10 @@ def _echo(draft: NotificationDraft) -> dict[str, object]:
         name: default if sent.get(name) is None else sent[name] for name, default in UNSET.items()
     }
     body.update({name: sent[name] for name in ECHOED if sent.get(name) is not None})
-    said = [sent.get(name) for name in (*FLAGS, "isAnyWeb")]
+    some_true = any(sent.get(name) is True for name in (*FLAGS, "isAnyWeb"))
     for name, default in FLAGS.items():
-        flag = sent.get(name)
-        others_only = default is not None and any(each is True for each in said)
-        body[name] = flag if flag is not None else False if others_only else default
+        unsent = False if some_true and default is not None else default
+        body[name] = unsent if sent.get(name) is None else sent[name]
     body["contents"] = dict(draft.contents)
     body["headings"] = dict(draft.headings)
     if draft.data:
@@ -274,7 +274,7 @@ def _echo(draft: NotificationDraft) -> dict[str, object]:
         body["priority"] = draft.priority
     body["throttle_rate_per_minute"] = draft.throttle_per_minute
     body["delayed_option"] = draft.delayed_option or "immediate"
-    return body
+    return deepcopy(body)
 
 
 def _render_send_after(queued_at: int, send_after_ms: Instant | None, *, raw: bool) -> int:
@@ -295,22 +295,8 @@ def _render_platform(
     return shown
 
 
-NULL_RAISES: Final = (
-    "aggregation",
-    "android_background_layout",
-    "apns_push_type_override",
-    "collapse_id",
-    "email_body",
-    "email_to",
-    "excluded_segments",
-    "include_phone_numbers",
-    "included_segments",
-    "mutable_content",
-    "summary_arg",
-    "summary_arg_count",
-    "target_channel",
-)
-"""Request fields on whose null the Python client raises; the statistics are never null here."""
+NULL_RAISES: Final = ("excluded_segments", "included_segments")
+"""Fields on whose null the Python client raises, of those that are ever null here."""
 
 VALUE_RAISES: Final = ("android_group_message", "filters", "throttle_rate_per_minute")
 """Fields on whose real value it raises: an object typed as text, a choice of two that fits both,

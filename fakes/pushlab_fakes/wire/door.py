@@ -28,6 +28,7 @@ __all__ = ["Door"]
 TLS_HANDSHAKE = b"\x16"
 HTTP1 = "http/1.1"
 
+ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked for, not bound to
 BACKLOG = 512
 ACCEPT_RETRY_S = 1.0
 """How long to wait with the next connection when the process has no descriptors left."""
@@ -47,7 +48,8 @@ class Door:
         self._find_authority = find_authority
         self._socket = _listen(host, port)
         name = self._socket.getsockname()
-        self.host: str = name[0]
+        self.host: str = ANY_HOST.get(name[0], name[0])
+        """Where this machine reaches it, also when it is open to all."""
         self.port: int = name[1]
         shown = f"[{self.host}]" if ":" in self.host else self.host
         self.address = f"{shown}:{self.port}"

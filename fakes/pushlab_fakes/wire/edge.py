@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import socket
 import sys
 import threading
 import traceback
@@ -103,12 +104,15 @@ class Edge:
         self._authority: Authority | None = None
         self._authority_lock = threading.Lock()
         try:
-            self.loop = EdgeLoop()
+            # Tried beforehand, because a loop that cannot be made complains once more when it dies.
+            for probe in socket.socketpair():
+                probe.close()
         except RuntimeError as error:
             raise MisuseError(
                 "pushlab needs sockets on 127.0.0.1 for its own thread; with pytest-socket, "
                 f"write --allow-hosts=127.0.0.1 instead of --disable-socket ({error})"
             ) from error
+        self.loop = EdgeLoop()
         self.loop.slow_callback_duration = SLOW_CALLBACK_S
         self._thread = threading.Thread(target=self._run, name="pushlab-edge", daemon=True)
         self._thread.start()

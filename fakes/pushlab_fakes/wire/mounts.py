@@ -151,20 +151,28 @@ class Mounts:
             path = path.rpartition("/")[0]
 
 
-def call(mount: Mount, request: WebhookRequest) -> Answer | Awaitable[Answer]:
+def call(mount: Mount, request: WebhookRequest, *, may_await: bool) -> Answer | Awaitable[Answer]:
     """Hand *request* to the target of *mount*; what has to be awaited is the caller's to await.
 
-    What the target raises passes through, as does what its framework made a 500 of.
+    What the target raises passes through, as does what its framework made a 500 of. Raises
+    MisuseError when there is something to await and the caller may not.
     """
     target = cast("Callable[..., Any]", mount.target)
     if mount.kind == "wsgi":
         return call_wsgi(target, request)
-    if mount.kind == "asgi":
-        return call_asgi(target, request)
-    result = target(request)
-    if inspect.isawaitable(result):
-        return _await_result(mount, result)
-    return _read_result(mount, result)
+    is_asgi = mount.kind == "asgi"
+    result = call_asgi(target, request) if is_asgi else target(request)
+    if not inspect.isawaitable(result):
+        return _read_result(mount, result)
+    if may_await:
+        return result if is_asgi else _await_result(mount, result)
+    close = getattr(result, "close", None)
+    if close is not None:
+        close()
+    raise MisuseError(
+        f"the target mounted at {mount.prefix} has to be awaited, and a loop runs in this thread; "
+        "write `await lab.advance_async(...)`"
+    )
 
 
 # -- telling targets apart -------------------------------------------------------------------------

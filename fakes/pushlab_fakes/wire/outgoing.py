@@ -25,6 +25,7 @@ from pushlab_fakes.wire.sending import Exchange, RefusedError, is_local
 from pushlab_fakes.wire.waiting import (
     UnansweredError,
     await_bounded,
+    has_running_loop,
     run_in_fresh_loop,
     run_in_thread,
 )
@@ -196,7 +197,7 @@ class Outgoing:
         if hop.mount is None:
             return self._exchange(hop, bound_s).run()
         try:
-            answer = call(hop.mount, hop.request)
+            answer = call(hop.mount, hop.request, may_await=not has_running_loop())
             return answer if isinstance(answer, Answer) else run_in_fresh_loop(answer, bound_s)
         except UnansweredError:
             raise
@@ -212,7 +213,7 @@ class Outgoing:
                 exchange.abort()
                 raise
         try:
-            answer = call(hop.mount, hop.request)
+            answer = call(hop.mount, hop.request, may_await=True)
             return answer if isinstance(answer, Answer) else await await_bounded(answer, bound_s)
         except UnansweredError:
             raise

@@ -7,8 +7,6 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pushlab.errors import MisuseError
-from pushlab_fakes.wire.real_clock import RealClock
 
 if TYPE_CHECKING:
     import asyncio
@@ -55,20 +53,9 @@ def run_in_fresh_loop(answer: Awaitable[T], bound_s: float) -> T:
     """Await *answer* in a loop of its own, whose sleeps are real under any freeze."""
     import asyncio
 
-    if has_running_loop():
-        close = getattr(answer, "close", None)
-        if close is not None:
-            close()
-        raise MisuseError(
-            "a mounted callable returned something to await while a loop runs in this thread; "
-            "write `await lab.advance_async(...)`"
-        )
+    from pushlab_fakes.wire.edge import EdgeLoop
 
-    class RealLoop(asyncio.SelectorEventLoop):
-        def time(self) -> float:
-            return RealClock.monotonic()
-
-    with asyncio.Runner(loop_factory=RealLoop) as runner:
+    with asyncio.Runner(loop_factory=EdgeLoop) as runner:
         return runner.run(await_bounded(answer, bound_s))
 
 

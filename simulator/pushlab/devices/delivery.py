@@ -139,7 +139,7 @@ class Delivery:
         elif mode == "Increase":
             self._devices.badge[rows] = np.maximum(self._devices.badge[rows] + count, 0)
 
-    def _plan_receipts(  # noqa: PLR0913, PLR0917  the arrays of one step travel together
+    def _plan_receipts(  # noqa: PLR0917  the arrays of one step travel together
         self,
         fan_out: FanOut,
         positions: NDArray[np.int64],
@@ -171,7 +171,11 @@ class Delivery:
             )
             fan_out.receipts[positions[mine]] = Receipt.DELAYED
             self._world.schedule.put(
-                self._receipt, instants[mine] + delays * 1000, rows[mine], what[mine]
+                self._receipt,
+                instants[mine] + delays * 1000,
+                rows[mine],
+                what[mine],
+                distinct=True,
             )
 
     def _plan_taps(
@@ -190,7 +194,9 @@ class Delivery:
         if not taps.any():
             return
         delays = luck.exponential("tap delay", keys[taps], fan_out.key, TAP_MEAN_MS)
-        self._world.schedule.put(self._tap, instants[taps] + 1 + delays, rows[taps], what[taps])
+        self._world.schedule.put(
+            self._tap, instants[taps] + 1 + delays, rows[taps], what[taps], distinct=True
+        )
 
     def _tell(
         self,
@@ -206,9 +212,7 @@ class Delivery:
             for number, listener in enumerate(self.listeners.get(row, ())):
                 if is_shown:
                     name = f"listener {fan_out.target_name(position)} {number}"
-                    self._world.schedule.plan(
-                        at, name, _Told(listener, fan_out, position)
-                    )
+                    self._world.schedule.plan(at, name, _Told(listener, fan_out, position))
 
     # -- receipts ------------------------------------------------------------------------------
 
@@ -287,9 +291,7 @@ class Delivery:
         there = self.in_tray(rows, what)
         for fan_out, positions, _ in self._sends.split(what[there]) if there.any() else ():
             fan_out.marks[positions] |= Mark.DISMISSED
-        self._world.trace.record_batch(
-            self._dismissed, instants[there], rows[there], what[there]
-        )
+        self._world.trace.record_batch(self._dismissed, instants[there], rows[there], what[there])
 
     def in_tray(self, rows: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each message is still in its device's tray."""

@@ -264,9 +264,7 @@ class Device:
         if action is not None:
             known = [str(button.get("id", button.get("text"))) for button in chosen.buttons]
             if action not in known:
-                raise MisuseError(
-                    f"the message has no button {action!r}; its buttons are {known}"
-                )
+                raise MisuseError(f"the message has no button {action!r}; its buttons are {known}")
         self._act("tap", lambda: self._handle(self._host.fleet.delivery.tap, chosen))
         if self._host.read(lambda: bool(self._host.fleet.devices.installed[self.row])):
             self._do("open_app", "open_app")

@@ -56,9 +56,7 @@ class Fleet:
         self._names: dict[int, str] = {}
         self._rows: dict[str, int] = {}
         self._members: list[tuple[int, int, str]] = []
-        self.sdk = Sdk(
-            world, self.devices, self._by_channel, self.name_of, self.external_id_of
-        )
+        self.sdk = Sdk(world, self.devices, self._by_channel, self.name_of, self.external_id_of)
         self.sdk.token_of = self.token_of
         self.delivery = Delivery(world, sends, self.devices, self._by_channel, self)
         self.deliver = self.delivery.deliver
@@ -86,16 +84,12 @@ class Fleet:
         """Since when, for devices that are offline."""
         return self.devices.offline_since
 
-    def hold(
-        self, devices: NDArray[np.int32], routes: NDArray[np.int32]
-    ) -> NDArray[np.bool_]:
+    def hold(self, devices: NDArray[np.int32], routes: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Whether each device still has the app and this very token."""
         same: NDArray[np.bool_] = self.devices.route[devices] == routes
         return same & self.devices.installed[devices]
 
-    def entry_kind(
-        self, name: str, rank: int, outcomes: tuple[str, ...], cause: str
-    ) -> BatchKind:
+    def entry_kind(self, name: str, rank: int, outcomes: tuple[str, ...], cause: str) -> BatchKind:
         """Return the kind of trace entry *name* about (device, target), caused by *cause*."""
 
         def describe(row: int, what: int) -> tuple[str, dict[str, object]]:
@@ -176,9 +170,7 @@ class Fleet:
     def add(self, name: str, platform: str, app: int, *, fresh: bool) -> int:
         """Add one device; a settled one has the app, the permission and a token already."""
         if self.find(name) >= 0:
-            raise MisuseError(
-                f"there is a device {name!r} already; give this one another `name=`"
-            )
+            raise MisuseError(f"there is a device {name!r} already; give this one another `name=`")
         kind = PLATFORMS[platform]
         rows = self.devices.add(
             1,
@@ -197,9 +189,7 @@ class Fleet:
             self.give_tokens(rows)
         return row
 
-    def add_members(
-        self, prefix: str, counts: Mapping[str, int], app: int
-    ) -> NDArray[np.int32]:
+    def add_members(self, prefix: str, counts: Mapping[str, int], app: int) -> NDArray[np.int32]:
         """Add many settled devices at once; platforms in the order of *counts*."""
         total = sum(counts.values())
         platforms = np.repeat(
@@ -247,9 +237,7 @@ class Fleet:
         body(instants, rows)
         self._world.trace.record_batch(kind, instants, rows, instants)
 
-    def plan(
-        self, verb: str, rows: NDArray[np.int32], instants: NDArray[np.int64]
-    ) -> None:
+    def plan(self, verb: str, rows: NDArray[np.int32], instants: NDArray[np.int64]) -> None:
         """Plan *verb* for *rows* at *instants*, shape (n,), as items of the schedule.
 
         Rows whose verb may make an SDK call move to the lane, since such a call is a barrier.
@@ -265,9 +253,7 @@ class Fleet:
         if verb not in self._planned:
             self._planned.append(verb)
         code = self._planned.index(verb)
-        self._world.schedule.put(
-            self._item, instants, rows, np.full(len(rows), code, np.int64)
-        )
+        self._world.schedule.put(self._item, instants, rows, np.full(len(rows), code, np.int64))
 
     def _run_planned(
         self,
@@ -448,7 +434,5 @@ class Fleet:
         self.sdk.enqueue(row, self._world.now)
 
     @staticmethod
-    def _each(
-        rows: NDArray[np.int32], instants: NDArray[np.int64]
-    ) -> zip[tuple[int, Instant]]:
+    def _each(rows: NDArray[np.int32], instants: NDArray[np.int64]) -> zip[tuple[int, Instant]]:
         return zip(rows.tolist(), instants.tolist(), strict=True)

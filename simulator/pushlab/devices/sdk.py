@@ -251,9 +251,7 @@ class Sdk:
                 types[mine] = platform.notification_types(self._devices, rows[mine])
         return types
 
-    def _enabled(
-        self, rows: NDArray[np.int32], types: NDArray[np.int16]
-    ) -> NDArray[np.bool_]:
+    def _enabled(self, rows: NDArray[np.int32], types: NDArray[np.int16]) -> NDArray[np.bool_]:
         return (types > 0) & (self._devices.route[rows] >= 0)
 
     def _told(self, row: int) -> dict[str, object]:

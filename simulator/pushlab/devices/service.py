@@ -20,7 +20,7 @@ __all__ = ["Service"]
 class Service(Protocol):
     """What an SDK may call; arrays have the shape (n,), *app* is the service's app row."""
 
-    def register(  # noqa: PLR0913  one argument a field of the call
+    def register(
         self,
         app: int,
         *,
@@ -36,7 +36,7 @@ class Service(Protocol):
         """``POST users``: return user keys and subscription keys."""
         ...
 
-    def register_members(  # noqa: PLR0913  one argument a field of the call
+    def register_members(
         self,
         app: int,
         *,

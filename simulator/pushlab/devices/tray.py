@@ -88,9 +88,13 @@ class Tray(Sequence[ShownMessage]):
                 f"message{'' if len(self._messages) == 1 else 's'} at {render_instant(self._at)}, "
                 f"so there is no tray[{index}]"
             )
-        for line in self._explain():
+        for line in self.explain():
             error.add_note(line)
         raise error
+
+    def explain(self) -> Sequence[str]:
+        """Say in lines why the last notifications are, or are not, in here."""
+        return self._explain()
 
     def __eq__(self, other: object) -> bool:
         """Compare with another tray or a list of messages."""

@@ -36,10 +36,14 @@ __all__ = ["POOL_MAX", "RANKS", "Barrier", "Handler", "Schedule"]
 RANKS = {"verb": 0, "attempt": 1, "arrival": 2, "receipt": 3, "tap": 4}
 """Order of items of one row at one instant; fixed for ever, since the digest shows it."""
 
+LAST = np.iinfo(np.int64).max
+
 POOL_MAX = 4_000_000
 """Items settled at a time; a longer window is cut, which changes nothing but memory."""
 FEW = 24
 """Pools up to this size are ordered by Python, larger ones by numpy."""
+CUTS_UNSORTED = 4
+"""A run is sorted when it is cut this often; before that a mask is cheaper."""
 RUNS_MAX = 24
 """Beyond this many runs of a kind the small ones are folded into one."""
 
@@ -53,7 +57,9 @@ class Handler(Protocol):
         rows: NDArray[np.int32],
         what: NDArray[np.int64],
         /,
-    ) -> None: ...
+    ) -> None:
+        """Work off items: their instants, rows and what they are about."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,7 +84,10 @@ class _Kind:
 
 @dataclass(slots=True)
 class _Run:
-    """Items of one kind that were put together; sorted only when a cut splits it."""
+    """Items of one kind that were put together; sorted only when several cuts split it.
+
+    The order of equal instants is of no account: rows do not see each other.
+    """
 
     instants: NDArray[np.int64]
     rows: NDArray[np.int32]
@@ -86,13 +95,16 @@ class _Run:
     low: int
     high: int
     ordered: bool = False
+    distinct: bool = False
+    """Whether no row stands in it twice."""
+    cuts: int = 0
 
     def __len__(self) -> int:
         return len(self.instants)
 
     def order(self) -> None:
         if not self.ordered:
-            places = np.argsort(self.instants, kind="stable")
+            places = np.argsort(self.instants)
             self.instants = self.instants[places]
             self.rows = self.rows[places]
             self.what = self.what[places]
@@ -100,6 +112,10 @@ class _Run:
 
     def cut(self, limit: int) -> tuple[_Run, _Run]:
         """Split into what is due at *limit* and what is later; neither is empty."""
+        self.cuts += 1
+        if not self.ordered and self.cuts < CUTS_UNSORTED:
+            due = self.instants <= limit
+            return self.pick(np.flatnonzero(due)), self.pick(np.flatnonzero(~due))
         self.order()
         place = int(np.searchsorted(self.instants, limit, side="right"))
         return self._part(slice(None, place)), self._part(slice(place, None))
@@ -107,7 +123,26 @@ class _Run:
     def _part(self, part: slice) -> _Run:
         instants = self.instants[part]
         return _Run(
-            instants, self.rows[part], self.what[part], int(instants[0]), int(instants[-1]), True
+            instants,
+            self.rows[part],
+            self.what[part],
+            int(instants[0]),
+            int(instants[-1]),
+            ordered=True,
+            distinct=self.distinct,
+        )
+
+    def pick(self, places: NDArray[np.intp]) -> _Run:
+        instants = self.instants[places]
+        return _Run(
+            instants,
+            self.rows[places],
+            self.what[places],
+            int(instants.min()),
+            int(instants.max()),
+            ordered=self.ordered or len(places) == 1,
+            distinct=self.distinct,
+            cuts=self.cuts,
         )
 
     def due_count(self, limit: int) -> int:
@@ -115,8 +150,9 @@ class _Run:
             return len(self)
         if self.low > limit:
             return 0
-        self.order()
-        return int(np.searchsorted(self.instants, limit, side="right"))
+        if self.ordered:
+            return int(np.searchsorted(self.instants, limit, side="right"))
+        return int(np.count_nonzero(self.instants <= limit))
 
 
 class Schedule:
@@ -133,7 +169,8 @@ class Schedule:
         self._lane: list[tuple[int, int, int, int, int]] = []
         self._limit: int | None = None
         self._fresh: list[tuple[int, _Run]] = []
-        self._earliest = np.full(64, np.iinfo(np.int64).max, np.int64)
+        self._earliest = np.full(64, LAST, np.int64)
+        self._place = np.zeros(64, np.int32)
 
     # -- planning ------------------------------------------------------------------------------
 
@@ -161,8 +198,12 @@ class Schedule:
         instants: NDArray[np.int64],
         rows: NDArray[np.int32],
         what: NDArray[np.int64],
+        *,
+        distinct: bool = False,
     ) -> None:
         """Add items; all arrays have the shape (n,) and belong to the schedule from now on.
+
+        *distinct* promises that no row stands in *rows* twice, which saves looking.
 
         A handler puts an item at its own instant only with a higher rank (a receipt without
         delay is fine, a second arrival is not).
@@ -186,7 +227,8 @@ class Schedule:
                 if not len(rows):
                     return
                 low, high = int(instants.min()), int(instants.max())
-        run = _Run(instants, rows, what, low, high, ordered=len(rows) == 1)
+        one = len(rows) == 1
+        run = _Run(instants, rows, what, low, high, ordered=one, distinct=distinct or one)
         if self._limit is None or low > self._limit:
             self._keep(kind, run)
         elif high <= self._limit:
@@ -218,7 +260,7 @@ class Schedule:
         for kind, runs in enumerate(self._runs):
             kept, self._runs[kind] = runs, []
             for run in kept:
-                self.put(kind, run.instants, run.rows, run.what)
+                self.put(kind, run.instants, run.rows, run.what, distinct=run.distinct)
 
     def _mark_capacity(self, row: int) -> None:
         if row >= len(self._lane_rows):
@@ -370,56 +412,58 @@ class Schedule:
     def _choose_many(self, bound: list[tuple[int, _Run]]) -> list[tuple[int, _Run]]:
         kinds = sorted({kind for kind, _ in bound})
         merged = [(kind, _joined([run for k, run in bound if k == kind])) for kind in kinds]
+        if len(merged) == 1 and merged[0][1].distinct:
+            return merged
         rows = (
             merged[0][1].rows
             if len(merged) == 1
             else np.concatenate([run.rows for _, run in merged])
         )
-        top = int(rows.max())
-        if top >= len(self._earliest):
-            self._earliest = np.full(
-                max(top + 1, 2 * len(self._earliest)), np.iinfo(np.int64).max, np.int64
-            )
-        scratch = self._earliest
-        places = np.arange(len(rows), dtype=np.int64)
-        scratch[rows] = places
-        distinct = bool((scratch[rows] == places).all())
-        scratch[rows] = np.iinfo(np.int64).max
-        if distinct:
+        self._reserve(int(rows.max()) + 1)
+        if self._are_distinct(rows):
             return merged
         low = min(run.low for _, run in merged)
-        keys = [(run.instants - low) << 4 | self._kinds[kind].rank for kind, run in merged]
-        mine = np.concatenate(keys)
-        np.minimum.at(scratch, rows, mine)
-        first = mine == scratch[rows]
-        scratch[rows] = np.iinfo(np.int64).max
+        instants, earliest = np.empty(len(rows), np.int64), self._earliest
+        start = 0
+        for kind, run in merged:
+            part = instants[start : start + len(run)]
+            np.subtract(run.instants, low, out=part)
+            part <<= 4
+            part |= self._kinds[kind].rank
+            start += len(run)
+        np.minimum.at(earliest, rows, instants)
+        first = instants == earliest[rows]
+        earliest[rows] = LAST
+        near = np.flatnonzero(first)
+        if self._are_distinct(rows[near]):
+            return self._split(merged, first)
         what = np.concatenate([run.what for _, run in merged])
-        first = self._one_a_row(rows, what, first)
-        return self._split(merged, first)
+        return self._split(merged, self._one_a_row(rows, what, near))
+
+    def _reserve(self, count: int) -> None:
+        if count > len(self._earliest):
+            capacity = max(count, 2 * len(self._earliest))
+            self._earliest = np.full(capacity, LAST, np.int64)
+            self._place = np.zeros(capacity, np.int32)
+
+    def _are_distinct(self, rows: NDArray[np.int32]) -> bool:
+        places = np.arange(len(rows), dtype=np.int32)
+        self._place[rows] = places
+        return bool((self._place[rows] == places).all())
 
     def _one_a_row(
-        self, rows: NDArray[np.int32], what: NDArray[np.int64], first: NDArray[np.bool_]
+        self, rows: NDArray[np.int32], what: NDArray[np.int64], near: NDArray[np.intp]
     ) -> NDArray[np.bool_]:
         """Among equal (instant, rank) of a row keep the lowest *what*, and of those one."""
-        scratch = self._earliest
-        near = np.flatnonzero(first)
-        near_rows = rows[near]
-        places = np.arange(len(near), dtype=np.int64)
-        scratch[near_rows] = places
-        tied = bool((scratch[near_rows] != places).any())
-        scratch[near_rows] = np.iinfo(np.int64).max
-        if not tied:
-            return first
-        np.minimum.at(scratch, near_rows, what[near])
-        lowest = what[near] == scratch[near_rows]
-        scratch[near_rows] = np.iinfo(np.int64).max
+        earliest, near_rows = self._earliest, rows[near]
+        np.minimum.at(earliest, near_rows, what[near])
+        lowest = what[near] == earliest[near_rows]
+        earliest[near_rows] = LAST
         near, near_rows = near[lowest], near_rows[lowest]
-        places = np.arange(len(near), dtype=np.int64)
-        scratch[near_rows] = places
-        last = scratch[near_rows] == places
-        scratch[near_rows] = np.iinfo(np.int64).max
+        places = np.arange(len(near), dtype=np.int32)
+        self._place[near_rows] = places
         kept = np.zeros(len(rows), np.bool_)
-        kept[near[last]] = True
+        kept[near[self._place[near_rows] == places]] = True
         return kept
 
     def _split(
@@ -431,10 +475,12 @@ class Schedule:
             mask = first[start : start + len(run)]
             start += len(run)
             picked = np.flatnonzero(mask)
+            if len(picked) == len(run):
+                chosen.append((kind, run))
+                continue
             if len(picked):
-                chosen.append((kind, _picked(run, picked)))
-            if len(picked) < len(run):
-                self._fresh.append((kind, _picked(run, np.flatnonzero(~mask))))
+                chosen.append((kind, run.pick(picked)))
+            self._fresh.append((kind, run.pick(np.flatnonzero(~mask))))
         return chosen
 
 
@@ -447,18 +493,6 @@ def _run_of(items: list[tuple[int, int, int]]) -> _Run:
         int(instants.min()),
         int(instants.max()),
         ordered=len(items) == 1,
-    )
-
-
-def _picked(run: _Run, places: NDArray[np.intp]) -> _Run:
-    instants = run.instants[places]
-    return _Run(
-        instants,
-        run.rows[places],
-        run.what[places],
-        int(instants.min()),
-        int(instants.max()),
-        run.ordered,
     )
 
 

@@ -116,9 +116,7 @@ class _Batch:
 
     @property
     def size_bytes(self) -> int:
-        return (
-            self.instants.nbytes + self.rows.nbytes + self.what.nbytes + self.outcomes.nbytes
-        )
+        return self.instants.nbytes + self.rows.nbytes + self.what.nbytes + self.outcomes.nbytes
 
 
 class Trace:
@@ -202,9 +200,7 @@ class Trace:
         size = len(rows)
         if not size:
             return
-        codes = (
-            np.full(size, outcomes, np.uint8) if isinstance(outcomes, int) else outcomes
-        )
+        codes = np.full(size, outcomes, np.uint8) if isinstance(outcomes, int) else outcomes
         self._hash(kind, instants, rows, what, codes)
         self.count += size
         if self._keep == "digest":
@@ -254,17 +250,22 @@ class Trace:
             **self.notes,
         }
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield every kept entry in order of time, batches unfolded."""
+    def entries(self, since: Instant = 0) -> Iterator[Entry]:
+        """Yield every kept entry of *since* or later in order of time, batches unfolded."""
         order: list[tuple[int, int, int, int, int, int, int, int]] = []
         for index, placed in enumerate(self._placed):
-            order.append((placed.entry.at, placed.epoch, 0, 0, 0, 0, index, -1))
+            if placed.entry.at >= since:
+                order.append((placed.entry.at, placed.epoch, 0, 0, 0, 0, index, -1))
         for index, batch in enumerate(self._batches):
-            who = batch.kind.who_keys(batch.rows).tolist()
-            about = _spread(batch.kind.what_keys(batch.what), len(batch.rows)).tolist()
+            places = np.flatnonzero(batch.instants >= since)
+            if not len(places):
+                continue
+            who = batch.kind.who_keys(batch.rows[places]).tolist()
+            about = _spread(batch.kind.what_keys(batch.what[places]), len(places)).tolist()
+            instants = batch.instants[places].tolist()
             order.extend(
-                (at, batch.epoch, 1, batch.kind.rank, who[place], about[place], index, place)
-                for place, at in enumerate(batch.instants.tolist())
+                (at, batch.epoch, 1, batch.kind.rank, who[number], about[number], index, place)
+                for number, (place, at) in enumerate(zip(places.tolist(), instants, strict=True))
             )
         order.sort()
         for *_, index, place in order:
@@ -281,6 +282,17 @@ class Trace:
         yield _canonical(
             {"digest": self.digest, "count": self.count, "dropped": self.dropped_count}
         )
+
+    def list_last(self, count: int) -> list[Entry]:
+        """Return the latest *count* kept entries in order of time; large batches cost little."""
+        instants = [placed.entry.at for placed in self._placed[-count:]]
+        for batch in self._batches:
+            size = len(batch.instants)
+            cut = max(size - count, 0)
+            instants += np.partition(batch.instants, cut)[cut:].tolist() if size else []
+        if not instants:
+            return []
+        return list(self.entries(sorted(instants)[-count:][0]))[-count:]
 
     def find(self, kinds: Sequence[str] = (), *, mentions: str = "") -> list[Entry]:
         """Return the kept entries of *kinds* (all when empty) whose text holds *mentions*."""

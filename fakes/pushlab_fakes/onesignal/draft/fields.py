@@ -134,19 +134,6 @@ class Fields:
             return None
         return value
 
-    def number(self, name: str, low: float, high: float) -> float | None:
-        """Return a number within bounds."""
-        value = self.raw.get(name)
-        if value is None or value == "":
-            return None
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            self.fail_type(name, "a number")
-            return None
-        if not low <= value <= high:
-            self.fail_type(name, f"a number from {low:g} to {high:g}")
-            return None
-        return float(value)
-
     def flag(self, name: str) -> bool | None:
         """Return a truth value; "true" and "false" are read too (assumed)."""
         value = self.raw.get(name)

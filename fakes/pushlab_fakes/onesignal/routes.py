@@ -1,0 +1,305 @@
+"""OneSignal, whole: one request in, one answer out.
+
+Mirrored: OneSignal REST API under ``/`` and ``/api/v1/``; a trailing slash and unknown query keys
+are passed over. What each call does stands in the modules of its group; what is documented and
+not built answers 501. Unknown paths get the words of OneSignal's web framework.
+
+Left out: rate limits, which are off unless asked for, and so are not built.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import unquote
+
+import msgspec
+
+from pushlab.world.ids import content_key
+from pushlab_fakes.exchange import Answer
+from pushlab_fakes.onesignal import refusals
+from pushlab_fakes.onesignal.admission import Admission
+from pushlab_fakes.onesignal.app_calls import AppCalls
+from pushlab_fakes.onesignal.calls import Call
+from pushlab_fakes.onesignal.changes import Changes
+from pushlab_fakes.onesignal.draft import decode_object
+from pushlab_fakes.onesignal.model import Belief
+from pushlab_fakes.onesignal.notification_calls import MessageEngine, NotificationCalls
+from pushlab_fakes.onesignal.operations import OPERATIONS, Operation
+from pushlab_fakes.onesignal.sdk import SdkService
+from pushlab_fakes.onesignal.sdk_calls import SdkCalls
+from pushlab_fakes.onesignal.subscriptions import SubscriptionCalls
+from pushlab_fakes.onesignal.users import UserCalls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pushlab.gateway import Channel, Gateway
+    from pushlab.world.world import World
+    from pushlab_fakes.exchange import Request
+    from pushlab_fakes.faults import Fault, Faults
+    from pushlab_fakes.onesignal.notifications import Notification
+
+__all__ = ["Messages", "OneSignal", "Router"]
+
+PREFIXES: Final = ("/api/v1",)
+CORS: Final = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-allow-headers", "SDK-Version"),
+)
+PREFLIGHT: Final = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-allow-headers", "*"),
+    ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS"),
+)
+SECRETS: Final = frozenset(
+    {
+        "apns_p12",
+        "apns_p12_password",
+        "apns_p8",
+        "basic_auth_key",
+        "email_auth_hash",
+        "external_user_id_auth_hash",
+        "fcm_v1_service_account_json",
+        "formatted_token",
+        "gcm_key",
+        "identifier_auth_hash",
+        "sms_auth_hash",
+    }
+)
+"""Fields of bodies that never enter the trace."""
+REDACTED: Final = "[redacted]"
+TEXT_SHOWN_MAX: Final = 1_000
+"""Characters of a body that is no JSON, as the trace shows it."""
+
+
+class Messages(MessageEngine, Protocol):
+    """The engine of notifications, as OneSignal's calls and observers need it."""
+
+    def find(self, notification_id: str) -> Notification | None:
+        """Return a notification of any app, or None."""
+        ...
+
+
+class Router:
+    """Finds the operation of a method and a path."""
+
+    def __init__(self, operations: tuple[Operation, ...] = OPERATIONS) -> None:
+        self._templates = {operation.id: _split(operation.path) for operation in operations}
+        self._by_size: dict[int, list[Operation]] = {}
+        for operation in operations:
+            self._by_size.setdefault(len(_split(operation.path)), []).append(operation)
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """Return the operation and the variable parts of *path*, percent-decoded; or None.
+
+        Of two that fit, the one with more fixed parts is meant.
+        """
+        parts = _split(path)
+        best: tuple[int, Operation, dict[str, str]] | None = None
+        for operation in self._by_size.get(len(parts), ()):
+            if operation.method != method:
+                continue
+            variable: dict[str, str] = {}
+            for part, wanted in zip(parts, self._templates[operation.id], strict=True):
+                if wanted.startswith("{"):
+                    variable[wanted[1:-1]] = unquote(part)
+                elif part != wanted:
+                    break
+            else:
+                if best is None or len(variable) < best[0]:
+                    best = (len(variable), operation, variable)
+        return None if best is None else best[1:]
+
+    def knows(self, path: str) -> bool:
+        """Whether any method is served under *path*."""
+        return any(self.find(method, path) for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))
+
+
+class OneSignal:
+    """The service: belief, the port for devices' SDKs, and the calls over HTTP."""
+
+    def __init__(
+        self,
+        world: World,
+        gateways: Mapping[Channel, Gateway],
+        *,
+        strict_keys: bool = False,
+        faults: Faults | None = None,
+    ) -> None:
+        self._world = world
+        self._faults = faults
+        self.belief = Belief(world, gateways)
+        self.changes = Changes(self.belief, world)
+        self.sdk = SdkService(self.belief, self.changes, world)
+        self.router = Router()
+        self.unbuilt: list[str] = []
+        """What was answered 501, in order; the fixture fails on it."""
+        self.hits: dict[str, int] = {}
+        """How often each operation was asked for, by its id."""
+        self._admission = Admission(self.belief, world, strict=strict_keys)
+        self._notifications = NotificationCalls(world)
+        self._sdk_calls = SdkCalls(self.belief, world)
+        users = UserCalls(self.belief, self.changes, world)
+        self._groups: dict[str, object] = {
+            "apps": AppCalls(self.belief),
+            "notifications": self._notifications,
+            "sdk": self._sdk_calls,
+            "subscriptions": SubscriptionCalls(self.belief, self.changes),
+            "users": users,
+        }
+        self._messages: Messages | None = None
+
+    @property
+    def messages(self) -> Messages:
+        """The engine of notifications; it is set once, right after both are made."""
+        assert self._messages is not None, "OneSignal has no message engine; set `messages`"
+        return self._messages
+
+    @messages.setter
+    def messages(self, messages: Messages) -> None:
+        self._messages = messages
+        self._notifications.messages = messages
+        self._sdk_calls.messages = messages
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request as the vendor's server would."""
+        path = request.path
+        for prefix in PREFIXES:
+            if path.startswith(prefix + "/"):
+                path = path[len(prefix) :]
+        if request.method == "OPTIONS" and self.router.knows(path):
+            return Answer(204, b"", PREFLIGHT)
+        found = self.router.find(request.method, path)
+        name = f"{request.method} {path}" if found is None else found[0].name
+        entry = self._record_request(name, path, request)
+        if found is None:
+            answer = refusals.framework_not_found()
+        else:
+            self.hits[found[0].id] = self.hits.get(found[0].id, 0) + 1
+            answer = self._serve(*found, request, entry)
+        if answer.status == 501:
+            self.unbuilt.extend(_error_texts(answer))
+        self._record_answer(entry, answer)
+        return Answer(answer.status, answer.body, (*answer.headers, *CORS))
+
+    def _serve(
+        self, operation: Operation, path: dict[str, str], request: Request, entry: str
+    ) -> Answer:
+        if not operation.is_built:
+            return refusals.unbuilt(operation.name)
+        app_id = self._find_app_id(operation, path, request)
+        if isinstance(app_id, Answer):
+            return app_id
+        admitted = self._admission.admit(operation, request, app_id, entry)
+        if isinstance(admitted, Answer):
+            return admitted
+        app, has_key = admitted
+        fault = self._find_fault(operation, app.id, request)
+        if fault is not None:
+            self._world.trace.record(
+                "FaultStruck", f"{fault.id} {operation.name}", {"fault": fault.id}, (entry,)
+            )
+            return _fail(fault)
+        call = Call(request, path, app, _json_body(request), has_key, entry)
+        group, _, handler = operation.handler.partition(".")
+        serve: Callable[[Call], Answer] = getattr(self._groups[group], handler)
+        return serve(call)
+
+    def _find_app_id(
+        self, operation: Operation, path: Mapping[str, str], request: Request
+    ) -> object | Answer:
+        """Return the app id that the path, the query or else the body names; None for no place."""
+        if "app_id" in path:
+            return path["app_id"]
+        if operation.key == "organization":
+            return None
+        asked = request.parameters().get("app_id")
+        if asked is not None or operation.method in {"GET", "DELETE"}:
+            return asked or ""
+        if operation.handler == "sdk.ignore":
+            return self.belief.first_app().id
+        raw = decode_object(request.body, request.header("content-type"))
+        return raw if isinstance(raw, Answer) else raw.get("app_id", "")
+
+    def _find_fault(self, operation: Operation, app_id: str, request: Request) -> Fault | None:
+        if self._faults is None:
+            return None
+        key = content_key("request", operation.name, request.body.decode("latin-1"))
+        return self._faults.find(f"onesignal {operation.name}", app=app_id, key=key)
+
+    # -- the trace -----------------------------------------------------------------------------
+
+    def _record_request(self, name: str, path: str, request: Request) -> str:
+        content = (request.method, path, request.query, request.body.decode("latin-1"))
+        fields: dict[str, object] = {"route": name, "path": path}
+        if request.query:
+            fields["query"] = request.query
+        if request.body:
+            fields["body"] = _shown_body(request.body)
+        return self._world.trace.record(
+            "RequestReceived",
+            f"{name} {content_key(*content):016x}",
+            fields,
+            beside=request.body or None,
+        )
+
+    def _record_answer(self, entry: str, answer: Answer) -> None:
+        fields: dict[str, object] = {"status": answer.status}
+        if answer.status >= 400:
+            fields["errors"] = _error_texts(answer)
+        self._world.trace.record("RequestAnswered", entry.partition(":")[2], fields, (entry,))
+
+
+def _split(path: str) -> tuple[str, ...]:
+    return tuple(path.strip("/").split("/"))
+
+
+def _json_body(request: Request) -> bytes:
+    """Return the body, empty when its content type says that it is something else."""
+    media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
+    return request.body if not media_type or media_type.endswith("json") else b""
+
+
+def _shown_body(body: bytes) -> object:
+    try:
+        return _redact(msgspec.json.decode(body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body[:TEXT_SHOWN_MAX].decode("utf-8", "replace")
+
+
+def _redact(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            name: REDACTED if name in SECRETS and held else _redact(held)
+            for name, held in value.items()
+        }
+    if isinstance(value, list):
+        return [_redact(each) for each in value]
+    return value
+
+
+def _error_texts(answer: Answer) -> list[str]:
+    """Return the texts in a refusal, whatever its shape."""
+    body = answer.json()
+    errors = body.get("errors", body.get("error")) if isinstance(body, dict) else None
+    listed = errors if isinstance(errors, list) else [errors]
+    return [
+        str(each.get("title", each)) if isinstance(each, dict) else str(each)
+        for each in listed
+        if each is not None
+    ]
+
+
+def _fail(fault: Fault) -> Answer:
+    """Return the refusal that a planned fault asks for."""
+    if fault.status == 429 and fault.reason is None:
+        return refusals.rate_limited(fault.retry_after_s or 1)
+    headers: tuple[tuple[str, str], ...] = ()
+    if fault.retry_after_s is not None:
+        headers = (("retry-after", str(fault.retry_after_s)),)
+    plain = (
+        refusals.service_unavailable()
+        if fault.reason is None
+        else refusals.errors_list(fault.status, fault.reason)
+    )
+    return Answer(fault.status, plain.body, (*plain.headers, *headers))

@@ -1,0 +1,96 @@
+"""Goal: posts leave in order, one at a time, and each leaves one entry when it is settled."""
+
+from __future__ import annotations
+
+import pytest
+
+from pushlab.errors import LimitError
+from pushlab.world import outbox as outbox_module
+from pushlab.world.clock import Clock
+from pushlab.world.outbox import Outbox, Post, PostAnswer
+from pushlab.world.trace import Trace
+
+
+def a_post(name: str = "hook", **values: object) -> Post:
+    given = {"url": "https://shop.test/hook", "at": 5, "purpose": "test", **values}
+    return Post(name=name, **given)
+
+
+def an_outbox() -> tuple[Outbox, Trace]:
+    clock = Clock(5)
+    trace = Trace(clock, 0)
+    return Outbox(clock, trace), trace
+
+
+def test_an_empty_outbox_has_nothing_to_send() -> None:
+    outbox, _ = an_outbox()
+
+    assert outbox.find_next() is None
+    assert len(outbox) == 0
+
+
+def test_posts_leave_in_the_order_in_which_they_came() -> None:
+    outbox, _ = an_outbox()
+    first, second = a_post("first"), a_post("second")
+
+    outbox.put(first)
+    outbox.put(second)
+    outbox.settle(first, PostAnswer(200))
+
+    assert outbox.find_next() is second
+    assert len(outbox) == 1
+
+
+def test_a_post_stays_first_until_it_is_settled() -> None:
+    outbox, _ = an_outbox()
+    outbox.put(a_post())
+
+    assert outbox.find_next() is outbox.find_next()
+
+
+def test_only_the_first_post_can_be_settled() -> None:
+    outbox, _ = an_outbox()
+    second = a_post("second")
+    outbox.put(a_post("first"))
+    outbox.put(second)
+
+    with pytest.raises(AssertionError, match="in order"):
+        outbox.settle(second, PostAnswer(200))
+
+
+def test_a_settled_post_is_kept_with_its_answer_and_told() -> None:
+    outbox, trace = an_outbox()
+    post = a_post(body=b'{"a": 1}', causes=("Cause:x",))
+    outbox.put(post)
+
+    outbox.settle(post, PostAnswer(204))
+
+    (entry,) = trace.entries()
+    assert outbox.settled == [(post, PostAnswer(204))]
+    assert entry.id == "PostSettled:hook"
+    assert entry.fields["status"] == 204
+    assert entry.fields["body"] == '{"a": 1}'
+    assert entry.causes == ("Cause:x",)
+
+
+def test_a_post_that_failed_tells_the_error_and_no_status() -> None:
+    outbox, trace = an_outbox()
+    post = a_post(body=b"\xff")
+    outbox.put(post)
+
+    outbox.settle(post, PostAnswer(None, error="timed out"))
+
+    (entry,) = trace.entries()
+    assert entry.fields["error"] == "timed out"
+    assert "status" not in entry.fields
+    assert entry.fields["body"] == "\\xff"
+
+
+def test_too_many_waiting_posts_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox_module, "WAITING_MAX", 2)
+    outbox, _ = an_outbox()
+    outbox.put(a_post("1"))
+    outbox.put(a_post("2"))
+
+    with pytest.raises(LimitError, match="advance the clock"):
+        outbox.put(a_post("3"))
