@@ -99,6 +99,10 @@ class Fate(IntEnum):
     APP_STOPPED = 16
     NOT_SHOWN = 17
     SHOWN = 18
+    NOT_PERMITTED = 19
+    """Skipped: the service knew that the device may not show notifications."""
+    TOKEN_LOST = 20
+    """Skipped: a gateway had reported the token dead before."""
 
 
 class Receipt(IntEnum):

@@ -11,8 +11,6 @@ import threading
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pushlab_fakes.onesignal.routes import OneSignal
-
 from pushlab.devices.device import Device
 from pushlab.devices.fleet import PLATFORMS, Fleet
 from pushlab.errors import InternalError, MisuseError
@@ -30,6 +28,7 @@ from pushlab_fakes.apns.core import Apns
 from pushlab_fakes.faults import FOREVER, Fault, Faults
 from pushlab_fakes.fcm.core import Fcm
 from pushlab_fakes.onesignal.messages import Messages
+from pushlab_fakes.onesignal.routes import OneSignal
 from pushlab_fakes.wire.mounts import Mounts
 from pushlab_fakes.wire.outgoing import Outgoing
 
@@ -489,7 +488,9 @@ class Lab:
         This follows no frozen clock, so that it can be asked when a test has ended.
         """
         with self.lock:
-            broken = [f"a fake broke while it served a request: {error!r}" for error in self._errors]
+            broken = [
+                f"a fake broke while it served a request: {error!r}" for error in self._errors
+            ]
             silent = [
                 f"nobody answered {Webhook(post, answer)!r}"
                 for post, answer in self.world.outbox.settled

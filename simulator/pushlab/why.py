@@ -94,6 +94,18 @@ RECEIPTS = {
 }
 FATES = {
     Fate.WAITING: ("on-its-way", "it has not been attempted yet; advance the clock"),
+    Fate.UNSUBSCRIBED: (
+        "unsubscribed",
+        "the service knew that the subscription was opted out or disabled, so it was skipped",
+    ),
+    Fate.NOT_PERMITTED: (
+        "no-permission",
+        "the service knew that the device may not show notifications, so it was skipped",
+    ),
+    Fate.TOKEN_LOST: (
+        "dead-token",
+        "a gateway had reported the token dead before, so it was skipped",
+    ),
     Fate.CANCELED: ("canceled", "the notification was canceled before this target was reached"),
     Fate.RETRYING: (
         "retrying",
@@ -141,6 +153,8 @@ FATES = {
 }
 ENTRY_OF_FATE = {
     Fate.UNSUBSCRIBED: "TargetSkipped",
+    Fate.NOT_PERMITTED: "TargetSkipped",
+    Fate.TOKEN_LOST: "TargetSkipped",
     Fate.CANCELED: "TargetSkipped",
     Fate.NOT_STORED: "MessageNotStored",
     Fate.STORED: "MessageStored",
@@ -152,7 +166,13 @@ ENTRY_OF_FATE = {
     Fate.NOT_SHOWN: "MessageArrived",
     Fate.SHOWN: "MessageArrived",
 }
-ATTEMPTED_FROM = Fate.RETRYING
+SKIPPED = {
+    Fate.WAITING,
+    Fate.UNSUBSCRIBED,
+    Fate.NOT_PERMITTED,
+    Fate.TOKEN_LOST,
+    Fate.CANCELED,
+}
 RECEIPT_SENT = {
     Receipt.OFFLINE,
     Receipt.COUNTED,
@@ -189,9 +209,11 @@ class Why:
         device, subscriptions = self._resolve(notification, who)
         if notification.fan_out is None:
             return [self._unsent(notification, device)]
-        reasons = []
-        for position in self._positions(notification.fan_out, device, subscriptions):
-            reasons.append(self._explain(notification, notification.fan_out, position))
+        fan_out = notification.fan_out
+        reasons = [
+            self._explain(notification, fan_out, position)
+            for position in self._positions(fan_out, device, subscriptions)
+        ]
         return reasons or [self._outside(notification, who, device, subscriptions)]
 
     def explain_device(self, device: str) -> list[str]:
@@ -290,7 +312,7 @@ class Why:
         rule, text = self._rule(fan_out, position, fate, receipt)
         target = fan_out.target_name(position)
         entries = [notification.entry, fan_out.entry]
-        if fate >= ATTEMPTED_FROM:
+        if fate not in SKIPPED:
             entries.append(f"AttemptMade:{target}")
         if fate in ENTRY_OF_FATE:
             entries.append(f"{ENTRY_OF_FATE[fate]}:{target}")
@@ -309,17 +331,6 @@ class Why:
         self, fan_out: FanOut, position: int, fate: Fate, receipt: Receipt
     ) -> tuple[str, str]:
         row = int(fan_out.devices[position])
-        if fate == Fate.UNSUBSCRIBED:
-            types = int(
-                self._belief.subscriptions.notification_types[fan_out.subscriptions[position]]
-            )
-            return (
-                "unsubscribed",
-                (
-                    "the service believed that the subscription was unsubscribed when it was sent, "
-                    f"so it was skipped (notification_types is {types} now)"
-                ),
-            )
         if fate == Fate.STORED:
             return self._stored(fan_out, row)
         if fate == Fate.NOT_SHOWN:

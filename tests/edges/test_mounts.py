@@ -113,7 +113,7 @@ class Response:
 )
 @pytest.mark.parametrize("is_async", [False, True])
 def test_a_callable_answers_in_any_of_these_ways(
-    deliver, result, status, body, headers, is_async
+    deliver, result, *, status, body, headers, is_async
 ) -> None:
     async def handle_async(_request: WebhookRequest) -> object:
         return result
@@ -204,7 +204,10 @@ def test_a_coroutine_is_never_left_waiting_when_a_loop_runs() -> None:
 
     async def handle(_request: WebhookRequest) -> None: ...
 
-    mounts.add("https://shop.test", lambda request: handle(request))
+    def hide(request: WebhookRequest) -> object:
+        return handle(request)
+
+    mounts.add("https://shop.test", hide)
 
     async def a_test() -> None:
         Outgoing(mounts).deliver(a_post(HOOK))
@@ -410,7 +413,7 @@ def test_a_mount_can_be_taken_away() -> None:
     mounts.remove("https://shop.test/")
 
     assert mounts.find("https://shop.test") is None
-    with pytest.raises(MisuseError, match="nothing is mounted at https://shop.test; mounted are:"):
+    with pytest.raises(MisuseError, match="nothing is mounted at"):
         mounts.remove("https://shop.test")
 
 
@@ -583,19 +586,17 @@ def django_shop() -> Callable[..., Iterable[bytes]]:
     from django.core.handlers.wsgi import WSGIHandler
     from django.http import HttpResponse
     from django.urls import path
-    from django.views.decorators.csrf import csrf_exempt
 
-    @csrf_exempt
     def store(request: Any) -> Any:
         Group.objects.create(name=request.body.decode())
         return HttpResponse(status=201)
 
-    @csrf_exempt
     def broken(request: Any) -> Any:
         raise ValueError("broken order")
 
     django_settings.ROOT_URLCONF = (path("hooks/orders", store), path("broken", broken))
-    return WSGIHandler()
+    app: Callable[..., Iterable[bytes]] = WSGIHandler()
+    return app
 
 
 @pytest.fixture(scope="module", autouse=True)

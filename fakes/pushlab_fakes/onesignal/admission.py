@@ -100,12 +100,21 @@ class Admission:
         app_id: str,
         entry: str,
     ) -> tuple[App, bool] | Answer:
-        """Admit a call on one app: the organization's key, for some calls also the app's own."""
-        if operation.key == "either" and key and app is not None and key in app.keys:
-            return app, True
-        refused = self._refuse_organization(key, entry)
+        """Admit a call on one app: the organization's key, for some calls also the app's own.
+
+        Where both will do, a key that could be either is taken and not adopted.
+        """
+        if not key or (app is not None and operation.key == "organization" and key in app.keys):
+            return refusals.access_denied()
+        held = self._belief.apps.organization_keys
+        own = operation.key == "either" and (
+            (app is not None and key in app.keys) or not (held or self.is_strict)
+        )
+        refused = None if own else self._refuse_organization(key, entry)
         if refused is not None:
             return refused
+        if app is None and not self.is_strict and not self._belief.first_app().is_adopted:
+            app = self._belief.adopt_app(app_id, causes=(entry,))
         if app is not None:
             return app, True
         if operation.method == "GET":

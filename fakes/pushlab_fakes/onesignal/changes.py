@@ -350,13 +350,12 @@ class Changes:
                 if int(columns.type[row]) in counts:
                     counts[int(columns.type[row])] += 1
             free = [
-                row
-                for row in rows
-                if row not in kept and counts.get(int(columns.type[row]), KEPT_MIN + 1) > KEPT_MIN
+                row for row in rows if counts.get(int(columns.type[row]), KEPT_MIN + 1) > KEPT_MIN
             ]
-            if not free:
-                return
-            oldest = min(free, key=lambda row: (int(columns.last_active[row]), rows.index(row)))
+            oldest = min(
+                [row for row in free if row not in kept] or free,
+                key=lambda row: (int(columns.last_active[row]), rows.index(row)),
+            )
             natural = ("subscription", str(columns.key[oldest]))
             key = np.array([belief.next_user_key(app, *natural)], np.uint64)
             other = int(belief.add_users(app, key)[0])

@@ -55,10 +55,16 @@ class Checks:
         yield self.check_alias_count(owner, aliases)
         yield self.check_properties(owner, asked.properties, app)
         fresh = 0
+        claims: dict[tuple[int, int, str], int] = {}
         for each in asked.subscriptions:
             yield self.check_subscription(app, each)
             row = self.find_row(app, each)
             fresh += row < 0 or self._belief.subscriptions.user[row] != owner
+            if each.row >= 0 and (each.token or each.route >= 0):
+                channel = int(self._belief.subscriptions.type[row])
+                claim = (channel, each.route, each.token or "")
+                if claims.setdefault(claim, row) != row:
+                    yield _token_taken()
         yield self.check_room(owner, fresh)
 
     def check_alias_count(self, user: int, aliases: Mapping[str, str]) -> Answer | None:
@@ -98,7 +104,7 @@ class Checks:
             if asked.token is not None or asked.route >= 0:
                 other = self._belief.tokens.find(app, channel, asked.route, asked.token or "")
                 if other not in {-1, row}:
-                    return refusals.errors_objects(409, {"title": "Token is already in use"})
+                    return _token_taken()
         if row < 0 and asked.type in MAIL_OR_SMS and not asked.token and asked.route < 0:
             return refusals.user_bad_value("token", "given for an Email or SMS subscription")
         enabled, types = self.settled_state(row, asked)
@@ -135,6 +141,11 @@ class Checks:
         if asked.row >= 0 or asked.type < 0:
             return asked.row
         return self._belief.tokens.find(app, asked.type, asked.route, asked.token or "")
+
+
+def _token_taken() -> Answer:
+    """Refuse a token that another subscription of the app has: 409 is documented, no text is."""
+    return refusals.errors_objects(409, {"title": "Token is already in use"})
 
 
 def external_id_first(aliases: Mapping[str, str]) -> dict[str, str]:

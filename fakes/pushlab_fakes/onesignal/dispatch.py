@@ -47,6 +47,14 @@ VERDICTS: Final = (
 )
 GAVE_UP: Final = 6
 """Outcome beside the verdicts: put off for the last time."""
+SKIPPED: Final = {
+    Fate.UNSUBSCRIBED: "unsubscribed",
+    Fate.NOT_PERMITTED: "no permission",
+    Fate.TOKEN_LOST: "token reported dead before",
+    Fate.CANCELED: "canceled",
+}
+NO_PERMISSION: Final = (0, -18, -19)
+"""notification_types of a device that may not show notifications."""
 UNINSTALLED: Final = -10
 """notification_types of a subscription whose token a gateway reported dead."""
 
@@ -91,7 +99,7 @@ class Dispatch:
         )
         cause = self._attempt_cause
         self._made = self._kind("AttemptMade", VERDICTS, cause)
-        self._skipped = self._kind("TargetSkipped", ("unsubscribed", "canceled"), cause)
+        self._skipped = self._kind("TargetSkipped", tuple(SKIPPED.values()), cause)
         self._lost = self._kind("SubscriptionLost", ("",), self._made_cause)
 
     # -- birth ---------------------------------------------------------------------------------
@@ -127,7 +135,7 @@ class Dispatch:
         notification.statistics.expect(channels)
         reachable = self._belief.reachable(rows)
         if not reachable.all():
-            self._skip(fan_out, np.flatnonzero(~reachable), Fate.UNSUBSCRIBED)
+            self._skip_unreachable(fan_out, np.flatnonzero(~reachable))
         positions = np.flatnonzero(reachable)
         delays = self._world.randomness.below(
             "dispatch",
@@ -152,21 +160,28 @@ class Dispatch:
         rows = fan_out.subscriptions[positions[stray]]
         self._world.schedule.put(self._stray, instants[stray], rows, what[stray])
 
-    def _skip(self, fan_out: FanOut, positions: NDArray[np.int64], fate: Fate) -> None:
-        """Leave targets out: unsubscribed ones count as failed, canceled ones stay remaining."""
+    def _skip_unreachable(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+        """Leave targets out that are not subscribed; they count as failed."""
+        columns, rows = self._belief.subscriptions, fan_out.subscriptions[positions]
+        types = columns.notification_types[rows]
+        fates = np.full(len(rows), Fate.UNSUBSCRIBED, np.uint8)
+        fates[np.isin(types, NO_PERMISSION)] = Fate.NOT_PERMITTED
+        fates[types == UNINSTALLED] = Fate.TOKEN_LOST
+        statistics = self._notifications[fan_out.number].statistics
+        statistics.settle("failed", columns.type[rows], self._world.now)
+        self._skip(fan_out, positions, fates)
+
+    def _skip(
+        self, fan_out: FanOut, positions: NDArray[np.int64], fates: NDArray[np.uint8]
+    ) -> None:
         rows = fan_out.subscriptions[positions]
-        fan_out.fates[positions] = fate
-        now = self._world.now
-        if fate == Fate.UNSUBSCRIBED:
-            statistics = self._notifications[fan_out.number].statistics
-            statistics.settle("failed", self._belief.subscriptions.type[rows], now)
-        self._world.trace.record_batch(
-            self._skipped,
-            np.full(len(rows), now, np.int64),
-            rows,
-            fan_out.what(positions),
-            0 if fate == Fate.UNSUBSCRIBED else 1,
-        )
+        fan_out.fates[positions] = fates
+        outcomes = np.zeros(len(rows), np.uint8)
+        for outcome, fate in enumerate(SKIPPED):
+            outcomes[fates == fate] = outcome
+        instants = np.full(len(rows), self._world.now, np.int64)
+        what = fan_out.what(positions)
+        self._world.trace.record_batch(self._skipped, instants, rows, what, outcomes)
 
     def cancel(self, notification: Notification) -> None:
         """Stop what has not been attempted yet; what is out stays out."""
@@ -174,7 +189,7 @@ class Dispatch:
         if fan_out is None:
             return
         waiting = np.flatnonzero((fan_out.fates == Fate.WAITING) | (fan_out.fates == Fate.RETRYING))
-        self._skip(fan_out, waiting, Fate.CANCELED)
+        self._skip(fan_out, waiting, np.full(len(waiting), Fate.CANCELED, np.uint8))
 
     def close(self, notification: Notification) -> None:
         """Let the arrays of a notification go whose retention is over."""

@@ -31,7 +31,7 @@ from pushlab_fakes.onesignal.subscriptions import SubscriptionCalls
 from pushlab_fakes.onesignal.users import UserCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pushlab.gateway import Channel, Gateway
     from pushlab.world.world import World
@@ -80,39 +80,63 @@ class Messages(MessageEngine, Protocol):
         ...
 
 
+class _Node:
+    """A place in the tree of paths."""
+
+    __slots__ = ("fixed", "operations", "variable")
+
+    def __init__(self) -> None:
+        self.fixed: dict[str, _Node] = {}
+        self.variable: _Node | None = None
+        self.operations: dict[str, tuple[Operation, tuple[str, ...]]] = {}
+        """By method: the operation and the names of its variable parts, in order."""
+
+
 class Router:
     """Finds the operation of a method and a path."""
 
     def __init__(self, operations: tuple[Operation, ...] = OPERATIONS) -> None:
-        self._templates = {operation.id: _split(operation.path) for operation in operations}
-        self._by_size: dict[int, list[Operation]] = {}
+        self._root = _Node()
         for operation in operations:
-            self._by_size.setdefault(len(_split(operation.path)), []).append(operation)
+            node, names = self._root, []
+            for part in _split(operation.path):
+                if part.startswith("{"):
+                    names.append(part[1:-1])
+                    node.variable = node = node.variable or _Node()
+                else:
+                    node = node.fixed.setdefault(part, _Node())
+            node.operations[operation.method] = (operation, tuple(names))
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """Return the operation and the variable parts of *path*, percent-decoded; or None.
 
-        Of two that fit, the one with more fixed parts is meant.
+        A fixed part is preferred to a variable one.
         """
-        parts = _split(path)
-        best: tuple[int, Operation, dict[str, str]] | None = None
-        for operation in self._by_size.get(len(parts), ()):
-            if operation.method != method:
-                continue
-            variable: dict[str, str] = {}
-            for part, wanted in zip(parts, self._templates[operation.id], strict=True):
-                if wanted.startswith("{"):
-                    variable[wanted[1:-1]] = unquote(part)
-                elif part != wanted:
-                    break
-            else:
-                if best is None or len(variable) < best[0]:
-                    best = (len(variable), operation, variable)
-        return None if best is None else best[1:]
+        for node, values in _walk(self._root, _split(path), ()):
+            found = node.operations.get(method)
+            if found is not None:
+                operation, names = found
+                return operation, dict(zip(names, map(unquote, values), strict=True))
+        return None
 
     def knows(self, path: str) -> bool:
         """Whether any method is served under *path*."""
-        return any(self.find(method, path) for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))
+        return any(node.operations for node, _ in _walk(self._root, _split(path), ()))
+
+
+def _walk(
+    node: _Node, parts: tuple[str, ...], values: tuple[str, ...]
+) -> Iterator[tuple[_Node, tuple[str, ...]]]:
+    """Yield the places that *parts* lead to, each with the values of its variable parts."""
+    if not parts:
+        yield node, values
+        return
+    head, rest = parts[0], parts[1:]
+    fixed = node.fixed.get(head)
+    if fixed is not None:
+        yield from _walk(fixed, rest, values)
+    if node.variable is not None:
+        yield from _walk(node.variable, rest, (*values, head))
 
 
 class OneSignal:
@@ -222,7 +246,7 @@ class OneSignal:
         return raw if isinstance(raw, Answer) else raw.get("app_id", "")
 
     def _find_fault(self, operation: Operation, app_id: str, request: Request) -> Fault | None:
-        if self._faults is None:
+        if self._faults is None or not self._faults.list():
             return None
         key = content_key("request", operation.name, request.body.decode("latin-1"))
         return self._faults.find(f"onesignal {operation.name}", app=app_id, key=key)

@@ -267,7 +267,7 @@ class SdkService:
         np.add.at(columns.session_count, rows, 1)
         np.maximum.at(columns.last_active, rows, at)
         np.maximum.at(self._belief.users.last_active, columns.user[rows], at)
-        self._tell(self._started, at, rows, np.zeros(len(rows), np.int64))
+        self._tell(self._started, at, rows, columns.session_count[rows].astype(np.int64))
         return found
 
     def end_sessions(
@@ -358,11 +358,13 @@ class SdkService:
             fields["token_changed"] = True
         return self._belief.subscription_id(row), fields
 
-    def _describe_start(self, row: int, _what: int) -> tuple[str, dict[str, object]]:
-        return self._belief.subscription_id(row), {}
+    def _describe_start(self, row: int, what: int) -> tuple[str, dict[str, object]]:
+        subscription_id = self._belief.subscription_id(row)
+        return f"{subscription_id}/{what}", {"subscription": subscription_id, "session": what}
 
     def _describe_end(self, row: int, what: int) -> tuple[str, dict[str, object]]:
-        return self._belief.subscription_id(row), {"seconds": what}
+        subscription_id = self._belief.subscription_id(row)
+        return subscription_id, {"subscription": subscription_id, "seconds": what}
 
 
 def _texts(given: Mapping[str, Sequence[str | None] | None], place: int) -> dict[str, str]:

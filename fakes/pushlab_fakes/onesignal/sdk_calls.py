@@ -147,7 +147,7 @@ class SdkCalls:
         notification_id = call.path["notification_id"]
         assert self.messages is not None, "OneSignal has no message engine"
         notification = self.messages.find(notification_id.lower())
-        if notification is None or notification.app != call.app.row or not notification.fan_out:
+        if notification is None or notification.app != call.app.row or notification.fan_out is None:
             return refusals.notification_not_found()
         row = self._belief.find_subscription(call.app.row, str(body.get("player_id") or ""))
         fan_out = notification.fan_out
@@ -174,6 +174,9 @@ def _shared_params(app: App) -> dict[str, object]:
 
 
 def _read(call: Call) -> dict[str, object]:
-    """Return the object in the body; the route has read its app id already, so there is one."""
-    value = msgspec.json.decode(call.body)
+    """Return the object in the body, an empty one when it is none."""
+    try:
+        value = msgspec.json.decode(call.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
     return value if isinstance(value, dict) else {}

@@ -41,6 +41,7 @@ __all__ = ["REDIRECTS_MAX", "HandlerError", "Outgoing"]
 
 REDIRECTS_MAX = 5
 """Redirects that one post follows."""
+_NO_URL = "refused: no http or https URL"
 _KEEPS_BODY = (307, 308)
 _REDIRECTS = (301, 302, 303, *_KEEPS_BODY)
 
@@ -98,7 +99,7 @@ class Outgoing:
         """Tell whether a post to *url* would leave this process."""
         try:
             hop = self._judge(WebhookRequest("POST", url))
-        except UnansweredError:
+        except (UnansweredError, ValueError):
             return False
         return hop.mount is None
 
@@ -142,8 +143,8 @@ class Outgoing:
 
     def _follow(self, post: Post) -> _Steps:
         """Give the requests that *post* needs, one for each redirect, and return how it ended."""
-        request = _build_request(post)
         try:
+            request = _build_request(post)
             for _ in range(REDIRECTS_MAX + 1):
                 answer = yield self._judge(request)
                 location = _read_location(answer)
@@ -154,6 +155,8 @@ class Outgoing:
                 request = _redirect(request, answer.status, location)
         except UnansweredError as error:
             return PostAnswer(None, error=str(error))
+        except ValueError:  # from urlsplit
+            return PostAnswer(None, error=_NO_URL)
         return PostAnswer(None, error=f"too many redirects: more than {REDIRECTS_MAX}")
 
     def _judge(self, request: WebhookRequest) -> _Hop:
@@ -164,13 +167,10 @@ class Outgoing:
             if mount.kind != "url":
                 return _Hop(request, mount, url, is_allowed=False)
             url = _rebase(url, mount)
-        try:
-            parts = urlsplit(url)
-            host, _ = (parts.hostname or "").rstrip("."), parts.port
-        except ValueError:
-            host, parts = "", urlsplit("")
+        parts = urlsplit(url)
+        host, _valid_port = (parts.hostname or "").rstrip("."), parts.port
         if parts.scheme not in ("http", "https") or not host:
-            raise RefusedError("refused: no http or https URL")
+            raise RefusedError(_NO_URL)
         is_allowed = self._is_allowed(host)
         if not is_allowed and not is_local(host):
             self._refuse(host)

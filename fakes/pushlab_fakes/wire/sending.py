@@ -61,12 +61,16 @@ class Exchange:
 
         try:
             with Alarm(self._bound_s, self.abort):
-                return self._run()
+                answer = self._run()
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise UnansweredError(self._explain(error)) from error
         finally:
             if self._socket is not None:
                 self._socket.close()
+        if self._is_aborted:
+            # Cutting a connection looks like the end of an answer without a length.
+            raise UnansweredError("timed out")
+        return answer
 
     def _explain(self, error: Exception) -> str:
         import ssl

@@ -7,7 +7,6 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
-
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable

@@ -12,9 +12,10 @@ fingerprint, not a proof against forgers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import msgspec
 import numpy as np
@@ -23,13 +24,13 @@ from pushlab.errors import MisuseError
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from pushlab.world.clock import Clock, Instant
 
-__all__ = ["FORMAT", "BatchKind", "Entry", "Trace"]
+__all__ = ["FORMAT", "BatchKind", "Entry", "Mark", "Span", "Trace"]
 
 FORMAT = 1
 """Version of the file format, of the digest and of the derivation of ids."""
@@ -96,6 +97,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """How much of a trace was written at some moment."""
+
+    entries: int = 0
+    """Free-form entries."""
+    batches: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class _Placed:
     """A free-form entry with its place among entries of the same instant."""
 
@@ -143,6 +153,7 @@ class Trace:
         self._kept_bytes = 0
         self._placed: list[_Placed] = []
         self._batches: list[_Batch] = []
+        self._batches_gone = 0
         self._repeats: dict[str, int] = {}
         self._kind_keys: dict[str, int] = {}
         self._lanes = [0, 0]
@@ -211,6 +222,7 @@ class Trace:
         self._kept_bytes += batch.size_bytes
         while self._kept_bytes > self._kept_bytes_max and self._batches:
             oldest = self._batches.pop(0)
+            self._batches_gone += 1
             self._kept_bytes -= oldest.size_bytes
             self.dropped_count += len(oldest.rows)
 
@@ -252,27 +264,21 @@ class Trace:
 
     def entries(self, since: Instant = 0) -> Iterator[Entry]:
         """Yield every kept entry of *since* or later in order of time, batches unfolded."""
-        order: list[tuple[int, int, int, int, int, int, int, int]] = []
-        for index, placed in enumerate(self._placed):
-            if placed.entry.at >= since:
-                order.append((placed.entry.at, placed.epoch, 0, 0, 0, 0, index, -1))
-        for index, batch in enumerate(self._batches):
-            places = np.flatnonzero(batch.instants >= since)
-            if not len(places):
-                continue
-            who = batch.kind.who_keys(batch.rows[places]).tolist()
-            about = _spread(batch.kind.what_keys(batch.what[places]), len(places)).tolist()
-            instants = batch.instants[places].tolist()
-            order.extend(
-                (at, batch.epoch, 1, batch.kind.rank, who[number], about[number], index, place)
-                for number, (place, at) in enumerate(zip(places.tolist(), instants, strict=True))
-            )
-        order.sort()
-        for *_, index, place in order:
-            if place < 0:
-                yield self._placed[index].entry
-            else:
-                yield self._unfold(self._batches[index], place)
+        yield from Span(self._placed, self._batches, since)
+
+    def mark(self) -> Mark:
+        """Return how much is written now, so that a later look can begin here."""
+        return Mark(len(self._placed), self._batches_gone + len(self._batches))
+
+    def span(self, after: Mark, until: Mark) -> Span:
+        """Return the kept entries written after one mark and before another, in order of time.
+
+        Nothing that happens in a settled world lands in front of what was there before, so one
+        span after the other reads like the whole.
+        """
+        first = max(after.batches - self._batches_gone, 0)
+        last = max(until.batches - self._batches_gone, 0)
+        return Span(self._placed[after.entries : until.entries], self._batches[first:last])
 
     def lines(self) -> Iterator[str]:
         """Yield the file: the header, every kept entry, and at the end digest and counts."""
@@ -302,8 +308,80 @@ class Trace:
             if (not kinds or entry.kind in kinds) and (not mentions or mentions in entry.line())
         ]
 
-    @staticmethod
-    def _unfold(batch: _Batch, place: int) -> Entry:
+
+class Span(Sequence[Entry]):
+    """Kept entries in order of time; those of batches are unfolded when somebody looks."""
+
+    def __init__(
+        self, placed: Sequence[_Placed], batches: Sequence[_Batch], since: Instant = 0
+    ) -> None:
+        """Order what happened at *since* or later."""
+        self._placed = tuple(placed)
+        self._batches = tuple(batches)
+        held = [number for number, each in enumerate(self._placed) if each.entry.at >= since]
+        nothing = np.zeros(len(held), np.uint64)
+        columns: list[tuple[NDArray[np.generic], ...]] = [
+            (
+                np.array([self._placed[number].entry.at for number in held], np.int64),
+                np.array([self._placed[number].epoch for number in held], np.int64),
+                np.zeros(len(held), np.int64),
+                nothing,
+                nothing,
+                np.full(len(held), -1, np.int64),
+                np.array(held, np.int64),
+            )
+        ]
+        for number, batch in enumerate(self._batches):
+            places = np.flatnonzero(batch.instants >= since)
+            size = len(places)
+            columns.append(
+                (
+                    batch.instants[places],
+                    np.full(size, batch.epoch, np.int64),
+                    np.full(size, batch.kind.rank + 1, np.int64),
+                    batch.kind.who_keys(batch.rows[places]),
+                    _spread(batch.kind.what_keys(batch.what[places]), size),
+                    np.full(size, number, np.int64),
+                    places,
+                )
+            )
+        *keys, batch_numbers, all_places = (
+            np.concatenate(part) for part in zip(*columns, strict=True)
+        )
+        order = np.lexsort((all_places, batch_numbers, *reversed(keys)))
+        self._numbers = batch_numbers[order]
+        """int64, shape (n,): which batch each entry is of, -1 for a free-form one."""
+        self._places = all_places[order]
+
+    def __len__(self) -> int:
+        """How many entries there are, batches unfolded."""
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
+        """Return one entry, or some."""
+        if isinstance(index, slice):
+            return list(self._unfold_all(index))
+        return self._unfold(int(self._numbers[index]), int(self._places[index]))
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield each entry."""
+        for start in range(0, len(self), BLOCK):
+            yield from self._unfold_all(slice(start, start + BLOCK))
+
+    def _unfold_all(self, part: slice) -> Iterator[Entry]:
+        for number, place in zip(
+            self._numbers[part].tolist(), self._places[part].tolist(), strict=True
+        ):
+            yield self._unfold(number, place)
+
+    def _unfold(self, number: int, place: int) -> Entry:
+        if number < 0:
+            return self._placed[place].entry
+        batch = self._batches[number]
         kind = batch.kind
         row, what = int(batch.rows[place]), int(batch.what[place])
         outcome = int(batch.outcomes[place])

@@ -91,8 +91,7 @@ class Fields:
 
     def has(self, name: str) -> bool:
         """Tell whether field *name* says anything."""
-        value = self.raw.get(name)
-        return not (value is None or value in ("", [], {}))
+        return name in self.raw and self.raw[name] not in (None, "", [], {})
 
     def text(self, name: str, *, size_max: int | None = None) -> str | None:
         """Return a text of at most *size_max* characters; an empty one is not given."""

@@ -300,7 +300,7 @@ def _read_badge(fields: Fields) -> tuple[str, int] | None:
 
 def _read_platforms(fields: Fields) -> tuple[Channel, ...] | None:
     """Return the kinds that are left: those that are true, else all but those that are false."""
-    said = {name: fields.flag(name) for name in PLATFORM_FLAGS}
+    said = {name: fields.flag(name) for name in PLATFORM_FLAGS if name in fields.raw}
     wanted = [channel for name, flag in said.items() if flag for channel in PLATFORM_FLAGS[name]]
     unwanted = [
         channel for name, flag in said.items() if flag is False for channel in PLATFORM_FLAGS[name]

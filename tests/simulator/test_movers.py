@@ -286,11 +286,12 @@ def test_what_a_handler_raises_reaches_the_test_and_time_stands_at_its_webhook()
     with pytest.raises(KeyError) as caught:
         lab.movers.advance(minutes=5)
 
-    assert caught.value.__notes__ == [
+    (note,) = caught.value.__notes__
+    assert note == (
         "raised by the webhook handler mounted at https://shop.test, for POST "
         "https://shop.test/hook (a test) at 2026-01-01T00:00:01.000Z; "
         "lab.advance(minutes=5) stopped there"
-    ]
+    )
     assert caught.value.__context__ is None
     assert lab.answers == [500]
     assert lab.stands_at == "2026-01-01T00:00:01.000Z"

@@ -1,0 +1,55 @@
+"""The app under test, as a test needs it: a few calls of the OneSignal API, without a socket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pushlab_fakes.exchange import Request
+
+if TYPE_CHECKING:
+    from pushlab.lab import Lab
+    from pushlab_fakes.exchange import Answer
+
+APP_ID = "5f0c2d1e-7a6b-4c3d-8e9f-0a1b2c3d4e5f"
+KEY = "os_v2_app_madeup"
+
+
+class App:
+    """Calls a lab's OneSignal as a server would, with one app id and one key."""
+
+    def __init__(self, lab: Lab, app_id: str = APP_ID, key: str = KEY) -> None:
+        self.lab = lab
+        self.id = app_id
+        self.key = key
+
+    def call(self, method: str, path: str, body: object = None) -> Answer:
+        """Make one call; *path* begins with a slash."""
+        return self.lab.handle(
+            Request.build(
+                method,
+                f"https://api.onesignal.com{path}",
+                json=body,
+                headers={"authorization": f"Key {self.key}"},
+            )
+        )
+
+    def push(self, *external_ids: str, **fields: object) -> Any:
+        """Send a push to external ids and return the decoded answer."""
+        body = {
+            "app_id": self.id,
+            "include_aliases": {"external_id": list(external_ids)},
+            "target_channel": "push",
+            "contents": {"en": "Hello"},
+            **fields,
+        }
+        return self.call("POST", "/notifications", body).json()
+
+    def send(self, *external_ids: str, **fields: object) -> str:
+        """Send a push to external ids and return the notification's id."""
+        notification_id: str = self.push(*external_ids, **fields)["id"]
+        assert notification_id, "the notification reached nobody"
+        return notification_id
+
+    def view(self, notification_id: str) -> Any:
+        """Return the decoded view of a notification."""
+        return self.call("GET", f"/notifications/{notification_id}?app_id={self.id}").json()
