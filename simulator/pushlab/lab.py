@@ -474,7 +474,8 @@ class Lab:
     @property
     def refused_hosts(self) -> list[str]:
         """Sentences about hosts that were refused: vendors' hosts without a fake, webhooks."""
-        found = [str(refusal) for refusal in self._redirect.refused] if self._redirect else []
+        refused = self._redirect.refused if self._redirect is not None else []
+        found = [refusal.strerror or str(refusal) for refusal in refused]
         return [*found, *self._outgoing.refused.values()]
 
     @property

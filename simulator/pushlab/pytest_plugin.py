@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pushlab.errors import MisuseError
+from pushlab.errors import InternalError, MisuseError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -50,7 +50,9 @@ class Watch:
 
     lab: Lab
     told: list[str] = field(default_factory=list)
-    """Problems that some report has shown; each fails a test once."""
+    """Problems that are known by now; each fails a test once."""
+    beside: list[str] = field(default_factory=list)
+    """Problems of a test that failed by itself: perhaps it failed because of them."""
     is_shown: bool = False
     """Whether a report has the section with the timeline."""
 
@@ -155,10 +157,7 @@ def pushlab(
         options["seed"] = request.config.getoption("pushlab_seed")
     options |= _read_markers(request.node, known)
     has_redirect = options.pop("redirect", True)
-    try:
-        lab = Lab(**options)
-    except MisuseError as error:
-        pytest.fail(f"the options of the fixture pushlab do not fit: {error}", pytrace=False)
+    lab = _make_lab(Lab, options)
     watch = request.node.stash[WATCH] = Watch(lab)
     try:
         lab.serve()
@@ -168,6 +167,14 @@ def pushlab(
     finally:
         lab.close()
     _check(watch)
+
+
+def _make_lab(kind: type[Lab], options: dict[str, Any]) -> Lab:
+    try:
+        return kind(**options)
+    except MisuseError as error:
+        misfit = str(error)
+    pytest.fail(f"the options of the fixture pushlab do not fit: {misfit}", pytrace=False)
 
 
 def _read_markers(node: pytest.Item, known: Sequence[str]) -> dict[str, Any]:
@@ -192,9 +199,10 @@ def _check_options(
     for name in options:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            meant = f"; did you mean {near[0]!r}?" if near else ""
+            meant = f"; did you mean {near[0]!r}" if near else ""
             pytest.fail(
-                f"{where} has no option {name!r}{meant} It takes {', '.join(known)}", pytrace=False
+                f"{where} has no option {name!r}{meant}; it takes {', '.join(known)}",
+                pytrace=False,
             )
     allow = options.get("allow", ())
     if isinstance(allow, str) or not all(isinstance(host, str) for host in allow):
@@ -211,13 +219,13 @@ def _check_options(
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that passed although its lab met what should not have happened."""
-    __tracebackhide__ = True
+    __tracebackhide__ = _is_internal
     try:
         result = yield
     except BaseException:
         watch = item.stash.get(WATCH, None)
         if watch is not None:
-            watch.told = watch.lab.list_problems()
+            watch.told = watch.beside = watch.lab.list_problems()
         raise
     watch = item.stash.get(WATCH, None)
     if watch is not None:
@@ -225,16 +233,21 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     return result
 
 
+def _is_internal(raised: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Hide this plugin's frames where others are left to be shown."""
+    return raised.errisinstance(InternalError)
+
+
 def _check(watch: Watch) -> None:
-    """Raise what broke inside a fake, or fail with the problems that no report has shown yet."""
-    __tracebackhide__ = True
+    """Raise what broke inside a fake, or fail with the problems that are not known yet."""
+    __tracebackhide__ = _is_internal
     problems = watch.lab.list_problems()
     new = [problem for problem in problems if problem not in watch.told]
     watch.told = problems
     if not new:
         return
     watch.lab.raise_errors()
-    pytest.fail("\n".join(["pushlab: this should not have happened:", *new]), pytrace=False)
+    pytest.fail("\n".join(f"pushlab: {problem}" for problem in new), pytrace=False)
 
 
 # -- reports ---------------------------------------------------------------------------------------
@@ -248,18 +261,20 @@ def pytest_runtest_makereport(
     report = yield
     watch = item.stash.get(WATCH, None)
     if watch is not None and report.failed and not (report.when == "teardown" and watch.is_shown):
-        report.sections.append((SECTION, _describe(watch.lab)))
+        report.sections.append((SECTION, _describe(watch)))
         watch.is_shown = True
     return report
 
 
-def _describe(lab: Lab) -> str:
+def _describe(watch: Watch) -> str:
     """Return the section; a lab in disorder must not break the report of what it did."""
     try:
-        with _locked(lab):
-            return "\n".join([*_list_timeline(lab), f"replay: --pushlab-seed={lab.seed}"])
+        with _locked(watch.lab):
+            lines = _list_timeline(watch.lab)
     except Exception as error:  # noqa: BLE001 - see above
-        return f"the timeline cannot be shown: {error!r}\nreplay: --pushlab-seed={lab.world.seed}"
+        lines = [f"the timeline cannot be shown: {error!r}"]
+    lines += [f"problem: {problem}" for problem in watch.beside]
+    return "\n".join([*lines, f"replay: --pushlab-seed={watch.lab.seed}"])
 
 
 @contextmanager
@@ -284,8 +299,7 @@ def _list_timeline(lab: Lab) -> list[str]:
     lines = [f"from {render_instant(start)} to {render_instant(world.now)}, seed {world.seed}"]
     if left_out:
         lines.append(f"… {left_out:,} earlier entries")
-    lines += [render_entry(entry, start) for entry in shown]
-    return lines + [f"problem: {problem}" for problem in lab.list_problems()]
+    return lines + [render_entry(entry, start) for entry in shown]
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:

@@ -260,8 +260,8 @@ class TestBounds:
             ask(listener)
             listener.release()
 
-        assert threading.active_count() == threads
-        assert count_descriptors() == descriptors
+        assert threading.active_count() <= threads
+        assert count_descriptors() <= descriptors
 
     def test_a_wait_for_a_stuck_edge_ends_and_says_where_it_stands(self, monkeypatch):
         edge = Edge()
@@ -376,8 +376,8 @@ class TestBounds:
         ask(own.borrow(Echo()))
         own.stop()
 
-        assert threading.active_count() == threads
-        assert count_descriptors() == descriptors
+        assert threading.active_count() <= threads
+        assert count_descriptors() <= descriptors
 
 
 class TestFrozenClocks:

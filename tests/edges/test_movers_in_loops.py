@@ -296,7 +296,7 @@ def test_a_second_mover_at_the_same_time_is_told_of_the_first() -> None:
     lab.mounts.add("https://shop.test", handle)
     lab.plan_post(SECOND)
 
-    async def a_test() -> list[Any]:
+    async def a_test() -> tuple[Any, Any]:
         return await asyncio.gather(
             lab.movers.advance_async(minutes=5),
             lab.movers.advance_async(minutes=1),

@@ -502,7 +502,8 @@ class TestInstallation:
         assert len(context.get_ca_certs()) == roots + 1
 
     def test_fifty_labs_with_their_redirects_leave_nothing(self, edge):
-        before = _patched_places(), threading.active_count(), dict(os.environ)
+        before = _patched_places(), dict(os.environ)
+        threads = threading.active_count()
 
         for index in range(50):
             listener = edge.borrow(Echo())
@@ -510,7 +511,9 @@ class TestInstallation:
                 CLIENTS["urllib3, new pool"](f"https://onesignal.com/{index}")
             listener.release()
 
-        assert (_patched_places(), threading.active_count(), dict(os.environ)) == before
+        assert (_patched_places(), dict(os.environ)) == before
+        # Idle workers of other tests' libraries may end meanwhile.
+        assert threading.active_count() <= threads
 
 
 def _patched_places():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pushlab.errors import MisuseError
 from pushlab.lab import Lab
 from pushlab_testing.app import App

@@ -104,7 +104,7 @@ class Admission:
 
         Where both will do, a key that could be either is taken and not adopted.
         """
-        if not key or (app is not None and operation.key == "organization" and key in app.keys):
+        if not key:
             return refusals.access_denied()
         held = self._belief.apps.organization_keys
         own = operation.key == "either" and (

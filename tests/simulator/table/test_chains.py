@@ -157,6 +157,37 @@ def test_a_dropped_entry_leaves_the_order_of_the_others(rows: list[int]) -> None
     assert [entry["what"] for entry in chains.peek(6)] == [7]
 
 
+def test_dropping_from_many_rows_keeps_their_lists_apart() -> None:
+    chains = a_chain()
+    rows = np.arange(8, dtype=np.int32)
+    for what in (1, 2, 3, 2):
+        chains.push(rows, what=what, expires=rows)
+
+    dropped = chains.drop_equal(rows[:6], "what", [1, 2, 3, 2, 9, 1])
+
+    assert [(row, what) for row, what, _ in render(dropped)] == [
+        (0, 1),
+        (1, 2),
+        (1, 2),
+        (2, 3),
+        (3, 2),
+        (3, 2),
+        (5, 1),
+    ]
+    left = [[entry["what"] for entry in chains.peek(row)] for row in range(8)]
+    assert left == [
+        [2, 3, 2],
+        [1, 3],
+        [1, 2, 2],
+        [1, 3],
+        [1, 2, 3, 2],
+        [2, 3, 2],
+        [1, 2, 3, 2],
+        [1, 2, 3, 2],
+    ]
+    assert chains.count(rows).tolist() == [len(whats) for whats in left]
+
+
 def test_freed_slots_are_used_again() -> None:
     chains = a_chain()
     rows = np.arange(100, dtype=np.int32)

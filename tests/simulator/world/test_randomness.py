@@ -87,7 +87,8 @@ def test_luck_does_not_depend_on_what_was_drawn_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seed", "purpose", "who", "what"), [(2, "a", 3, 4), (1, "b", 3, 4), (1, "a", 4, 4), (1, "a", 3, 5)]
+    ("seed", "purpose", "who", "what"),
+    [(2, "a", 3, 4), (1, "b", 3, 4), (1, "a", 4, 4), (1, "a", 3, 5)],
 )
 def test_luck_depends_on_seed_purpose_who_and_what(
     seed: int, purpose: str, who: int, what: int
