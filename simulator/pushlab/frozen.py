@@ -118,13 +118,13 @@ class FrozenClock:
 
     def begin(self) -> None:
         """Let a world in which nothing has happened start at the frozen instant, if it may."""
-        freeze = self._find_active()
+        freeze = self._find_followed()
         if freeze is not None and self._may_begin_anew and freeze.instant != self._world.now:
             self._world.clock.restart(parse_instant(freeze.instant))
 
     def find_ahead(self) -> Instant | None:
         """Return the frozen instant when it lies ahead of the world, or None."""
-        freeze = self._find_active()
+        freeze = self._find_followed()
         if freeze is None:
             return None
         instant = freeze.instant
@@ -138,7 +138,7 @@ class FrozenClock:
 
     def follow(self, instant: Instant) -> None:
         """Set the innermost freeze to *instant*, where the lab has moved to."""
-        freeze = self._find_active()
+        freeze = self._find_followed()
         if freeze is None or freeze.instant == instant:
             return
         # Another lab may hold the hooks, and this is no move by hand for it either.
@@ -204,8 +204,14 @@ class FrozenClock:
             self._hook_once(api.FrozenDateTimeFactory.tick, lambda: _hooks_of_freezegun(self, api))
             if api.freeze_factories:
                 freeze = _Freezegun(api, api.freeze_factories[-1])
-        if freeze is not None and freeze.is_ticking:
+        return freeze
+
+    def _find_followed(self) -> _Freeze | None:
+        """Return the innermost freeze for the lab to go with; one that ticks is noted."""
+        freeze = self._find_active()
+        if freeze is not None and not self.ticking and freeze.is_ticking:
             self.ticking = True
+            self._world.trace.notes["clock"] = "ticking"
         return freeze
 
     def _hook_once(self, method: Clock, make_hooks: Callable[[], list[_Hook]]) -> None:

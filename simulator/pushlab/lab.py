@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pushlab.devices.device import Device
-from pushlab.devices.fleet import PLATFORMS, Fleet
+from pushlab.devices.fleet import Fleet
 from pushlab.errors import InternalError, MisuseError
 from pushlab.frozen import FrozenClock
 from pushlab.gateway import Channel, Sends
 from pushlab.movers import Movers
-from pushlab.person import Person
-from pushlab.population import PLATFORM_SHARES, Population, count_platforms
+from pushlab.people import People
+from pushlab.record import Record
 from pushlab.settings import list_settings
 from pushlab.views import AppView, Endpoints, Webhook
 from pushlab.why import Reason, Why
@@ -77,6 +77,15 @@ class Lab:
         allow: Sequence[str] = (),
     ) -> None:
         self.world = World(seed, _parse_start(start), trace=trace)
+        self._record = Record(
+            seed,
+            app=app,
+            plan=plan,
+            strict_keys=strict_keys,
+            trace=trace,
+            settings=dict(settings or {}),
+        )
+        self.world.outbox.observers.append(self._record.add_post)
         self.lock = threading.RLock()
         self.sends = Sends()
         self.fleet = Fleet(self.world, self.sends)
@@ -89,16 +98,23 @@ class Lab:
         self.onesignal = OneSignal(
             self.world, gateways, strict_keys=strict_keys, faults=self.faults
         )
-        self.onesignal.messages = Messages(self.world, self.onesignal.belief, self.sends, gateways)
+        belief = self.onesignal.belief
+        self.messages = Messages(self.world, belief, self.sends, gateways)
+        self.onesignal.messages = self.messages
         self.fleet.sdk.service = self.onesignal.sdk
         self.fleet.sdk.subscription_id = lambda key: self.world.ids.uuid("subscription", key)
-        self._why = Why(self.world, self.fleet, self.onesignal)
+        self._why = Why(self.world, self.fleet, belief, self.messages)
         self._mounts = Mounts()
         self._outgoing = Outgoing(self._mounts, allow=allow)
         self._frozen = FrozenClock(self.world, explicit_start=start is not None)
         self._movers = Movers(
             self.world, self.lock, self._outgoing, self._frozen, targets=self._list_targets
         )
+        self._people = People(self, lambda: self.app.row)
+        self.device = self._people.device
+        self.find_device = self._people.find_device
+        self.person = self._people.person
+        self.population = self._people.population
         self.advance = self._movers.advance
         self.advance_async = self._movers.advance_async
         self.run_until = self._movers.run_until
@@ -137,149 +153,24 @@ class Lab:
 
     # -- people and devices --------------------------------------------------------------------
 
-    def device(
-        self,
-        platform: str,
-        *,
-        external_id: str | None = None,
-        name: str | None = None,
-        fresh: bool = False,
-        language: str | None = None,
-        timezone: str | None = None,
-        extension: bool = True,
-        tap_chance: float = 0.0,
-    ) -> Device:
-        """Make a device of *platform* (``"android"`` or ``"ios"``).
-
-        It is settled: the app is installed, was opened, has its permission and is registered
-        with the service, logged in as *external_id*. With *fresh* it is a phone without the app,
-        and what its SDK does takes the time that it really takes. *extension* tells whether an
-        iOS app has the notification service extension, which sends receipts.
-        """
-        if platform not in PLATFORMS:
-            raise MisuseError(
-                f"there is no platform {platform!r} yet; there are {', '.join(PLATFORMS)}"
-            )
-        if fresh and external_id is not None:
-            raise MisuseError(
-                "a fresh device has nobody logged in; write device.login(external_id) once its "
-                "app is open"
-            )
-        return self.act(
-            lambda: self._make_device(
-                platform,
-                name or self._next_name(platform, external_id),
-                external_id=external_id,
-                fresh=fresh,
-                language=language,
-                timezone=timezone,
-                extension=extension,
-                tap_chance=tap_chance,
-            )
-        )
-
-    def _make_device(
-        self,
-        platform: str,
-        name: str,
-        *,
-        external_id: str | None,
-        fresh: bool,
-        language: str | None,
-        timezone: str | None,
-        extension: bool,
-        tap_chance: float,
-    ) -> Device:
-        import numpy as np
-
-        app = self.app.row
-        row = self.fleet.add(name, platform, app, fresh=fresh)
-        devices, sdk = self.fleet.devices, self.fleet.sdk
-        devices.has_extension[row] = extension
-        device = Device(self, row)
-        self.world.trace.record(
-            "DeviceMade",
-            name,
-            {"device": name, "platform": platform, "external_id": external_id, "fresh": fresh},
-        )
-        if external_id is not None:
-            sdk.external_ids[row] = external_id
-        if language is not None:
-            sdk.languages[row] = language
-        if timezone is not None:
-            sdk.timezones[row] = timezone
-        if not fresh:
-            sdk.settle(np.array([row], np.int32), app)
-        if tap_chance:
-            Population(self, name, np.array([row], np.int32)).tap_with(tap_chance)
-        return device
-
-    def _next_name(self, platform: str, external_id: str | None) -> str:
-        base = f"{external_id}-{platform}" if external_id else platform
-        if self.fleet.find(base) < 0 and external_id:
-            return base
-        number = 1 if not external_id else 2
-        while self.fleet.find(f"{base}-{number}") >= 0:
-            number += 1
-        return f"{base}-{number}"
-
-    def find_device(self, name: str) -> Device | None:
-        """Return the device with this id, or None."""
-        row = self.read(lambda: self.fleet.find(name))
-        return Device(self, row) if row >= 0 else None
-
     @property
     def devices(self) -> list[Device]:
         """The devices that were made one by one, in order."""
-        return [Device(self, row) for row in self.read(self.fleet.named_rows)]
-
-    def person(self, name: str) -> Person:
-        """Return the person called *name*, whose devices are logged in as *name*."""
-        return Person(self, name)
-
-    def population(
-        self,
-        count: int,
-        *,
-        prefix: str = "person",
-        platforms: Mapping[str, float] = PLATFORM_SHARES,
-    ) -> Population:
-        """Make *count* people with a settled device each, called ``prefix-000001`` and so on."""
-        counts = count_platforms(count, platforms)
-        for platform in counts:
-            if platform not in PLATFORMS:
-                raise MisuseError(
-                    f"there is no platform {platform!r} yet; there are {', '.join(PLATFORMS)}"
-                )
-
-        def make() -> Population:
-            if self.fleet.find(f"{prefix}-000001") >= 0:
-                raise MisuseError(f"there is a population {prefix!r} already; choose a `prefix=`")
-            app = self.app.row
-            rows = self.fleet.add_members(prefix, counts, app)
-            self.world.trace.record(
-                "PopulationMade", prefix, {"prefix": prefix, "count": count, "platforms": counts}
-            )
-            self.fleet.sdk.settle_members(rows, app, prefix)
-            return Population(self, prefix, rows)
-
-        return self.act(make)
+        return self._people.devices
 
     # -- the service ---------------------------------------------------------------------------
 
     @property
     def app(self) -> AppView:
         """The OneSignal app under test: id, plan, settings."""
-        return AppView(self, self.onesignal.belief.first_app().row)
+        return AppView(self, self.onesignal.belief)
 
     def handle(self, request: Request) -> Answer:
         """Answer one request as the vendor's server would, without a socket."""
         with self.lock:
             self._frozen.touch_request()
-            return self.world.act(lambda: self._route(request))
-
-    def _route(self, request: Request) -> Answer:
-        return self.onesignal.handle(request)
+            self._record.add_request(self.world.now, request)
+            return self.world.act(lambda: self.onesignal.handle(request))
 
     # -- what can go wrong ---------------------------------------------------------------------
 
@@ -320,7 +211,8 @@ class Lab:
             start=begin,
             end=parse_instant(end) if end is not None else FOREVER,
         )
-        return self.act(lambda: self.faults.plan(fault))
+        told = fault.document()
+        return self.act(lambda: self.faults.plan(fault), "fault", told)
 
     def outage(
         self,
@@ -335,7 +227,7 @@ class Lab:
     def end_fault(self, fault: Fault | str) -> None:
         """End a fault now."""
         name = fault if isinstance(fault, str) else fault.id
-        self.act(lambda: self.faults.remove(name))
+        self.act(lambda: self.faults.remove(name), "end_fault", {"id": name})
 
     def _name_devices(
         self, devices: Iterable[Device | str] | None, person: str | None
@@ -356,7 +248,7 @@ class Lab:
 
     def change_settings(self, **changes: object) -> None:
         """Change named settings of this world; `pushlab settings` lists them."""
-        self.act(lambda: self.world.change_settings(**changes))
+        self.act(lambda: self.world.change_settings(**changes), "settings", changes)
 
     @property
     def settings(self) -> list[SettingRow]:
@@ -384,6 +276,16 @@ class Lab:
         with self.lock:
             return self._why.explain_device(device)
 
+    def record(self) -> list[str]:
+        """Return the record of this run as lines: what came from outside, in order of arrival.
+
+        ``pushlab_scenarios.replay.replay`` lives it again, to the same digest.
+        """
+        world = self.world
+        return self.read(
+            lambda: [*self._record.lines(world.clock.start, world.now, world.trace.digest)]
+        )
+
     @property
     def webhooks(self) -> list[Webhook]:
         """What was sent to programs outside, in order, with how each ended."""
@@ -402,20 +304,26 @@ class Lab:
 
     def observe_subscriptions(self, url: str) -> None:
         """Let the app on every device post changes of its push subscription to *url*."""
-        self.act(lambda: self.fleet.sdk.observers.append(url))
+        self.act(lambda: self.fleet.sdk.observers.append(url), "observe", {"url": url})
 
     def _list_targets(self) -> Iterable[str]:
         return self.fleet.sdk.observers
 
     # -- who may look and change ---------------------------------------------------------------
 
-    def act(self, action: Callable[[], T]) -> T:
-        """Do *action* at once, as a caller from outside."""
+    def act(
+        self, action: Callable[[], T], name: str = "", arguments: Mapping[str, object] | None = None
+    ) -> T:
+        """Do *action* at once, as a caller from outside, and record it as *name* if it has one."""
         self._open()
         self._frozen.touch()
         with self.lock:
             self._frozen.begin()
-            return self.world.act(action)
+            at = self.world.now
+            done = self.world.act(action)
+            if name:
+                self._record.add(at, name, arguments or {})
+            return done
 
     def read(self, action: Callable[[], T]) -> T:
         """Look at the settled world."""

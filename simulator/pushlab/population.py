@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
+import numpy as np
+
 from pushlab.devices.device import Device
 from pushlab.errors import MisuseError
 from pushlab.world.clock import parse_instant
 from pushlab.world.randomness import threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from pushlab.devices.device import Host
 
-__all__ = ["PLATFORM_SHARES", "Population", "count_platforms"]
+__all__ = ["PLATFORM_SHARES", "Population", "count_platforms", "read_rows", "write_rows"]
 
 PLATFORM_SHARES: Mapping[str, float] = {"android": 0.7, "ios": 0.3}
 
@@ -34,6 +35,22 @@ def count_platforms(count: int, shares: Mapping[str, float]) -> dict[str, int]:
     first = next(iter(counts))
     counts[first] += count - sum(counts.values())
     return {name: number for name, number in counts.items() if number}
+
+
+def write_rows(rows: NDArray[np.int32]) -> list[tuple[int, int]]:
+    """Return rows as runs: pairs of a first row and how many follow each other from there."""
+    if not len(rows):
+        return []
+    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+    firsts = np.concatenate([[0], breaks])
+    counts = np.diff(np.concatenate([firsts, [len(rows)]]))
+    return [(int(rows[first]), int(n)) for first, n in zip(firsts, counts, strict=True)]
+
+
+def read_rows(runs: Iterable[tuple[int, int]]) -> NDArray[np.int32]:
+    """Return the rows that `write_rows` wrote."""
+    parts = [np.arange(first, first + count, dtype=np.int32) for first, count in runs]
+    return np.concatenate([np.empty(0, np.int32), *parts])
 
 
 class Population:
@@ -77,7 +94,7 @@ class Population:
 
     def do(self, verb: str) -> None:
         """Do a verb that needs no argument with every member, now: ``go_offline`` and so on."""
-        self._host.act(lambda: self._host.fleet.do(self._known(verb), self.rows))
+        self._act("do", lambda: self._host.fleet.do(self._known(verb), self.rows), verb=verb)
 
     def plan(self, verb: str, at: str | int | datetime, *, spread_ms: int = 0) -> None:
         """Plan a verb for every member at *at*, spread by keyed luck over *spread_ms*."""
@@ -92,7 +109,7 @@ class Population:
             delays = luck.below(f"plan {verb}", keys, start, spread_ms + 1)
             self._host.fleet.plan(name, self.rows, start + delays)
 
-        self._host.act(put)
+        self._act("plan", put, verb=verb, at=start, spread_ms=spread_ms)
 
     def tap_with(self, chance: float) -> None:
         """Give every member the habit of tapping a shown notification with this chance."""
@@ -101,7 +118,7 @@ class Population:
         def set_share() -> None:
             self._host.fleet.devices.tap_share[self.rows] = min(share, 2**32 - 1)
 
-        self._host.act(set_share)
+        self._act("tap_with", set_share, chance=chance)
 
     def name_of(self, index: int) -> str:
         """Return the made-up name of the person behind a member; always the same one."""
@@ -111,6 +128,15 @@ class Population:
         key = int(self._host.fleet.devices.key[self.rows[index]])
         fake.seed_instance(self._host.world.randomness.draw("person name", key, 0))
         return str(fake.name())
+
+    def _act(self, method: str, action: Callable[[], None], /, **arguments: object) -> None:
+        told = {
+            "prefix": self.prefix,
+            "rows": write_rows(self.rows),
+            "verb": method,
+            "with": arguments,
+        }
+        self._host.act(action, "members", told)
 
     def _known(self, verb: str) -> str:
         verbs = self._host.fleet.verbs

@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
-    from pushlab.lab import Lab
+    from pushlab.devices.device import Host
     from pushlab.world.outbox import Post, PostAnswer
     from pushlab_fakes.onesignal.apps import App
+    from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.wire.edge import Listener
 
 __all__ = ["AppView", "Endpoints", "Webhook"]
 
 
 class AppView:
-    """One OneSignal app of a lab; attributes read it, `update` changes it."""
+    """The first OneSignal app of a lab; attributes read it, `update` changes it."""
 
-    def __init__(self, lab: Lab, row: int) -> None:
-        self._lab = lab
-        self.row = row
+    def __init__(self, host: Host, belief: Belief) -> None:
+        self._host = host
+        self._belief = belief
+        self.row = belief.first_app().row
 
     @property
     def _app(self) -> App:
-        return self._lab.onesignal.belief.apps[self.row]
+        return self._belief.apps[self.row]
 
     @property
     def id(self) -> str:
@@ -48,7 +50,7 @@ class AppView:
 
     def update(self, **changes: object) -> None:
         """Change plan, name, receipts_enabled and the like."""
-        self._lab.act(lambda: self._lab.onesignal.belief.change_app(self.id, **changes))
+        self._host.act(lambda: self._belief.change_app(self.id, **changes), "app", changes)
 
     def document(self) -> dict[str, object]:
         """Return the app as the control API shows it."""

@@ -16,11 +16,10 @@ from pushlab.gateway import Channel, Fate, Mark, Receipt
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
-    from pushlab_fakes.onesignal.routes import OneSignal
-
     from pushlab.devices.fleet import Fleet
     from pushlab.gateway import FanOut
     from pushlab.world.world import World
+    from pushlab_fakes.onesignal.messages import Messages
     from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.onesignal.notifications import Notification
 
@@ -185,14 +184,11 @@ RECEIPT_SENT = {
 class Why:
     """Answers for one lab."""
 
-    def __init__(self, world: World, fleet: Fleet, onesignal: OneSignal) -> None:
+    def __init__(self, world: World, fleet: Fleet, belief: Belief, messages: Messages) -> None:
         self._world = world
         self._fleet = fleet
-        self._onesignal = onesignal
-
-    @property
-    def _belief(self) -> Belief:
-        return self._onesignal.belief
+        self._belief = belief
+        self._messages = messages
 
     def ask(self, notification_id: str, who: str) -> list[Reason]:
         """Return a reason for each target that *who* names, or the one why there is none.
@@ -200,9 +196,9 @@ class Why:
         *who* is a device's id, a subscription id or an external id. Raises MisuseError when the
         notification or *who* is unknown.
         """
-        notification = self._onesignal.messages.find(notification_id)
+        notification = self._messages.find(notification_id)
         if notification is None:
-            known = [held.id for held in self._onesignal.messages.all()][-3:]
+            known = [held.id for held in self._messages.all()][-3:]
             raise MisuseError(
                 f"there is no notification {notification_id!r}; the last ones are {known}"
             )
@@ -218,7 +214,7 @@ class Why:
 
     def explain_device(self, device: str) -> list[str]:
         """Say in lines why the latest notifications are not in the tray of *device*."""
-        held = self._onesignal.messages.all()
+        held = self._messages.all()
         if not held:
             return ["why: no notification was accepted yet; did the app call the API?"]
         return [

@@ -311,6 +311,7 @@ def only_by_name(*, request: object) -> None: ...
         lambda a, b, c, d: 200,
         two_arguments,
         only_by_name,
+        dict,
     ],
 )
 def test_a_target_that_nobody_can_tell_needs_its_kind(target) -> None:

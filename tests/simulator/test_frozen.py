@@ -587,6 +587,8 @@ def test_a_ticking_freeze_is_told_to_the_trace_header(open_lab, freeze) -> None:
     with freezegun.freeze_time(START, tick=True):
         ticking.act()
 
+    assert "clock" not in standing.world.trace.header()
+    assert ticking.world.trace.header()["clock"] == "ticking"
     assert (standing.frozen.ticking, ticking.frozen.ticking) == (False, True)
 
 

@@ -116,7 +116,7 @@ class Apps:
         self._rows[app.id] = 0
         return app
 
-    def change(self, row: int, now: Instant, **changes: object) -> App:
+    def change(self, row: int, now: Instant, /, **changes: object) -> App:
         """Replace fields of the app at *row*; raises MisuseError for a field it does not have."""
         fixed = {"row", "id", "natural", "is_adopted", "created_at", "updated_at"}
         wrong = sorted(

@@ -169,7 +169,7 @@ class Belief:
         """Return the app *app_id*, or None."""
         return self.apps.find(app_id)
 
-    def change_app(self, app_id: str, **changes: object) -> App:
+    def change_app(self, app_id: str, /, **changes: object) -> App:
         """Change settings of an app (plan, name, keys, receipts_enabled, ...).
 
         Raises MisuseError for an app or a setting that does not exist.

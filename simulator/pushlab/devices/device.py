@@ -11,7 +11,7 @@ from pushlab.devices.tray import ShownMessage, Tray, list_shown
 from pushlab.errors import MisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pushlab.devices.fleet import Fleet
     from pushlab.gateway import FanOut, Sends
@@ -60,8 +60,13 @@ class Host(Protocol):
     fleet: Fleet
     sends: Sends
 
-    def act(self, action: Callable[[], T]) -> T:
-        """Do *action* at once, with the world's lock held."""
+    def act(
+        self, action: Callable[[], T], name: str = "", arguments: Mapping[str, object] | None = None
+    ) -> T:
+        """Do *action* at once, with the world's lock held, and record it as *name*.
+
+        Without a name it is not recorded: a replay cannot call a function of a test.
+        """
         ...
 
     def read(self, action: Callable[[], T]) -> T:
@@ -219,11 +224,11 @@ class Device:
         """Answer the system's prompt for notifications: ``"allow"`` or ``"deny"``."""
         if answer not in {"allow", "deny"}:
             raise MisuseError(f'prompt(answer=) is "allow" or "deny", not {answer!r}')
-        self._do("prompt", answer)
+        self._do("prompt", answer, {"answer": answer})
 
     def switch_notifications(self, *, on: bool) -> None:
         """Switch the app's notifications on or off in the system's settings."""
-        self._do("switch_notifications", "switch_on" if on else "switch_off")
+        self._do("switch_notifications", "switch_on" if on else "switch_off", {"on": on})
 
     def opt_in(self) -> None:
         """Call the SDK's ``optIn()``."""
@@ -249,11 +254,15 @@ class Device:
         """Call the SDK's ``login``; the service hears of it some seconds later."""
         if not external_id:
             raise MisuseError("login(external_id) takes a text that is not empty")
-        self._act("login", lambda: self._host.fleet.log_in(self.row, external_id))
+        self._act(
+            "login",
+            lambda: self._host.fleet.log_in(self.row, external_id),
+            {"external_id": external_id},
+        )
 
     def logout(self) -> None:
         """Call the SDK's ``logout``; the service hears of it some seconds later."""
-        self._act("logout", lambda: self._host.fleet.log_in(self.row, None))
+        self._act("logout", lambda: self._host.fleet.log_in(self.row, None), {})
 
     def tap(self, message: ShownMessage | None = None, *, action: str | None = None) -> None:
         """Tap *message*, or the newest one in the tray.
@@ -265,14 +274,21 @@ class Device:
             known = [str(button.get("id", button.get("text"))) for button in chosen.buttons]
             if action not in known:
                 raise MisuseError(f"the message has no button {action!r}; its buttons are {known}")
-        self._act("tap", lambda: self._handle(self._host.fleet.delivery.tap, chosen))
-        if self._host.read(lambda: bool(self._host.fleet.devices.installed[self.row])):
-            self._do("open_app", "open_app")
+
+        def tap_and_open() -> None:
+            self._handle(self._host.fleet.delivery.tap, chosen)
+            self._host.fleet.do("open_app", np.array([self.row], np.int32))
+
+        self._act("tap", tap_and_open, {"notification": chosen.notification_id, "action": action})
 
     def dismiss(self, message: ShownMessage | None = None) -> None:
         """Swipe *message* away, or the newest one; nobody is told."""
         chosen = self._choose("dismiss", message)
-        self._act("dismiss", lambda: self._handle(self._host.fleet.delivery.dismiss, chosen))
+        self._act(
+            "dismiss",
+            lambda: self._handle(self._host.fleet.delivery.dismiss, chosen),
+            {"notification": chosen.notification_id},
+        )
 
     def on_shown(self, listener: Callable[[ShownMessage], None]) -> None:
         """Call *listener* with each message, at the end of the instant in which it is shown."""
@@ -291,7 +307,7 @@ class Device:
     def _choose(self, verb: str, message: ShownMessage | None) -> ShownMessage:
         shown = self.tray
         if not shown:
-            self._act(verb, lambda: None)
+            self._act(verb, lambda: None, {})
         if message is None:
             return shown[0]
         if not any(held.what == message.what for held in shown):
@@ -305,11 +321,13 @@ class Device:
             np.array([message.what], np.int64),
         )
 
-    def _do(self, verb: str, body: str) -> None:
+    def _do(self, verb: str, body: str, arguments: Mapping[str, object] | None = None) -> None:
         fleet = self._host.fleet
-        self._act(verb, lambda: fleet.do(body, np.array([self.row], np.int32)))
+        self._act(verb, lambda: fleet.do(body, np.array([self.row], np.int32)), arguments or {})
 
-    def _act(self, verb: str, action: Callable[[], None]) -> None:
+    def _act(
+        self, verb: str, action: Callable[[], None], arguments: Mapping[str, object]
+    ) -> None:
         __tracebackhide__ = True
 
         def checked() -> None:
@@ -321,7 +339,8 @@ class Device:
                 )
             action()
 
-        self._host.act(checked)
+        told = {"device": self.id, "verb": verb, "with": dict(arguments)}
+        self._host.act(checked, "verb", told)
 
     def _refuse(self, verb: str) -> str | None:
         """Return why *verb* does not fit now, or None."""

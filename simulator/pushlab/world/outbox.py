@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from pushlab.errors import LimitError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pushlab.world.clock import Clock, Instant
     from pushlab.world.trace import Trace
 
@@ -59,6 +61,8 @@ class Outbox:
         self._trace = trace
         self._waiting: deque[Post] = deque()
         self.settled: list[tuple[Post, PostAnswer]] = []
+        self.observers: list[Callable[[Post, PostAnswer], None]] = []
+        """Called with each post as it is settled (a record of the run)."""
 
     def __len__(self) -> int:
         """How many posts wait."""
@@ -90,3 +94,5 @@ class Outbox:
         if answer.error is not None:
             fields["error"] = answer.error
         self._trace.record("PostSettled", post.name, fields, post.causes)
+        for observer in self.observers:
+            observer(post, answer)

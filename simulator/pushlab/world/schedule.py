@@ -345,7 +345,7 @@ class Schedule:
 
     def _bounded(self, floor: Instant, limit: Instant) -> Instant:
         """Return an instant up to which at most POOL_MAX items are due, and at least one ms."""
-        while limit > floor:
+        while limit > floor + 1:
             count = sum(run.due_count(limit) for runs in self._runs for run in runs)
             if count <= POOL_MAX:
                 break

@@ -334,6 +334,8 @@ class Span(Sequence[Entry]):
         for number, batch in enumerate(self._batches):
             places = np.flatnonzero(batch.instants >= since)
             size = len(places)
+            if not size:
+                continue
             columns.append(
                 (
                     batch.instants[places],

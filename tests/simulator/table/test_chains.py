@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -19,7 +20,7 @@ from pushlab.table import chains as chains_module
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ROWS = st.lists(st.integers(0, 30), unique=True, max_size=12)
+ROWS = st.lists(st.integers(0, 11), unique=True, max_size=10)
 
 
 def list_rows(*rows: int) -> NDArray[np.int32]:
@@ -49,7 +50,7 @@ class ChainsAndLists(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.chains = Chains(what=np.int64, collapse=np.int16)
-        self.lists: dict[int, list[tuple[int, int]]] = {row: [] for row in range(40)}
+        self.lists: dict[int, list[tuple[int, int]]] = {row: [] for row in range(14)}
         self.snap = self.chains.snapshot()
         self.lists_then = {row: list(entries) for row, entries in self.lists.items()}
 
@@ -95,9 +96,9 @@ class ChainsAndLists(RuleBasedStateMachine):
 
     @invariant()
     def all_lists_are_equal(self) -> None:
-        counts = self.chains.count(np.arange(40))
+        counts = self.chains.count(np.arange(14))
         assert counts.dtype == np.int32
-        assert counts.tolist() == [len(self.lists[row]) for row in range(40)]
+        assert counts.tolist() == [len(self.lists[row]) for row in range(14)]
         assert len(self.chains) == sum(counts.tolist())
         for row, entries in self.lists.items():
             expected = [{"what": what, "collapse": collapse} for what, collapse in entries]
@@ -105,6 +106,7 @@ class ChainsAndLists(RuleBasedStateMachine):
 
 
 TestChainsAndLists = ChainsAndLists.TestCase
+TestChainsAndLists.settings = settings(stateful_step_count=30)
 
 
 # --- the details -----------------------------------------------------------------------------

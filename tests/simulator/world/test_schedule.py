@@ -95,7 +95,7 @@ class Program:
         now = self.clock.now
         self.seen.append((now, self.values.tolist(), self.sum, [len(log) for log in self.logs]))
         other = (row + 1 + luck) % ROWS
-        if luck % 3:
+        if luck % 4 == 1:
             self._put({luck % len(KINDS): [(now + luck % 4, other, CHILDREN_DEEP - 1)]})
         if luck % 4 == 0:
             self.schedule.plan(now + luck % 2, f"again {luck}", partial(self.look, luck + 1, other))

@@ -1,0 +1,109 @@
+"""The record of a run: everything that came from outside, in order of arrival.
+
+The world draws no luck of its own and reads no clock, so what came from outside and when is all
+it takes to live a run again: devices and verbs, requests, faults, settings, and how each post
+that left was answered. Keys are replaced by ordinals; the digest at the end says what a replay
+must reach.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pushlab.world.clock import render_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pushlab.world.clock import Instant
+    from pushlab.world.outbox import Post, PostAnswer
+    from pushlab_fakes.exchange import Request
+
+__all__ = ["FORMAT", "Action", "Record"]
+
+FORMAT = 1
+"""Version of the record's file format."""
+
+KEPT_HEADERS = frozenset({"content-type"})
+"""Headers that fakes read, beside the key; what else a client sends is volatile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that came from outside."""
+
+    at: Instant
+    name: str
+    arguments: Mapping[str, object]
+
+
+class Record:
+    """What came from outside in one lab."""
+
+    def __init__(self, seed: int, *, app: str | None, **options: object) -> None:
+        self.seed = seed
+        self.actions: list[Action] = []
+        self._keys: dict[str, str] = {}
+        app_id, colon, key = (app or "").partition(":")
+        masked = f"{app_id}:{self._mask(key)}" if colon else app_id
+        self.options = {**options, "app": masked or None}
+        """What the lab was made with, beside seed and start."""
+
+    def add(self, at: Instant, name: str, arguments: Mapping[str, object]) -> None:
+        """Note an action at the instant at which the world stood."""
+        self.actions.append(Action(at, name, arguments))
+
+    def add_request(self, at: Instant, request: Request) -> None:
+        """Note a request; its key becomes an ordinal."""
+        headers = {name: value for name, value in request.headers if name in KEPT_HEADERS}
+        authorization = request.header("authorization")
+        if authorization is not None:
+            scheme, _, key = authorization.partition(" ")
+            headers["authorization"] = f"{scheme} {self._mask(key)}"
+        arguments: dict[str, object] = {
+            "method": request.method,
+            "host": request.host,
+            "path": request.path,
+            "query": request.query,
+            "headers": headers,
+        }
+        try:
+            arguments["body"] = request.body.decode()
+        except UnicodeDecodeError:
+            arguments["body_base64"] = b64encode(request.body).decode()
+        self.add(at, "request", arguments)
+
+    def add_post(self, post: Post, answer: PostAnswer) -> None:
+        """Note how a post that left was answered."""
+        self.add(
+            post.at,
+            "post",
+            {"name": post.name, "status": answer.status, "error": answer.error},
+        )
+
+    def lines(self, start: Instant, end: Instant, digest: str) -> Iterator[str]:
+        """Yield the file: a header, one line an action, and where the run ended."""
+        yield _line(
+            {
+                "pushlab_record": FORMAT,
+                "seed": self.seed,
+                "start": render_instant(start),
+                "options": self.options,
+            }
+        )
+        for action in self.actions:
+            yield _line({"at": render_instant(action.at), action.name: action.arguments})
+        yield _line({"end": render_instant(end), "digest": digest})
+
+    def _mask(self, key: str) -> str:
+        """Return the ordinal of a key; its kind stays visible, since fakes tell them apart."""
+        kind = next((start for start in ("os_v2_app_", "os_v2_org_") if key.startswith(start)), "")
+        return self._keys.setdefault(key, f"{kind}key-{len(self._keys) + 1}")
+
+
+def _line(value: Mapping[str, object]) -> str:
+    return msgspec.json.encode(value, order="deterministic").decode()
