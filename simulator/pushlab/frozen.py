@@ -95,7 +95,10 @@ class FrozenClock:
         mover, lock = self._mover, self._lock
         if mover is None or lock is None or mover.running is not None:
             return
-        if self._find_active() is None:
+        freeze = self._find_followed()
+        if freeze is None:
+            return
+        if freeze.instant <= self._world.now and not self._may_begin_anew:
             return
         with lock:
             self.begin()

@@ -19,7 +19,7 @@ from pushlab.gateway import Channel, Sends
 from pushlab.movers import Movers
 from pushlab.people import People
 from pushlab.record import Record
-from pushlab.settings import list_settings
+from pushlab.settings import Settings, change_settings, list_settings
 from pushlab.views import AppView, Endpoints, Webhook
 from pushlab.why import Reason, Why
 from pushlab.world.clock import parse_instant, render_instant
@@ -76,7 +76,10 @@ class Lab:
         settings: Mapping[str, object] | None = None,
         allow: Sequence[str] = (),
     ) -> None:
-        self.world = World(seed, _parse_start(start), trace=trace)
+        changed = change_settings(Settings(), dict(settings or {}))
+        self.world = World(seed, _parse_start(start), trace=trace, settings=changed)
+        if settings:
+            self.world.trace.notes["settings"] = dict(settings)
         self._record = Record(
             seed,
             app=app,
@@ -125,19 +128,20 @@ class Lab:
         self._redirect: Redirect | None = None
         self._errors: list[BaseException] = []
         self._is_closed = False
-        self._begin(app, plan, settings)
+        self._configure(app, plan)
         self._frozen.open()
 
-    def _begin(
-        self, app: str | None, plan: str | None, settings: Mapping[str, object] | None
-    ) -> None:
-        if settings:
-            self.world.change_settings(**settings)
+    def _configure(self, app: str | None, plan: str | None) -> None:
+        """Set up the app that was given; no entry is written, since nothing has happened yet."""
+        belief = self.onesignal.belief
         if app is not None:
             app_id, _, key = app.partition(":")
-            self.onesignal.belief.adopt_app(app_id, key or None)
+            name = "app under test"
+            belief.apps.add(app_id, name, self.world.now, keys=(key,) if key else ())
+            self.world.trace.notes["app"] = app_id
         if plan is not None:
-            self.onesignal.belief.change_app(self.app.id, plan=plan)
+            belief.apps.change(belief.first_app().row, self.world.now, plan=plan)
+            self.world.trace.notes["plan"] = plan
 
     # -- the clock -----------------------------------------------------------------------------
 
@@ -295,12 +299,15 @@ class Lab:
 
     # -- the app under test --------------------------------------------------------------------
 
-    def mount(self, url: str, target: object, *, kind: Kind | None = None) -> None:
+    def mount(
+        self, url: str, target: object, *, kind: Kind | None = None, raise_errors: bool = True
+    ) -> None:
         """Lead what is sent to *url* (a prefix such as ``https://shop.test``) to *target*.
 
-        *target* is a WSGI or ASGI app, a callable (sync or async), or a base URL.
+        *target* is a WSGI or ASGI app, a callable (sync or async), or a base URL. What it raises
+        is raised in the test, unless *raise_errors* is off: then the sender sees a 500.
         """
-        self._mounts.add(url, target, kind=kind)
+        self._mounts.add(url, target, kind=kind, raise_errors=raise_errors)
 
     def observe_subscriptions(self, url: str) -> None:
         """Let the app on every device post changes of its push subscription to *url*."""

@@ -335,8 +335,8 @@ class Why:
             return (
                 "no-permission",
                 (
-                    "it arrived, but notifications are off: the person denied the prompt or switched "
-                    "them off in the system's settings"
+                    "it arrived, but notifications are off: the person denied the prompt or "
+                    "switched them off in the system's settings"
                 ),
             )
         if fate == Fate.SHOWN:

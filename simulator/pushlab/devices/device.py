@@ -325,9 +325,7 @@ class Device:
         fleet = self._host.fleet
         self._act(verb, lambda: fleet.do(body, np.array([self.row], np.int32)), arguments or {})
 
-    def _act(
-        self, verb: str, action: Callable[[], None], arguments: Mapping[str, object]
-    ) -> None:
+    def _act(self, verb: str, action: Callable[[], None], arguments: Mapping[str, object]) -> None:
         __tracebackhide__ = True
 
         def checked() -> None:

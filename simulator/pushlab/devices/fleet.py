@@ -351,6 +351,8 @@ class Fleet:
             platform = self.platform_of(row)
             before = Process(int(devices.process[row]))
             devices.process[row] = Process.FOREGROUND
+            if before != Process.FOREGROUND:
+                self.sdk.opened_at[row] = instant
             devices.badge[row] = 0
             if devices.route[row] < 0 and not (
                 platform.token_needs_permission
@@ -369,6 +371,8 @@ class Fleet:
         open_now = devices.process[rows] == Process.FOREGROUND
         devices.process[rows[open_now]] = Process.BACKGROUND
         devices.background_since[rows[open_now]] = instants[open_now]
+        for row, instant in self._each(rows[open_now], instants[open_now]):
+            self.sdk.leave(row, instant)
 
     def _force_stop(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         del instants

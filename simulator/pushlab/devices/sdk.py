@@ -51,6 +51,8 @@ class Sdk:
         self._sent_external_ids: dict[int, str | None] = {}
         self._waits: dict[int, int] = {}
         self._blocked: set[int] = set()
+        self.opened_at: dict[int, int] = {}
+        """When the app of a row last came to the front."""
         self.languages: dict[int, str] = {}
         self.timezones: dict[int, str] = {}
         self.observers: list[str] = []
@@ -131,21 +133,42 @@ class Sdk:
             self._blocked.discard(row)
 
     def start_session(self, row: int, instant: int) -> None:
-        """Tell of a new session at once, if there is a record to tell it of."""
+        """Tell of a new session at once, if there is a record to tell it of.
+
+        A 404 says that the record is gone; the SDK builds its records anew with the next flush.
+        """
         key = self._devices.subscription_key[row]
         if key and self.service is not None and self._can_call(row):
-            self.service.start_sessions(
+            found = self.service.start_sessions(
                 int(self._devices.app[row]),
                 np.array([key], np.uint64),
                 np.array([instant], np.int64),
             )
+            if not found[0]:
+                self._devices.subscription_key[row] = 0
 
-    def end_session(self, row: int, seconds: int) -> None:
-        """Tell how long a session was, if there is a record to tell it of."""
-        key = self._devices.subscription_key[row]
-        if key and seconds and self.service is not None and self._can_call(row):
+    def leave(self, row: int, instant: int) -> None:
+        """Note that the app went to the background; its session ends when it stays there.
+
+        Android tells how long it was 30 s later (device SDK reference, sessions).
+        """
+        gap_ms = self._world.settings.session_gap_s * 1000
+        self._world.schedule.plan(
+            instant + gap_ms,
+            f"session {self._name_of(row)}",
+            lambda: self._end_session(row, instant),
+        )
+
+    def _end_session(self, row: int, left_at: int) -> None:
+        devices = self._devices
+        away = (
+            devices.process[row] == Process.BACKGROUND and devices.background_since[row] == left_at
+        )
+        key = devices.subscription_key[row]
+        seconds = (left_at - self.opened_at.get(row, left_at)) // 1000
+        if away and key and seconds and self.service is not None and self._can_call(row):
             self.service.end_sessions(
-                int(self._devices.app[row]),
+                int(devices.app[row]),
                 np.array([key], np.uint64),
                 np.array([seconds], np.int64),
             )

@@ -6,7 +6,7 @@ many, and learns what the answers say.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,10 +50,8 @@ class Service(Protocol):
         """``POST users`` for a population whose external ids are derived from *prefix*."""
         ...
 
-    def identify(
-        self, app: int, user_key: int, external_id: str
-    ) -> Literal["ok", "conflict", "missing"]:
-        """``PATCH users/by/onesignal_id/…/identity``."""
+    def identify(self, app: int, user_key: int, external_id: str) -> str:
+        """``PATCH users/by/onesignal_id/…/identity``: "ok", "conflict" or "missing"."""
         ...
 
     def update_subscriptions(
@@ -70,12 +68,12 @@ class Service(Protocol):
 
     def start_sessions(
         self, app: int, subscription_keys: NDArray[np.uint64], instants: NDArray[np.int64]
-    ) -> None:
-        """``PATCH users/…`` with ``deltas.session_count`` 1."""
+    ) -> NDArray[np.bool_]:
+        """``PATCH users/…`` with ``deltas.session_count`` 1: False for a 404."""
         ...
 
     def end_sessions(
         self, app: int, subscription_keys: NDArray[np.uint64], seconds: NDArray[np.int64]
-    ) -> None:
-        """``PATCH users/…`` with ``deltas.session_time``."""
+    ) -> NDArray[np.bool_]:
+        """``PATCH users/…`` with ``deltas.session_time``: False for a 404."""
         ...

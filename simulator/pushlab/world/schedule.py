@@ -168,6 +168,8 @@ class Schedule:
         self._lane_used = False
         self._lane: list[tuple[int, int, int, int, int]] = []
         self._limit: int | None = None
+        self._horizon: int | None = None
+        """How far the bulk is being settled now; `_limit` may be a first part of it."""
         self._fresh: list[tuple[int, _Run]] = []
         self._earliest = np.full(64, LAST, np.int64)
         self._place = np.zeros(64, np.int32)
@@ -247,6 +249,9 @@ class Schedule:
         """
         if instant < self._clock.now:
             raise MisuseError(f"{name} was planned at an instant that is over")
+        assert self._horizon is None or instant > self._horizon, (
+            f"{name} was planned inside a window; rows that plan barriers belong in the lane"
+        )
         self._planned += 1
         heapq.heappush(self._barriers, Barrier(instant, name, self._planned, action, habit))
 
@@ -330,18 +335,15 @@ class Schedule:
         """Work off every item due at or before *limit*, in rounds."""
         assert self._limit is None, "a handler settles nothing"
         floor = self._clock.now
-        while True:
-            bound = self._bounded(floor, limit)
-            self._limit = bound
-            try:
-                self._take(bound)
+        self._horizon = limit
+        try:
+            while floor < limit or self._limit is None:
+                floor = self._limit = self._bounded(floor, limit)
+                self._take(floor)
                 while self._fresh:
                     self._round()
-            finally:
-                self._limit = None
-            if bound == limit:
-                return
-            floor = bound
+        finally:
+            self._limit = self._horizon = None
 
     def _bounded(self, floor: Instant, limit: Instant) -> Instant:
         """Return an instant up to which at most POOL_MAX items are due, and at least one ms."""
@@ -454,7 +456,7 @@ class Schedule:
     def _one_a_row(
         self, rows: NDArray[np.int32], what: NDArray[np.int64], near: NDArray[np.intp]
     ) -> NDArray[np.bool_]:
-        """Among equal (instant, rank) of a row keep the lowest *what*, and of those one."""
+        """Among equal (instant, rank) of a row keep the lowest *what*, then the lowest kind."""
         earliest, near_rows = self._earliest, rows[near]
         np.minimum.at(earliest, near_rows, what[near])
         lowest = what[near] == earliest[near_rows]

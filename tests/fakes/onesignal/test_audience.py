@@ -182,11 +182,11 @@ def test_a_draft_is_resolved_by_ids_whatever_their_channel() -> None:
 
 def test_platform_flags_narrow_a_draft() -> None:
     api = an_api()
-    api.a_user("alice", subscriptions=[{**ON, "token": "a"}, {**ON, "type": "iOSPush", "token": "i"}])
-
-    draft = a_draft(
-        include_aliases={"external_id": ["alice"]}, target_channel="push", isIos=True
+    api.a_user(
+        "alice", subscriptions=[{**ON, "token": "a"}, {**ON, "type": "iOSPush", "token": "i"}]
     )
+
+    draft = a_draft(include_aliases={"external_id": ["alice"]}, target_channel="push", isIos=True)
 
     assert tokens(api, resolve(api.belief, api.app, draft)) == ["i"]
 

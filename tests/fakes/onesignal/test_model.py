@@ -6,7 +6,7 @@ all, a pair of type and token is one subscription, and each subscription is in i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -104,7 +104,9 @@ def test_a_new_value_frees_the_old_one() -> None:
     assert aliases.of(7) == {"crm": "2"}
 
 
-@pytest.mark.parametrize("value", ["m-7", "m-0000007", "m-+00007", "m-", "000007", "m-000000", "M-000007"])
+@pytest.mark.parametrize(
+    "value", ["m-7", "m-0000007", "m-+00007", "m-", "000007", "m-000000", "M-000007"]
+)
 def test_only_the_canonical_form_names_a_member(value: str) -> None:
     aliases = Aliases()
     aliases.derive(0, "m", 1, 100, 50)
@@ -207,8 +209,7 @@ def test_an_app_that_does_not_exist_is_a_misuse() -> None:
 def test_a_million_members_fit_their_budget() -> None:
     api = an_api()
     count = 100_000
-    gateway = api.belief.tokens._gateways[Channel.ANDROID]
-    gateway.count = count
+    api.gateways[Channel.ANDROID].count = count
     arrays = columns(range(count))
     del arrays["subscription_keys"]
     keys = api.world.ids.member_keys(1, 0, count)
@@ -273,14 +274,14 @@ class History:
         """Return a subscription id that was seen, or one that never was."""
         return self.ids[slot] if slot < len(self.ids) else APP_ID
 
-    def body(self, subscription: dict[str, object]) -> dict[str, object]:
+    def body(self, subscription: dict[str, Any]) -> dict[str, Any]:
         """Return *subscription* with a real id in place of the slot."""
         return {
             name: self.id_at(value) if name == "id" else value
             for name, value in subscription.items()
         }
 
-    def step(self, kind: str, *given: object) -> int:
+    def step(self, kind: str, *given: Any) -> int:
         """Send the request of one step and return its status."""
         user, path = "/apps/{app}/users", "/apps/{app}/subscriptions/"
         match kind, given:
@@ -334,7 +335,9 @@ def flat(api: Api) -> bytes:
     snap = api.belief.snapshot()
     assert isinstance(snap, dict)
     parts = {
-        name: {key: plain(each) for key, each in part.items()} if isinstance(part, dict) else repr(part)
+        name: {key: plain(each) for key, each in part.items()}
+        if isinstance(part, dict)
+        else repr(part)
         for name, part in snap.items()
         if name not in {"lives", "apps"}
     }
@@ -367,7 +370,7 @@ def check_laws(api: Api) -> None:
 
 
 @given(st.lists(STEPS, max_size=12))
-def test_a_random_history_keeps_belief_whole(steps: list[tuple[object, ...]]) -> None:
+def test_a_random_history_keeps_belief_whole(steps: list[tuple[Any, ...]]) -> None:
     history = History(an_api())
     history.api.belief.adopt_app(APP_ID, "made-up-rest-key")
 
@@ -382,7 +385,7 @@ def test_a_random_history_keeps_belief_whole(steps: list[tuple[object, ...]]) ->
 
 @given(st.lists(STEPS, max_size=6), st.lists(STEPS, min_size=1, max_size=6))
 def test_a_restored_belief_goes_on_as_it_would_have(
-    before: list[tuple[object, ...]], after: list[tuple[object, ...]]
+    before: list[tuple[Any, ...]], after: list[tuple[Any, ...]]
 ) -> None:
     history = History(an_api())
     for step in before:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pushlab.gateway import Channel
@@ -145,7 +147,7 @@ def test_the_first_app_and_key_are_adopted() -> None:
 
     (entry,) = api.entries("AppAdopted")
     assert entry.fields == {"app": APP_ID, "with_key": True}
-    assert api.belief.find_app(APP_ID).keys == (KEY,)
+    assert api.belief.apps.get(APP_ID).keys == (KEY,)
 
 
 def test_an_app_without_a_key_takes_the_first() -> None:
@@ -155,7 +157,7 @@ def test_an_app_without_a_key_takes_the_first() -> None:
     api.a_user("alice")
 
     assert len(api.entries("KeyAdopted")) == 1
-    assert api.belief.find_app(APP_ID).keys == (KEY,)
+    assert api.belief.apps.get(APP_ID).keys == (KEY,)
 
 
 def test_devices_that_registered_before_belong_to_the_first_app() -> None:
@@ -246,7 +248,9 @@ def test_the_organization_key_does_not_send() -> None:
 
     listed = api.call("GET", "/apps", headers=organization)
     sent = api.call("POST", "/notifications", MESSAGE, headers=organization)
-    prefixed = api.call("POST", "/notifications", MESSAGE, headers={"authorization": "Key os_v2_org_x"})
+    prefixed = api.call(
+        "POST", "/notifications", MESSAGE, headers={"authorization": "Key os_v2_org_x"}
+    )
 
     assert listed.status == 200
     assert [app["id"] for app in listed.json()] == [APP_ID]
@@ -350,7 +354,7 @@ def test_an_update_that_opens_nothing_is_refused() -> None:
 # Faults, headers and the trace.
 
 
-def a_faulty_service(**fault: object) -> OneSignal:
+def a_faulty_service(**fault: Any) -> OneSignal:
     """Return a service with one fault on POST /notifications."""
     world = World(0)
     faults = Faults(world)
@@ -379,7 +383,7 @@ def test_a_planned_fault_answers_instead(
     first, second = service.handle(request), service.handle(request)
 
     assert first.status == status
-    assert first.json()["errors"] == [text]
+    assert first.json() == {"errors": [text]}
     assert first.header("retry-after") == retry_after
     assert second.status == 200
 
@@ -402,7 +406,11 @@ def test_every_request_is_in_the_trace_without_secrets() -> None:
     api.call(
         "POST",
         "/apps/{app}/users",
-        {"identity": {"crm": "7"}, "external_user_id_auth_hash": "s3cret", "list": [{"gcm_key": "x"}]},
+        {
+            "identity": {"crm": "7"},
+            "external_user_id_auth_hash": "s3cret",
+            "list": [{"gcm_key": "x"}],
+        },
     )
 
     received, answered = api.entries("RequestReceived", "RequestAnswered")

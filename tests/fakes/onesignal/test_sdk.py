@@ -17,9 +17,7 @@ def members(api: Api, count: int, *, prefix: str = "m", first_route: int = 0) ->
     arrays = columns(range(first_route, first_route + count))
     del arrays["subscription_keys"]
     keys = api.world.ids.member_keys(api.world.ids.key("population", prefix), 0, count)
-    _, subscriptions = api.service.sdk.register_members(
-        api.app, **arrays, prefix=prefix, keys=keys
-    )
+    _, subscriptions = api.service.sdk.register_members(api.app, **arrays, prefix=prefix, keys=keys)
     return subscriptions
 
 
@@ -93,7 +91,7 @@ def test_a_subscription_that_was_deleted_is_made_anew() -> None:
     subscription = api.world.ids.uuid("subscription", int(keys[0]))
     api.call("DELETE", f"/apps/{{app}}/subscriptions/{subscription}")
 
-    told = {name: value for name, value in columns([3]).items()}
+    told = columns([3])
     del told["types"], told["subscription_keys"]
     found = api.service.sdk.update_subscriptions(api.app, keys, **told)
     _, again = api.service.sdk.register(

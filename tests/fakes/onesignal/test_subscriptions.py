@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
@@ -19,7 +19,7 @@ EMAIL = {"type": "Email", "token": "a@shop.test"}
 ALICE = "/apps/{app}/users/by/external_id/alice"
 
 
-def create(api: Api, subscription: object, user: str = "alice") -> tuple[int, dict[str, object]]:
+def create(api: Api, subscription: object, user: str = "alice") -> tuple[int, Any]:
     """Create a subscription and return the status and what the answer shows."""
     path = f"/apps/{{app}}/users/by/external_id/{user}/subscriptions"
     answer = api.call("POST", path, {"subscription": subscription})
@@ -33,7 +33,7 @@ def patch(api: Api, subscription_id: object, **changes: object) -> int:
     return api.call("PATCH", path, {"subscription": changes}).status
 
 
-def shown(api: Api, user: str = "alice") -> list[dict[str, object]]:
+def shown(api: Api, user: str = "alice") -> Any:
     """Return the subscriptions of a user."""
     return api.read("GET", f"/apps/{{app}}/users/by/external_id/{user}")["subscriptions"]
 
@@ -376,7 +376,7 @@ def test_a_token_of_this_world_is_kept_as_a_route_and_any_other_as_text() -> Non
 
 def test_an_address_that_a_gateway_issues_later_becomes_a_route() -> None:
     api = an_api()
-    gateway = api.belief.tokens._gateways[Channel.ANDROID]
+    gateway = api.gateways[Channel.ANDROID]
     api.a_user("alice", subscriptions=[{"type": "AndroidPush", "token": "issued-1500"}])
     row = api.belief.subscriptions_of(api.belief.find_user(api.app, "external_id", "alice"))[0]
 

@@ -168,7 +168,10 @@ def test_conflicting_aliases_are_nested_where_that_is_the_setting() -> None:
         {"identity": {"external_id": "alice"}, "properties": {"lat": 91}},
         {"identity": {"external_id": "alice"}, "subscriptions": [{"type": "Pigeon"}]},
         {"identity": {"external_id": "alice"}, "subscriptions": [{"type": "Email"}]},
-        {"identity": {"external_id": "alice"}, "subscriptions": [{**PUSH, "notification_types": 0}]},
+        {
+            "identity": {"external_id": "alice"},
+            "subscriptions": [{**PUSH, "notification_types": 0}],
+        },
         {"identity": {f"label{n}": "x" for n in range(11)}},
     ],
 )
@@ -207,9 +210,9 @@ def test_a_bad_subscription_spoils_the_good_one_before_it() -> None:
 def test_one_token_for_two_subscriptions_is_refused_as_a_whole() -> None:
     api = an_api()
     ids = [
-        api.a_user(name, subscriptions=[{"type": "AndroidPush", "token": name}])["subscriptions"][0][
-            "id"
-        ]
+        api.a_user(name, subscriptions=[{"type": "AndroidPush", "token": name}])["subscriptions"][
+            0
+        ]["id"]
         for name in ("alice", "bob")
     ]
 
@@ -251,9 +254,7 @@ def test_an_unknown_user_is_not_found() -> None:
     answer = an_api().call("GET", f"/apps/{{app}}/users/by/onesignal_id/{APP_ID}")
 
     assert answer.status == 404
-    assert answer.json() == {
-        "errors": [{"title": f"No aliases found for oneSignalID `{APP_ID}`"}]
-    }
+    assert answer.json() == {"errors": [{"title": f"No aliases found for oneSignalID `{APP_ID}`"}]}
 
 
 @pytest.mark.parametrize("external_id", ["a/b", "a b", "a+b@c.de", "ü%41", "?x=1#y"])

@@ -52,10 +52,6 @@ class TagsAndDicts(RuleBasedStateMachine):
         self.tags = Tags()
         self.values: dict[tuple[int, str], str] = {}
         self.pins: list[tuple[PinnedTags, dict[tuple[int, str], str]]] = []
-
-        self.fill()
-
-    def fill(self) -> None:
         rows = range(16_100, 16_100 + self.filled)
         self.tags.set_many(np.array(rows, dtype=np.int64), "level", "bronze")
         self.values.update({(row, "level"): "bronze" for row in rows})
@@ -151,10 +147,12 @@ class DenseTagsAndDicts(TagsAndDicts):
     filled = 600
 
 
-STEPS = settings(stateful_step_count=30)
-TestTagsAndDicts = STEPS(TagsAndDicts).TestCase
-TestNearlyDenseTagsAndDicts = STEPS(NearlyDenseTagsAndDicts).TestCase
-TestDenseTagsAndDicts = STEPS(DenseTagsAndDicts).TestCase
+TestTagsAndDicts = TagsAndDicts.TestCase
+TestTagsAndDicts.settings = settings(stateful_step_count=30)
+TestNearlyDenseTagsAndDicts = NearlyDenseTagsAndDicts.TestCase
+TestNearlyDenseTagsAndDicts.settings = settings(stateful_step_count=30)
+TestDenseTagsAndDicts = DenseTagsAndDicts.TestCase
+TestDenseTagsAndDicts.settings = settings(stateful_step_count=30)
 
 
 # --- reading and writing ---------------------------------------------------------------------

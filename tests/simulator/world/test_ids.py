@@ -141,6 +141,13 @@ def test_a_uuid_with_one_digit_changed_is_foreign(place: int) -> None:
 OWN = Ids(0).uuid("user", 77)
 
 
+@pytest.mark.parametrize("change", [0x4 << 60, 0x8 << 60, 0xC << 60, 1 << 76, 4 << 76])
+def test_a_uuid_of_another_version_or_variant_is_foreign(change: int) -> None:
+    changed = uuid.UUID(int=uuid.UUID(OWN).int ^ change)
+
+    assert Ids(0).find_key("user", str(changed)) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -301,6 +301,15 @@ def test_more_luck_never_means_a_shorter_delay() -> None:
     assert 18.6 < delays[-1] / 2**20 < 18.7
 
 
+def test_the_longest_delays_are_the_whole_law_once_more() -> None:
+    find = randomness._quantiles().find_one
+    fractions = range(0, 4_095 << 8, 997)
+
+    ahead = {find((4_095 << 20) + fraction) - find(fraction << 12) for fraction in fractions}
+
+    assert ahead == {round(8.317766166719343 * 2**20)}
+
+
 def test_a_quantile_is_never_off_by_more_than_its_line_allows() -> None:
     lucks = range(12_345, 2**32, 2**32 // 5_003)
     context = Context(prec=40)

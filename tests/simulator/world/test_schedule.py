@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pushlab.errors import MisuseError
@@ -136,7 +136,7 @@ STEPS = st.builds(
     batch=st.lists(st.tuples(DELAYS, st.integers(0, ROWS - 1)), max_size=12),
     barriers=st.lists(st.tuples(DELAYS, st.integers(0, 20)), max_size=2),
     listened=st.sets(st.integers(0, ROWS - 1), max_size=1),
-    parts=st.lists(st.integers(0, 15), min_size=1, max_size=4),
+    parts=st.lists(st.integers(0, 15), min_size=1, max_size=3),
 )
 HISTORIES = st.lists(STEPS, min_size=1, max_size=4)
 
@@ -179,13 +179,11 @@ def check_equal(history: list[Step]) -> None:
     assert engine_due == naive_due
 
 
-@settings(max_examples=settings.default.max_examples * 3)
 @given(HISTORIES)
 def test_every_history_goes_as_on_one_heap(history: list[Step]) -> None:
     check_equal(history)
 
 
-@settings(max_examples=settings.default.max_examples * 3)
 @given(HISTORIES)
 def test_every_history_goes_as_on_one_heap_when_numpy_chooses_the_rounds(
     history: list[Step],
