@@ -103,6 +103,7 @@ class Faults:
         self._world = world
         self._faults: dict[str, Fault] = {}
         self._hits: dict[str, int] = {}
+        self._tries: dict[str, int] = {}
         self._planned = 0
 
     def plan(self, fault: Fault) -> Fault:
@@ -113,7 +114,7 @@ class Faults:
         if named.id in self._faults:
             raise MisuseError(f"a fault {named.id!r} is planned already; remove it first")
         self._faults[named.id] = named
-        self._hits[named.id] = 0
+        self._hits[named.id] = self._tries[named.id] = 0
         self._world.trace.record("FaultPlanned", named.id, named.document())
         return named
 
@@ -139,10 +140,11 @@ class Faults:
             if fault.times is not None and self._hits[fault.id] >= fault.times:
                 continue
             draw = self._world.randomness.chance(
-                f"fault {fault.id}", key, self._hits[fault.id], threshold(fault.share)
+                f"fault {fault.id}", key, self._tries[fault.id], threshold(fault.share)
             )
-            self._hits[fault.id] += 1
+            self._tries[fault.id] += 1
             if draw:
+                self._hits[fault.id] += 1
                 return fault
         return None
 
@@ -190,6 +192,8 @@ def _check(fault: Fault) -> None:
     is_request = fault.where.startswith("onesignal")
     if is_request and fault.devices is not None:
         raise MisuseError("a fault of a route has no devices; plan it at a gateway instead")
+    if not is_request and fault.app is not None:
+        raise MisuseError("a gateway knows no apps of the service; limit its fault to devices")
     if not is_request and fault.times is not None:
         raise MisuseError(
             "`times` counts requests; for a gateway use `share` or a window (`start`, `end`)"

@@ -73,13 +73,22 @@ class FrozenClock:
         self._lock = lock
 
     def open(self) -> None:
-        """Begin to follow: from now on a freeze moved by hand moves the lab at once."""
+        """Begin to follow: from now on a freeze moved by hand moves the lab at once.
+
+        A lab that was opened before, perhaps one that nobody closed, follows on touch from now on.
+        """
         self.is_open = True
+        for holder in _list_holders():
+            holder.unhook()
         self._find_active()
 
     def close(self) -> None:
         """Take back everything; a freeze that is still on stays where it is."""
         self.is_open = False
+        self.unhook()
+
+    def unhook(self) -> None:
+        """Leave the libraries alone; a freeze is then followed on touch only."""
         for hook in self._hooks:
             hook.remove()
         self._hooks.clear()
@@ -344,6 +353,17 @@ class _Hook:
 def _find_holder(method: Clock) -> FrozenClock | None:
     link = getattr(method, "pushlab_link", None)
     return link if isinstance(link, FrozenClock) and link.is_open else None
+
+
+def _list_holders() -> list[FrozenClock]:
+    """Return the open links whose hooks stand in a library now."""
+    machine, api = sys.modules.get("time_machine"), sys.modules.get("freezegun.api")
+    held = []
+    if machine is not None and hasattr(machine, "escape_hatch"):
+        held.append(_find_holder(machine.Traveller.shift))
+    if api is not None and hasattr(api, "freeze_time"):
+        held.append(_find_holder(api.FrozenDateTimeFactory.tick))
+    return [holder for holder in held if holder is not None]
 
 
 def _hooks_of_freezegun(link: FrozenClock, api: Library) -> list[_Hook]:

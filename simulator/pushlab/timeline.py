@@ -8,6 +8,7 @@ repeats another; `Sheet` sets that as a table with the time in front, for a term
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from pushlab.gateway import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import RenderableType
 
@@ -29,15 +30,20 @@ __all__ = [
     "Sheet",
     "Storyteller",
     "Told",
+    "clean_text",
+    "order_causes",
     "render_day",
     "render_elapsed",
     "render_entry",
+    "render_time",
 ]
 
 LINE_CHARACTERS_MAX = 160
 _DAY_MS, _HOUR_MS, _MINUTE_MS, _SECOND_MS = 86_400_000, 3_600_000, 60_000, 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHORT_ID_CHARACTERS: Final = 8
+TURNING: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Signs that turn the direction of what follows them."""
 NAMES_KEPT_MAX: Final = 20_000
 
 GATEWAYS: Final[Mapping[int, str]] = {Channel.IOS: "APNs", Channel.ANDROID: "FCM"}
@@ -64,6 +70,7 @@ TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
     "AppInstalled": ("{device}", "installs the app", PLAIN),
     "AppOpened": ("{device}", "opens the app", PLAIN),
     "AppUninstalled": ("{device}", "uninstalls the app; nobody is told", NOTE),
+    "AttemptMade": ("{address}", "{gateway} answers {title}: {outcome}", NOTE),
     "AttemptMade/accepted": ("{address}", "{gateway} accepts {title}", PLAIN),
     "AttemptMade/gave up": ("{address}", "{gateway} put it off once more; OneSignal gives up", BAD),
     "AttemptMade/put off": ("{address}", "{gateway} puts it off; OneSignal will try again", NOTE),
@@ -94,6 +101,7 @@ TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
     "FaultStruck": (SERVICE, "fault {fault} strikes", BAD),
     "KeyAdopted": (SERVICE, "takes the key that came with the request as the app's own", PLAIN),
     "MembersRegistered": (SERVICE, "{count} members of {prefix} registered", PLAIN),
+    "MessageArrived": ("{device}", "gets {title}: {outcome}", NOTE),
     "MessageArrived/app force-stopped": (
         "{device}",
         "gets {title}, but the app is force-stopped: nothing happens",
@@ -117,7 +125,7 @@ TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
         "taps {title}, offline: OneSignal does not hear of it",
         NOTE,
     ),
-    "MessageTapped/reported": ("{device}", "taps {title}", GOOD),
+    "MessageTapped/reported": ("{device}", "taps {title}, which opens the app", GOOD),
     "NotificationAccepted": (SERVICE, "accepts {title} for {targets} targets", PLAIN),
     "NotificationCanceled": (SERVICE, "{title} is canceled", NOTE),
     "NotificationNotSent": (SERVICE, "sends nothing: nobody named is subscribed", BAD),
@@ -131,6 +139,7 @@ TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
     "PopulationMade": (LAB, "{count} people join: {prefix}-000001 and so on", PLAIN),
     "PostSettled": (LAB, "posts to {url} ({purpose}): {ended}", PLAIN),
     "ReceiptReported": ("{address}", "its receipt is counted", PLAIN),
+    "ReceiptSent": ("{device}", "its receipt: {outcome}", NOTE),
     "ReceiptSent/counted": ("{device}", "its receipt reaches OneSignal", PLAIN),
     "ReceiptSent/lost: app force-stopped": (
         "{device}",
@@ -153,15 +162,21 @@ TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
         NOTE,
     ),
     "RequestReceived": (APP, "calls {route}", PLAIN),
-    "SdkOptedIn": ("{device}", "opts in (SDK)", PLAIN),
-    "SdkOptedOut": ("{device}", "opts out (SDK)", NOTE),
+    "SdkOptedIn": ("{device}", "opts in inside the app", PLAIN),
+    "SdkOptedOut": ("{device}", "opts out inside the app", NOTE),
     "SettingChanged": (LAB, "setting {name} is now {value}", PLAIN),
-    "SubscriptionCreated": ("{address}", "OneSignal has a subscription: {subscribed}", PLAIN),
+    "SubscriptionCreated": ("{address}", "OneSignal registers it: {subscribed}", PLAIN),
     "SubscriptionDeleted": ("{address}", "OneSignal deletes the subscription", NOTE),
     "SubscriptionLost": ("{address}", "OneSignal takes it for unsubscribed from now on", NOTE),
     "SubscriptionMoved": ("{address}", "OneSignal moves the subscription to another user", PLAIN),
     "SubscriptionUpdated": ("{address}", "OneSignal hears: {subscribed}", PLAIN),
+    "TargetSkipped": ("{address}", "is skipped: {outcome}", NOTE),
     "TargetSkipped/canceled": ("{address}", "is left out: the notification was canceled", NOTE),
+    "TargetSkipped/token reported dead before": (
+        "{address}",
+        "is skipped: OneSignal was told before that the token is dead",
+        NOTE,
+    ),
     "TargetSkipped/unsubscribed": (
         "{address}",
         "is skipped: OneSignal believes it is unsubscribed",
@@ -246,7 +261,7 @@ class LabNames:
         for texts in (held.draft.headings, held.draft.contents):
             text = texts.get("en") or next(iter(texts.values()), None)
             if text:
-                return text
+                return clean_text(text)
         return None
 
 
@@ -264,7 +279,7 @@ class Storyteller:
             route = entry.id.partition(":")[2].rpartition(" ")[0]
             errors = "; ".join(str(each) for each in _as_list(fields.get("errors")))
             what = f"answers {status} to {route}{': ' if errors else ''}{errors}"
-            return Told(entry.at, SERVICE, what, BAD)
+            return Told(entry.at, SERVICE, clean_text(what), BAD)
         if entry.kind in QUIET:
             return None
         telling = TELLINGS.get(f"{entry.kind}/{fields.get('outcome')}") or TELLINGS.get(entry.kind)
@@ -275,8 +290,20 @@ class Storyteller:
         return Told(entry.at, who.format_map(words), what.format_map(words), mood)
 
     def tell_all(self, entries: Iterable[Entry]) -> list[Told]:
-        """Return *entries* in words, without those that only repeat others."""
-        return [told for told in map(self.tell, entries) if told is not None]
+        """Return *entries* in words, causes first, without those that only repeat others."""
+        shown: list[Told] = []
+        for _, moment in groupby(entries, key=lambda entry: entry.at):
+            together = order_causes(list(moment))
+            tapped = {
+                entry.fields.get("device") for entry in together if entry.kind == "MessageTapped"
+            }
+            for entry in together:
+                if entry.kind == "AppOpened" and entry.fields.get("device") in tapped:
+                    continue
+                told = self.tell(entry)
+                if told is not None:
+                    shown.append(told)
+        return shown
 
     def _collect(self, entry: Entry) -> dict[str, str]:
         """Return the words that a telling may name."""
@@ -295,7 +322,7 @@ class Storyteller:
         words["address"] = address[0] if address else f"({str(subscription)[:SHORT_ID_CHARACTERS]})"
         gateway = address[1] if address else None
         if isinstance(device, str):
-            words["address"] = words["device"] = device
+            words["address"] = words["device"]
             gateway = self._names.find_gateway(device)
         words["gateway"] = gateway or "the gateway"
         notification = fields.get("notification")
@@ -305,9 +332,9 @@ class Storyteller:
             str(fields.get("platform")), words.get("platform", "")
         )
         external_id = fields.get("external_id")
-        words["logged_in"] = f", logged in as {external_id}" if external_id else ""
+        words["logged_in"] = f", logged in as {words['external_id']}" if external_id else ""
         identity = fields.get("identity")
-        named = identity.get("external_id") if isinstance(identity, dict) else None
+        named = _shorten(identity.get("external_id", "")) if isinstance(identity, dict) else None
         words["identity_words"] = f": {named}" if named else ""
         is_on = fields.get("enabled") and _is_positive(fields.get("notification_types"))
         words["subscribed"] = "subscribed" if is_on else "not subscribed"
@@ -383,6 +410,27 @@ def render_entry(entry: Entry, start: Instant) -> str:
     return line
 
 
+def order_causes(entries: Sequence[Entry]) -> list[Entry]:
+    """Return *entries* of one instant, each after those among them that caused it."""
+    places = {entry.id: place for place, entry in enumerate(entries)}
+    ordered: dict[int, Entry] = {}
+    begun: set[int] = set()
+    waiting = list(range(len(entries) - 1, -1, -1))
+    while waiting:
+        place = waiting[-1]
+        begun.add(place)
+        first = [
+            places[cause]
+            for cause in entries[place].causes
+            if cause in places and places[cause] not in begun
+        ]
+        if first:
+            waiting.extend(reversed(first))
+        else:
+            ordered.setdefault(waiting.pop(), entries[place])
+    return list(ordered.values())
+
+
 class _Words(dict[str, str]):
     """The words of a telling; one that an entry lacks is left blank."""
 
@@ -395,8 +443,17 @@ def _tell_unknown(entry: Entry) -> str:
     return f"{entry.kind} {told}".rstrip()
 
 
+def clean_text(text: str) -> str:
+    """Return *text* in one line without what would steer a terminal or turn its direction."""
+    return "".join(
+        " " if ord(sign) < 32 or 127 <= ord(sign) < 160 else sign
+        for sign in text
+        if sign not in TURNING
+    )
+
+
 def _shorten(value: object) -> str:
-    text = value if isinstance(value, str) else _render_value(value)
+    text = clean_text(value) if isinstance(value, str) else _render_value(value)
     return text if len(text) <= LINE_CHARACTERS_MAX else f"{text[: LINE_CHARACTERS_MAX - 1]}…"
 
 

@@ -160,6 +160,7 @@ class Apns:
         instants, devices, routes, what = instants[kept], devices[kept], routes[kept], what[kept]
         if not len(routes):
             return
+        self._expire(instants, routes)
         old = self._stored[routes]
         newer = old < what
         losers = np.where(newer, old, what)
@@ -178,23 +179,28 @@ class Apns:
         self._expires[routes] = sent_at[kept][newer] + np.minimum(ttl[kept][newer], ceiling)
         self._transport.finish("MessageStored", Fate.STORED, instants, devices, what)
 
+    def _expire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        """Let go of what has expired by *instants*."""
+        late = (self._stored[routes] != NOTHING) & (self._expires[routes] <= instants)
+        if late.any():
+            instants, routes = instants[late], routes[late]
+            what = self._stored[routes]
+            self._stored[routes] = NOTHING
+            devices = self.tokens.device[routes]
+            self._transport.finish("MessageExpired", Fate.EXPIRED, instants, devices, what)
+
     def connect(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
         """Send what is stored for devices that are online again, if it has not expired."""
-        what = self._stored[routes]
-        some = what != NOTHING
+        self._expire(instants, routes)
+        some = self._stored[routes] != NOTHING
         if not some.any():
             return
-        instants, routes, what = instants[some], routes[some], what[some]
+        instants, routes = instants[some], routes[some]
+        what = self._stored[routes]
         self._stored[routes] = NOTHING
-        devices = self.tokens.device[routes]
-        late = self._expires[routes] <= instants
-        self._transport.finish(
-            "MessageExpired", Fate.EXPIRED, instants[late], devices[late], what[late]
-        )
-        fresh = ~late
-        for fan_out, positions, _ in self._sends.split(what[fresh]) if fresh.any() else ():
+        for fan_out, positions, _ in self._sends.split(what):
             fan_out.fates[positions] = Fate.ACCEPTED
-        self._transport.resume(instants[fresh], devices[fresh], what[fresh])
+        self._transport.resume(instants, self.tokens.device[routes], what)
 
     # -- dead tokens ---------------------------------------------------------------------------
 

@@ -174,7 +174,11 @@ class Fcm:
         what: NDArray[np.int64],
     ) -> None:
         """Store messages without a collapse key; one too many discards all, itself included."""
-        full = self._plain.count(routes) >= self._world.settings.fcm_stored_max
+        most = self._world.settings.fcm_stored_max
+        full = self._plain.count(routes) >= most
+        if full.any():
+            self._expire(self._plain, instants[full], routes[full])
+            full = self._plain.count(routes) >= most
         if full.any():
             owners, dropped = self._plain.take(routes[full])
             at = _spread(routes[full], instants[full], owners)
@@ -209,17 +213,15 @@ class Fcm:
         """Store collapsible messages: the newest of a key replaces it, a fifth key evicts one."""
         owners, dropped = self._collapsible.drop_equal(routes, "collapse", collapse)
         self._replace(routes, instants, owners, dropped["what"])
-        most = self._world.settings.fcm_collapse_keys_max
+        most = max(self._world.settings.fcm_collapse_keys_max, 1)
         full = self._collapsible.count(routes) >= most
         if full.any():
-            rows = routes[full]
-            owners, held = self._collapsible.take(rows)
-            order = held["what"].reshape(len(rows), -1), held["collapse"].reshape(len(rows), -1)
-            self._replace(routes, instants, rows, order[0][:, 0].copy())
-            for place in range(1, order[0].shape[1]):
-                self._collapsible.push(
-                    rows, what=order[0][:, place].copy(), collapse=order[1][:, place].copy()
-                )
+            self._expire(self._collapsible, instants[full], routes[full])
+        for route in routes[self._collapsible.count(routes) >= most].tolist():
+            oldest = self._collapsible.peek(route)[0]
+            owner = np.array([route], np.int32)
+            owners, dropped = self._collapsible.drop_equal(owner, "collapse", oldest["collapse"])
+            self._replace(routes, instants, owners, dropped["what"])
         self._collapsible.push(routes, what=what, collapse=collapse)
         self._transport.finish("MessageStored", Fate.STORED, instants, devices, what)
 
@@ -238,6 +240,33 @@ class Fcm:
             what,
         )
 
+    def _expire(
+        self, chains: Chains, instants: NDArray[np.int64], routes: NDArray[np.int32]
+    ) -> None:
+        """Let go of what has expired by *instants*; the rest stays in its order."""
+        owners, held = chains.take(routes)
+        if not len(owners):
+            return
+        at = _spread(routes, instants, owners)
+        late = self._expiry(held["what"]) <= at
+        devices, what = self.tokens.device[owners[late]], held["what"][late]
+        self._transport.finish("MessageExpired", Fate.EXPIRED, at[late], devices, what)
+        places = np.flatnonzero(~late)
+        while len(places):
+            _, first = np.unique(owners[places], return_index=True)
+            some = places[first]
+            kept = {name: values[some] for name, values in held.items()}
+            chains.push(owners[some], **kept)
+            places = np.delete(places, first)
+
+    def _expiry(self, what: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return when each message expires: at most 28 days after its send."""
+        expires = np.zeros(len(what), np.int64)
+        most = self._world.settings.fcm_ttl_max_s
+        for fan_out, _, places in self._sends.split(what):
+            expires[places] = fan_out.sent_at + min(fan_out.content.ttl_s, most) * 1000
+        return expires
+
     def connect(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
         """Send what is stored for devices that are online again, if it has not expired."""
         for chains in (self._plain, self._collapsible):
@@ -246,13 +275,8 @@ class Fcm:
                 continue
             what = held["what"]
             at = _spread(routes, instants, owners)
-            expires = np.zeros(len(what), np.int64)
-            most = self._world.settings.fcm_ttl_max_s
-            for fan_out, _, places in self._sends.split(what):
-                ttl_s = min(fan_out.content.ttl_s, most)
-                expires[places] = fan_out.sent_at + ttl_s * 1000
             devices = self.tokens.device[owners]
-            late = expires <= at
+            late = self._expiry(what) <= at
             self._transport.finish(
                 "MessageExpired", Fate.EXPIRED, at[late], devices[late], what[late]
             )

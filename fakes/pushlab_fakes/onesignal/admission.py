@@ -51,7 +51,10 @@ def read_key(request: Request) -> str | None:
 
 
 class Admission:
-    """Decides on each request; adopting is the only thing it changes."""
+    """Decides on each request; adopting is the only thing it changes.
+
+    Entries of an adoption name no cause: which of several clients came first tells nothing.
+    """
 
     def __init__(self, belief: Belief, world: World, *, strict: bool) -> None:
         self._belief = belief
@@ -59,15 +62,12 @@ class Admission:
         self.is_strict = strict
 
     def admit(
-        self, operation: Operation, request: Request, app_id: object, entry: str
+        self, operation: Operation, request: Request, app_id: object
     ) -> tuple[App, bool] | Answer:
-        """Return the app of a call and whether a valid key came with it, or the refusal.
-
-        *entry* is the trace entry of the request, the cause of an adoption.
-        """
+        """Return the app of a call and whether a valid key came with it, or the refusal."""
         key = read_key(request)
         if operation.key == "organization" and app_id is None:
-            refused = self._refuse_organization(key, entry)
+            refused = self._refuse_organization(key)
             return refused or (self._belief.first_app(), True)
         named = read_app_id({"app_id": app_id}, strict=self.is_strict)
         if isinstance(named, Answer):
@@ -75,7 +75,7 @@ class Admission:
         app = self._belief.find_app(named)
         known = app is not None and app.is_adopted
         if operation.key in {"organization", "either"}:
-            return self._admit_account(operation, key, app if known else None, named, entry)
+            return self._admit_account(operation, key, app if known else None, named)
         needs_key = operation.key == "app"
         if (needs_key and not key) or key == "":
             return refusals.access_denied()
@@ -85,11 +85,11 @@ class Admission:
             return refusals.access_denied()
         if not known and self.is_strict:
             return refusals.access_denied() if needs_key else refusals.unknown_app(named)
-        app = self._belief.adopt_app(named, key, causes=(entry,))
+        app = self._belief.adopt_app(named, key)
         if key is None:
             return app, False
         if not app.keys and not self.is_strict:
-            app = self._belief.adopt_key(app, key, causes=(entry,))
+            app = self._belief.adopt_key(app, key)
         return (app, True) if key in app.keys else refusals.access_denied()
 
     def _admit_account(
@@ -98,7 +98,6 @@ class Admission:
         key: str | None,
         app: App | None,
         app_id: str,
-        entry: str,
     ) -> tuple[App, bool] | Answer:
         """Admit a call on one app: the organization's key, for some calls also the app's own.
 
@@ -110,25 +109,21 @@ class Admission:
         own = operation.key == "either" and (
             (app is not None and key in app.keys) or not (held or self.is_strict)
         )
-        refused = None if own else self._refuse_organization(key, entry)
+        refused = None if own else self._refuse_organization(key)
         if refused is not None:
             return refused
         if app is None and not self.is_strict and not self._belief.first_app().is_adopted:
-            app = self._belief.adopt_app(app_id, causes=(entry,))
-        if app is not None:
-            return app, True
-        if operation.method == "GET":
-            return refusals.unknown_app(app_id)
-        return refusals.framework_not_found()
+            app = self._belief.adopt_app(app_id)
+        return refusals.unknown_app(app_id) if app is None else (app, True)
 
-    def _refuse_organization(self, key: str | None, entry: str) -> Answer | None:
+    def _refuse_organization(self, key: str | None) -> Answer | None:
         """Refuse what is not the organization's key; the first one is adopted."""
         apps = self._belief.apps
         if not key or key.startswith(APP_PREFIX) or any(key in app.keys for app in apps):
             return refusals.access_denied()
         if not apps.organization_keys and not self.is_strict:
             apps.organization_keys = (key,)
-            self._world.trace.record("OrganizationKeyAdopted", "organization", {}, (entry,))
+            self._world.trace.record("OrganizationKeyAdopted", "organization", {})
         return None if key in apps.organization_keys else refusals.access_denied()
 
     def _is_organization_key(self, key: str) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from pushlab.errors import MisuseError
+from pushlab.errors import LimitError, MisuseError
 from pushlab_fakes.onesignal.plans import DEFAULT_PLAN, check_plan
 
 if TYPE_CHECKING:
@@ -93,13 +93,12 @@ class Apps:
         keys: tuple[str, ...] = (),
         is_adopted: bool = True,
     ) -> App:
-        """Add an app and return it; raises MisuseError when the id is taken or unusable."""
+        """Add an app of a new id and return it; raises MisuseError when the id is unusable."""
         if not 0 < len(app_id) <= APP_ID_SIZE_MAX:
             raise MisuseError(f"an app id has 1 to {APP_ID_SIZE_MAX} characters")
-        if app_id.lower() in self._rows:
-            raise MisuseError(f"there is an app {app_id} already")
+        assert app_id.lower() not in self._rows, f"there is an app {app_id} already"
         if len(self._apps) >= APPS_MAX:
-            raise MisuseError(f"a world holds at most {APPS_MAX} apps")
+            raise LimitError(f"a world holds at most {APPS_MAX} apps")
         row = len(self._apps)
         natural = app_id.lower() if row else FIRST
         app = App(row, app_id.lower(), name, now, now, natural, is_adopted, keys=keys)

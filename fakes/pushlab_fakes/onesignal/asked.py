@@ -22,6 +22,7 @@ __all__ = [
     "PropertiesAsked",
     "SubscriptionAsked",
     "UserAsked",
+    "ask_change",
     "ask_properties",
     "ask_subscription",
 ]
@@ -106,17 +107,21 @@ def ask_properties(draft: Properties) -> PropertiesAsked:
 
 
 def ask_subscription(
-    belief: Belief, app: int, draft: SubscriptionDraft, row: int = -1
+    belief: Belief, app: int, draft: SubscriptionDraft
 ) -> SubscriptionAsked | Answer:
     """Return what *draft* asks for, with the row of its id and the route of its token.
 
     An id that nobody has is passed over when the type is there: SDKs then take the id of the
     answer.
     """
-    if draft.id and row < 0:
-        row = belief.find_subscription(app, draft.id)
-        if row < 0 and draft.type is None:
-            return refusals.subscription_missing(draft.id)
+    row = belief.find_subscription(app, draft.id) if draft.id else -1
+    if draft.id and row < 0 and draft.type is None:
+        return refusals.subscription_missing(draft.id)
+    return ask_change(belief, draft, row)
+
+
+def ask_change(belief: Belief, draft: SubscriptionDraft, row: int) -> SubscriptionAsked:
+    """Return what *draft* asks of the subscription at *row*, -1 for one to be made or found."""
     asked = SubscriptionAsked(
         row=row,
         type=-1 if draft.channel is None else int(draft.channel),

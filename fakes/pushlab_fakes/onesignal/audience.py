@@ -12,7 +12,7 @@ refuses as not built before it comes here.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from pushlab_fakes.onesignal.model import Belief
 
 __all__ = ["Audience", "resolve", "resolve_aliases", "resolve_subscription_ids"]
+
+FEW: Final = 8
+"""Users looked up one by one; for more, numpy's overhead is the smaller one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +86,15 @@ def resolve_aliases(
     for label, given in aliases.items():
         values = list(dict.fromkeys(given))
         users = _find_users(belief, app, label, values)
-        rows, places = belief.subscriptions_of_many(np.maximum(users, 0))
-        kept = (users >= 0)[places] & _reached(belief, rows, reaches)
-        rows, places = rows[kept], places[kept]
-        out = np.sort(places[~belief.reachable(rows)])
-        if len(out):
-            unsubscribed[label] = [values[place] for place in out.tolist()]
-        missing = [values[place] for place in np.flatnonzero(users < 0).tolist()]
+        rows, places = _targets_of(belief, users, reaches)
+        out = places[~belief.reachable(rows)].tolist()
+        if out:
+            unsubscribed[label] = [values[place] for place in sorted(out)]
+        missing = [value for value, user in zip(values, users.tolist(), strict=True) if user < 0]
         if missing:
             unknown[label] = missing
         found.append(rows)
-    rows = np.unique(np.concatenate(found)) if found else np.empty(0, np.int32)
+    rows = _distinct(found)
     errors = _alias_errors(belief, unsubscribed, unknown, flat=flat)
     reachable_count = int(np.count_nonzero(belief.reachable(rows)))
     return Audience(rows, reachable_count, unsubscribed, unknown, errors)
@@ -118,6 +119,33 @@ def _find_users(belief: Belief, app: int, label: str, values: Sequence[str]) -> 
     if label == ONESIGNAL_ID:
         return np.array([belief.find_user(app, label, value) for value in values], np.int32)
     return belief.aliases.find_many(app, label, values)
+
+
+def _targets_of(
+    belief: Belief, users: NDArray[np.int32], reaches: Callable[[int], bool]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the subscriptions of *users* (-1 is nobody) and the position of each one's user."""
+    if len(users) > FEW:
+        rows, places = belief.subscriptions_of_many(np.maximum(users, 0))
+        kept = (users >= 0)[places] & _reached(belief, rows, reaches)
+        return rows[kept], places[kept]
+    types = belief.subscriptions.type
+    found = [
+        (row, place)
+        for place, user in enumerate(users.tolist())
+        if user >= 0
+        for row in belief.subscriptions_of(user)
+        if reaches(int(types[row]))
+    ]
+    pairs = np.array(found, np.int32).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _distinct(found: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Return the rows in *found*, each once, ascending."""
+    if len(found) == 1 and len(found[0]) <= FEW:
+        return np.array(sorted(set(found[0].tolist())), np.int32)
+    return np.unique(np.concatenate(found)) if found else np.empty(0, np.int32)
 
 
 def _reached(

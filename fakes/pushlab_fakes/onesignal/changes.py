@@ -380,7 +380,7 @@ class Changes:
         for name, value in asked.tags.items():
             belief.tags.set(user, name, value)
         for name, text in asked.texts.items():
-            getattr(belief.users, name)[user] = belief.code_of(name, text or None)
+            getattr(belief.users, name)[user] = belief.code_of(name, text)
         if asked.profile:
             belief.profiles.setdefault(user, {}).update(asked.profile)
         if asked.last_active_s is not None:

@@ -95,8 +95,7 @@ class Checks:
     def check_subscription(self, app: int, asked: SubscriptionAsked) -> Answer | None:
         """Refuse a type, a token or a state that cannot be."""
         row = self.find_row(app, asked)
-        if row < 0 and asked.type < 0:
-            return refusals.user_bad_value("type", "given for a new subscription")
+        assert row >= 0 or asked.type >= 0, "reading a body refuses a new subscription without type"
         if asked.row >= 0:
             channel = int(self._belief.subscriptions.type[row])
             if asked.type not in {-1, channel}:

@@ -216,6 +216,8 @@ class Dispatch:
         if self._notifications[fan_out.number].canceled:
             left = fan_out.fates[positions] != Fate.CANCELED
             positions, instants = positions[left], instants[left]
+            if not len(positions):
+                return
         fan_out.fates[positions] = Fate.ACCEPTED
         rows, routes = fan_out.subscriptions[positions], fan_out.routes[positions]
         what = fan_out.what(positions)

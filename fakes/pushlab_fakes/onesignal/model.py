@@ -27,7 +27,7 @@ from pushlab_fakes.onesignal.keys import KeyIndex
 from pushlab_fakes.onesignal.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -146,7 +146,7 @@ class Belief:
             self.apps.add(app_id, "pushlab app", self._world.now, is_adopted=False)
         return self.apps[0]
 
-    def adopt_app(self, app_id: str, key: str | None = None, *, causes: Sequence[str] = ()) -> App:
+    def adopt_app(self, app_id: str, key: str | None = None) -> App:
         """Return the app *app_id*, taking it as it is when it is new here."""
         app = self.apps.find(app_id)
         if app is not None and app.is_adopted:
@@ -157,12 +157,12 @@ class Belief:
         else:
             app = self.apps.add(app_id, "pushlab app", self._world.now, keys=keys)
         fields = {"app": app.id, "with_key": bool(keys)}
-        self._world.trace.record("AppAdopted", app.id, fields, causes)
+        self._world.trace.record("AppAdopted", app.id, fields)
         return app
 
-    def adopt_key(self, app: App, key: str, *, causes: Sequence[str] = ()) -> App:
+    def adopt_key(self, app: App, key: str) -> App:
         """Return *app* with its first key."""
-        self._world.trace.record("KeyAdopted", app.id, {"app": app.id}, causes)
+        self._world.trace.record("KeyAdopted", app.id, {"app": app.id})
         return self.apps.change(app.row, self._world.now, keys=(key,))
 
     def find_app(self, app_id: str) -> App | None:
@@ -271,10 +271,11 @@ class Belief:
         """Return the text behind *code* in the column of texts *name*, None for -1."""
         return None if code < 0 else self.texts[name].text_of(code)
 
-    def code_of(self, name: str, text: str | None) -> int:
-        """Return the code of *text* for the column of texts *name*, -1 for None."""
-        if text is None:
-            return -1
+    def code_of(self, name: str, text: str) -> int:
+        """Return the code of *text* for the column of texts *name*.
+
+        Raises LimitError when the column has seen too many texts.
+        """
         code = self.texts[name].code_of(text)
         if code > CODES_MAX:
             raise LimitError(f"a world tells at most {CODES_MAX + 1} values of {name} apart")
@@ -346,10 +347,12 @@ class Belief:
     def set_routes(self, rows: NDArray[np.int32], routes: NDArray[np.int32]) -> None:
         """Give tokenless subscriptions of one app the tokens at *routes*; -1 gives none."""
         columns = self.subscriptions
-        types, app = columns.type[rows], int(columns.app[rows[0]]) if len(rows) else 0
         columns.route[rows] = routes
+        rows, routes = rows[routes >= 0], routes[routes >= 0]
+        types = columns.type[rows]
         for channel in np.unique(types).tolist():
-            own = (types == channel) & (routes >= 0)
+            own = types == channel
+            app = int(columns.app[rows[0]])
             columns.token_key[rows[own]] = self.tokens.keys(channel, routes[own])
             self.tokens.hold_routes(app, channel, rows[own], routes[own])
 

@@ -214,7 +214,7 @@ class OneSignal:
         app_id = self._find_app_id(operation, path, request)
         if isinstance(app_id, Answer):
             return app_id
-        admitted = self._admission.admit(operation, request, app_id, entry)
+        admitted = self._admission.admit(operation, request, app_id)
         if isinstance(admitted, Answer):
             return admitted
         app, has_key = admitted
@@ -248,13 +248,13 @@ class OneSignal:
     def _find_fault(self, operation: Operation, app_id: str, request: Request) -> Fault | None:
         if self._faults is None or not self._faults.list():
             return None
-        key = content_key("request", operation.name, request.body.decode("latin-1"))
+        key = content_key("request", operation.name, _canonical_body(request.body))
         return self._faults.find(f"onesignal {operation.name}", app=app_id, key=key)
 
     # -- the trace -----------------------------------------------------------------------------
 
     def _record_request(self, name: str, path: str, request: Request) -> str:
-        content = (request.method, path, request.query, request.body.decode("latin-1"))
+        content = (request.method, path, request.query, _canonical_body(request.body))
         fields: dict[str, object] = {"route": name, "path": path}
         if request.query:
             fields["query"] = request.query
@@ -282,6 +282,14 @@ def _json_body(request: Request) -> bytes:
     """Return the body, empty when its content type says that it is something else."""
     media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
     return request.body if not media_type or media_type.endswith("json") else b""
+
+
+def _canonical_body(body: bytes) -> str:
+    """Return what *body* says, however the client's encoder writes it."""
+    try:
+        return msgspec.json.encode(msgspec.json.decode(body), order="deterministic").decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body.decode("latin-1")
 
 
 def _shown_body(body: bytes) -> object:

@@ -118,7 +118,7 @@ class SdkCalls:
             return found
         fan_out, positions = found
         fresh = positions[(fan_out.marks[positions] & Mark.TAPPED) == 0]
-        fan_out.marks[fresh] |= Mark.TAPPED
+        fan_out.marks[fresh] |= np.uint8(Mark.TAPPED)
         self._tell("OpenReported", call, fan_out, fresh)
         if len(fresh):
             fan_out.owner.opened(fan_out, fresh)

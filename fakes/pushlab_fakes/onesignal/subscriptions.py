@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pushlab_fakes.exchange import Answer, json_answer
 from pushlab_fakes.onesignal import refusals
-from pushlab_fakes.onesignal.asked import ask_subscription
+from pushlab_fakes.onesignal.asked import ask_change, ask_subscription
 from pushlab_fakes.onesignal.bodies import (
     SUBSCRIPTION_TYPES,
     parse_identity,
@@ -107,8 +107,6 @@ class SubscriptionCalls:
         draft = parse_subscription_patch(call.body)
         if isinstance(draft, Answer):
             return draft
-        asked = ask_subscription(self._belief, call.app.row, draft, row)
-        if isinstance(asked, Answer):
-            return asked
+        asked = ask_change(self._belief, draft, row)
         refusal = self._changes.update_subscription(asked, self._changes.journal([call.entry]))
         return refusal or json_answer(status, {})

@@ -83,9 +83,7 @@ class Tokens:
     def hold_routes(
         self, app: int, channel: int, rows: NDArray[np.int32], routes: NDArray[np.int32]
     ) -> None:
-        """Let each of *rows* have the token at its route; all of one app and type."""
-        if not len(rows):
-            return
+        """Let each of *rows*, one or more of one app and type, have the token at its route."""
         held = self._by_route.get((app, channel))
         size = int(routes.max()) + 1
         if held is None or len(held) < size:

@@ -15,7 +15,14 @@ from aiohttp.http_exceptions import PayloadEncodingError
 from multidict import CIMultiDict
 
 from pushlab_fakes.exchange import Answer, Request
-from pushlab_fakes.wire.serving import LOGGER, answer_vacancy, make_refusal, serve
+from pushlab_fakes.wire.serving import (
+    LOGGER,
+    answer_vacancy,
+    make_refusal,
+    serve,
+    serve_aside,
+    takes_long,
+)
 
 if TYPE_CHECKING:
     from pushlab_fakes.wire.serving import Limits, Served
@@ -122,12 +129,17 @@ class Http1Connection(web.RequestHandler):
             body = await _read_body(request, limits)
         except _BodyRefused as refused:
             return _render(refused.answer, close=True)
-        # The lab may have closed while the body came. From here on nothing is awaited.
+        # The lab may have closed while the body came. Nothing is awaited from here to its answer.
         refusal = self._check_tenancy()
         served = self._host.served
         if refusal is not None or served is None:
             return _render(refusal or answer_vacancy(self._host.address), close=True)
-        return _render(serve(served, _read_request(request, body)))
+        whole = _read_request(request, body)
+        if not takes_long(served, whole):
+            return _render(serve(served, whole))
+        answer = await serve_aside(served, whole)
+        self._check_tenancy()
+        return _render(answer)
 
     def _check_tenancy(self) -> Answer | None:
         """Refuse when no lab is there; cut the connection when its lab is another's now."""

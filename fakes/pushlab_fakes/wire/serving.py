@@ -1,13 +1,17 @@
 """What stands behind a listener, and one request's way through it, whatever the HTTP version.
 
-Everything here is synchronous and runs in the edge thread: a whole request in, a whole answer out.
+Everything here runs in the edge thread, a whole request in, a whole answer out; only what takes
+long gets a thread of its own.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
@@ -21,11 +25,14 @@ if TYPE_CHECKING:
 __all__ = [
     "ERROR_HEADER",
     "Limits",
+    "Patient",
     "Served",
     "answer_vacancy",
     "make_refusal",
     "render_date",
     "serve",
+    "serve_aside",
+    "takes_long",
 ]
 
 ERROR_HEADER = "X-Pushlab-Error"
@@ -51,6 +58,13 @@ class Served(Protocol):
 
     def date(self) -> int:
         """Return the instant that the ``Date`` of an answer shows."""
+
+
+class Patient(Served, Protocol):
+    """A side with answers that take long, such as one that moves time first."""
+
+    def takes_long(self, request: Request) -> bool:
+        """Tell whether `handle` is to be called in a thread of its own, beside the edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,30 @@ def serve(served: Served, request: Request) -> Answer:
     if answer.header("date") is not None:
         return answer
     return Answer(answer.status, answer.body, (*answer.headers, ("Date", _read_date(served))))
+
+
+def takes_long(served: Served, request: Request) -> bool:
+    """Tell whether *request* must not be answered in the edge thread, which would stand still."""
+    asked = getattr(served, "takes_long", None)
+    return asked is not None and bool(asked(request))
+
+
+async def serve_aside(served: Served, request: Request) -> Answer:
+    """Let *served* answer *request* in a thread of its own, while the edge goes on."""
+    loop = asyncio.get_running_loop()
+    answered: asyncio.Future[Answer] = loop.create_future()
+
+    def hand_over(answer: Answer) -> None:
+        if not answered.done():
+            answered.set_result(answer)
+
+    def work() -> None:
+        answer = serve(served, request)
+        with suppress(RuntimeError):  # The edge was stopped meanwhile: nobody waits.
+            loop.call_soon_threadsafe(hand_over, answer)
+
+    threading.Thread(target=work, name="pushlab-aside", daemon=True).start()
+    return await answered
 
 
 def answer_vacancy(address: str) -> Answer:

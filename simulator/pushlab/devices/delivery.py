@@ -69,6 +69,8 @@ class Delivery:
         self._devices = devices
         self._platforms = platforms
         self._waiting = Chains(what=np.int64)
+        self._collapsible = Chains(what=np.int64, collapse=np.int32)
+        """The last message that a device showed under each collapse id."""
         self.listeners: dict[int, list[Callable[[FanOut, int], None]]] = {}
         """Rows somebody listens to; they are in the lane."""
         schedule = world.schedule
@@ -113,9 +115,7 @@ class Delivery:
         outcomes = np.where(shows, np.uint8(SHOWN), np.uint8(OFF))
         if not fan_out.content.is_visible:
             outcomes[:] = SILENT
-        stopped = (devices.process[rows] == Process.STOPPED) & (
-            devices.platform[rows] == Channel.ANDROID
-        )
+        stopped = self._is_stopped(rows)
         outcomes[stopped] = STOPPED
         shown = outcomes == SHOWN
         fates = np.where(shown, np.uint8(Fate.SHOWN), np.uint8(Fate.NOT_SHOWN))
@@ -123,12 +123,29 @@ class Delivery:
         fan_out.fates[positions] = fates
         fan_out.shown_ms[positions] = instants - fan_out.sent_at
         self._world.trace.record_batch(self._arrived, instants, rows, what, outcomes)
+        if fan_out.collapse:
+            self._replace_older(fan_out, rows[shown], what[shown])
         if fan_out.content.badge is not None:
             self._set_badges(fan_out, rows[shown])
         self._plan_receipts(fan_out, positions, instants, rows, what, outcomes)
         self._plan_taps(fan_out, instants[shown], rows[shown], what[shown])
-        if self.listeners:
+        if len(rows) == 1 and int(rows[0]) in self.listeners:
             self._tell(fan_out, instants, rows, positions, shown)
+
+    def _is_stopped(self, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Android only: swiping an iOS app away does not stop its notification extension."""
+        stopped: NDArray[np.bool_] = self._devices.process[rows] == Process.STOPPED
+        return stopped & (self._devices.platform[rows] == Channel.ANDROID)
+
+    def _replace_older(
+        self, fan_out: FanOut, rows: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
+        """Take what each device shows under the same collapse id off its tray."""
+        code = fan_out.collapse
+        _, dropped = self._collapsible.drop_equal(rows, "collapse", code)
+        for older, positions, _ in self._sends.split(dropped["what"]):
+            older.marks[positions] |= Mark.REPLACED
+        self._collapsible.push(rows, what=what, collapse=code)
 
     def _set_badges(self, fan_out: FanOut, rows: NDArray[np.int32]) -> None:
         assert fan_out.content.badge is not None
@@ -229,7 +246,7 @@ class Delivery:
             for code, platform in self._platforms.items():
                 mine = offline & (devices.platform[rows] == code)
                 outcomes[mine] = WAITS if platform.receipt_waits_offline else LOST_OFFLINE
-        outcomes[devices.process[rows] == Process.STOPPED] = LOST_STOPPED
+        outcomes[self._is_stopped(rows)] = LOST_STOPPED
         for fan_out, positions, places in self._sends.split(what):
             born = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
             gone = ~devices.installed[rows[places]] | (devices.installed_at[rows[places]] > born)
@@ -295,11 +312,12 @@ class Delivery:
 
     def in_tray(self, rows: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each message is still in its device's tray."""
-        there = self._devices.installed[rows].copy()
+        there = np.zeros(len(rows), np.bool_)
         for fan_out, positions, places in self._sends.split(what):
             born = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
-            there[places] &= (
-                (fan_out.fates[positions] == Fate.SHOWN)
+            there[places] = (
+                self._devices.installed[rows[places]]
+                & (fan_out.fates[positions] == Fate.SHOWN)
                 & (fan_out.marks[positions] == 0)
                 & (self._devices.installed_at[rows[places]] <= born)
             )

@@ -64,7 +64,8 @@ class Fleet:
         """Members of populations whose SDK may have something to say; named devices may always."""
         self._verbs: dict[str, tuple[Verb, BatchKind]] = {}
         self._declare_verbs()
-        self._planned: list[str] = []
+        self._codes = list(self._verbs)
+        """What stands in an item of a planned verb is its place here."""
         self._item = world.schedule.register("verb", RANKS["verb"], self._run_planned)
 
     # -- handsets: what gateways may ask -------------------------------------------------------
@@ -127,7 +128,7 @@ class Fleet:
         if row is not None:
             return row
         prefix, dash, digits = name.rpartition("-")
-        if dash and digits.isdecimal():
+        if dash and digits.isdecimal() and f"{int(digits):06d}" == digits:
             for first, count, held in self._members:
                 if held == prefix and 1 <= int(digits) <= count:
                     return first + int(digits) - 1
@@ -232,7 +233,7 @@ class Fleet:
         """Do *verb* now with *rows*, which are distinct, and write an entry for each."""
         body, kind = self._verbs[verb]
         if verb not in QUIET_VERBS:
-            self._talkers.update(rows.tolist())
+            self._let_talk(rows)
         instants = np.full(len(rows), self._world.now, np.int64)
         body(instants, rows)
         self._world.trace.record_batch(kind, instants, rows, instants)
@@ -250,10 +251,18 @@ class Fleet:
             self._talkers.update(rows.tolist())
             talking = rows
         self._world.schedule.mark_lane(talking)
-        if verb not in self._planned:
-            self._planned.append(verb)
-        code = self._planned.index(verb)
+        code = self._codes.index(verb)
         self._world.schedule.put(self._item, instants, rows, np.full(len(rows), code, np.int64))
+
+    def _let_talk(self, rows: NDArray[np.int32]) -> None:
+        """Note that the SDKs of *rows* may have something to say from now on.
+
+        A verb that was planned before may then make an SDK call, so the rows join the lane.
+        """
+        self._talkers.update(rows.tolist())
+        planned = self._world.schedule.waiting_rows(self._item)
+        if len(planned):
+            self._world.schedule.mark_lane(rows[np.isin(rows, planned)])
 
     def _run_planned(
         self,
@@ -263,7 +272,7 @@ class Fleet:
     ) -> None:
         for code in np.unique(what).tolist():
             mine = what == code
-            body, kind = self._verbs[self._planned[code]]
+            body, kind = self._verbs[self._codes[code]]
             body(instants[mine], rows[mine])
             self._world.trace.record_batch(kind, instants[mine], rows[mine], instants[mine])
 
@@ -429,6 +438,7 @@ class Fleet:
 
     def log_in(self, row: int, external_id: str | None) -> None:
         """Log a person in (or out, with None) on one device; the SDK tells it after a while."""
+        self._let_talk(np.array([row], np.int32))
         self.sdk.log_in(row, external_id)
         self._world.trace.record(
             "PersonLoggedOut" if external_id is None else "PersonLoggedIn",

@@ -50,6 +50,7 @@ class Sdk:
         """Who is logged in, for rows where that was ever said; None is a log-out."""
         self._sent_external_ids: dict[int, str | None] = {}
         self._waits: dict[int, int] = {}
+        self._numbers: dict[int, int] = {}
         self._blocked: set[int] = set()
         self.opened_at: dict[int, int] = {}
         """When the app of a row last came to the front."""
@@ -92,7 +93,8 @@ class Sdk:
         platform = self._platforms[int(self._devices.platform[row])]
         if row in self._waits and not platform.restarts_wait:
             return
-        number = self._waits[row] = self._waits.get(row, 0) + 1
+        # A number never comes twice: what waited before the app was removed finds another one.
+        number = self._waits[row] = self._numbers[row] = self._numbers.get(row, 0) + 1
         self._world.schedule.plan(
             instant + platform.queue_delay_ms(self._world.settings),
             f"sdk {self._name_of(row)} {number}",

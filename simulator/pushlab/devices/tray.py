@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, overload
 
-from pushlab.gateway import Channel, Fate
+from pushlab.gateway import Channel, Fate, Mark
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
@@ -127,21 +127,18 @@ def list_shown(fleet: Fleet, sends: Sends, settings: Settings, row: int) -> list
     for fan_out in sends.live():
         for position in fan_out.positions_of(row):
             shown_at = fan_out.sent_at + int(fan_out.shown_ms[position])
-            if fan_out.fates[position] == Fate.SHOWN and shown_at >= devices.installed_at[row]:
+            is_there = not fan_out.marks[position] & Mark.REPLACED
+            is_there &= shown_at >= devices.installed_at[row]
+            if fan_out.fates[position] == Fate.SHOWN and is_there:
                 found.append((shown_at, fan_out.number, fan_out, position))
     found.sort(key=lambda item: item[:2], reverse=True)
     if devices.platform[row] == Channel.ANDROID:
         found = found[: settings.tray_max]
-    newest: set[int] = set()
-    messages = []
-    for shown_at, _, fan_out, position in found:
-        if fan_out.collapse in newest:
-            continue
-        if fan_out.collapse:
-            newest.add(fan_out.collapse)
-        if not fan_out.marks[position]:
-            messages.append(_render(fan_out, position, shown_at))
-    return messages
+    return [
+        _render(fan_out, position, shown_at)
+        for shown_at, _, fan_out, position in found
+        if not fan_out.marks[position]
+    ]
 
 
 def _render(fan_out: FanOut, position: int, shown_at: Instant) -> ShownMessage:

@@ -128,7 +128,8 @@ class TagColumn:
         }
         if singles:
             for at, row in enumerate(rows.tolist()):
-                codes[at] = singles.get(row, codes[at])
+                if row in singles:
+                    codes[at] = singles[row]
         return codes
 
     # --- writing -----------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from pushlab.errors import MisuseError
 
@@ -75,5 +76,11 @@ def _bounded(instant: int, value: object) -> Instant:
 
 def render_instant(instant: Instant) -> str:
     """Return *instant* as text: ``2026-01-01T00:00:00.000Z``."""
-    moment = EPOCH + timedelta(milliseconds=instant)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{instant % 1000:03d}Z"
+    second, millisecond = divmod(instant, 1000)
+    return f"{_render_second(second)}.{millisecond:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _render_second(second: int) -> str:
+    # The world stands still while requests come, so their entries share their second.
+    return f"{EPOCH + timedelta(seconds=second):%Y-%m-%dT%H:%M:%S}"

@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 from functools import cache
 from hashlib import blake2b
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, overload
 
 import numpy as np
@@ -24,7 +23,7 @@ import numpy as np
 from pushlab.errors import LimitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -295,41 +294,34 @@ def _draw_many(  # noqa: PLR0917 - both forms of the finish travel together
     flat = out.reshape(-1)
     drawn = np.empty(min(size, _BLOCK), dtype=np.uint64)
     scratch = np.empty_like(drawn)
-    for low, start in _start_blocks(key, _as_words(who), _as_words(what), size):
-        z = drawn[: min(_BLOCK, size - low)]
-        t = scratch[: z.size]
-        start(z, t)
-        _mix_in_place(z, t)
-        finish_block(z, t, flat[low : low + z.size])
+    who_words, what_words = _as_words(who), _as_words(what)
+    for low in range(0, size, _BLOCK):
+        part = slice(low, min(low + _BLOCK, size))
+        z, t = drawn[: part.stop - low], scratch[: part.stop - low]
+        _draw_block(key, who_words, what_words, part, z, t)
+        finish_block(z, t, flat[part])
     return out
 
 
-def _start_blocks(
-    key: int, who: int | Words, what: int | Words, size: int
-) -> Iterator[tuple[int, Callable[[Words, Words], None]]]:
-    """Yield each block's first index and what fills it up to the second mix."""
-    step = 0 if isinstance(what, np.ndarray) else ((what + 1) * _STRIDE) & WORD
-    seed = mix(key + who * GOLDEN) if not isinstance(who, np.ndarray) else key
-    for low in range(0, size, _BLOCK):
-        part = slice(low, low + _BLOCK)
-
-        def start(z: Words, t: Words, part: slice = part) -> None:
-            if not isinstance(who, np.ndarray):
-                assert isinstance(what, np.ndarray)
-                np.multiply(what[part], _U_STRIDE, out=z)
-                np.add(z, np.uint64((seed + _STRIDE) & WORD), out=z)
-                return
-            np.multiply(who[part], _U_GOLDEN, out=z)
-            np.add(z, np.uint64(seed), out=z)
-            _mix_in_place(z, t)
-            if isinstance(what, np.ndarray):
-                np.multiply(what[part], _U_STRIDE, out=t)
-                np.add(z, t, out=z)
-                np.add(z, _U_STRIDE, out=z)
-            else:
-                np.add(z, np.uint64(step), out=z)
-
-        yield low, start
+def _draw_block(  # noqa: PLR0917 - as above
+    key: int, who: int | Words, what: int | Words, part: slice, z: Words, t: Words
+) -> None:
+    """Fill *z* with the draws of one part of the arrays; *t* is scratch space of its size."""
+    if isinstance(who, np.ndarray):
+        np.multiply(who[part], _U_GOLDEN, out=z)
+        np.add(z, np.uint64(key), out=z)
+        _mix_in_place(z, t)
+        start = _STRIDE
+    else:
+        z.fill(0)
+        start = mix(key + who * GOLDEN) + _STRIDE
+    if isinstance(what, np.ndarray):
+        np.multiply(what[part], _U_STRIDE, out=t)
+        np.add(z, t, out=z)
+    else:
+        start += what * _STRIDE
+    np.add(z, np.uint64(start & WORD), out=z)
+    _mix_in_place(z, t)
 
 
 def _mix_in_place(z: Words, scratch: Words) -> None:
@@ -379,8 +371,10 @@ class _Quantiles:
     """
 
     def __init__(self) -> None:
-        self._starts = list(islice(_list_quantiles(), _BINS))
-        self._tail = _scale_log(_BINS)
+        logs = _list_logs()
+        self._starts = [_round_log(logs[_BINS] - logs[_BINS - i]) for i in range(_BINS)]
+        """-ln(1 - i / 4096) for i = 0 ... 4095."""
+        self._tail = _round_log(logs[_BINS])
         ends = [*self._starts[1:], self._tail + (2 << _UNIT_BITS)]
         self._rises = [end - start for start, end in zip(self._starts, ends, strict=True)]
         # One gather instead of two: start above, rise below.
@@ -417,27 +411,15 @@ def _quantiles() -> _Quantiles:
     return _Quantiles()
 
 
-def _list_quantiles() -> Iterator[int]:
-    """Yield -ln(1 - i / 4096) for i = 0 ... 4095, rounded to units of 2**-20."""
-    logs = _list_logs()
-    whole = logs[_BINS]
-    for i in range(_BINS):
-        yield _round_log(whole - logs[_BINS - i])
-
-
-def _scale_log(number: int) -> int:
-    return _round_log(_list_logs()[number])
-
-
 _LOG_BITS: Final = 64
 
 
 def _round_log(log: int) -> int:
+    """Return a logarithm of `_list_logs` in units of 2**-20."""
     shift = _LOG_BITS - _UNIT_BITS
     return (log + (1 << (shift - 1))) >> shift
 
 
-@cache
 def _list_logs() -> tuple[int, ...]:
     """Return ln(n) for n = 0 ... 4096 in units of 2**-64 (the one for 0 is a placeholder).
 

@@ -300,6 +300,10 @@ class Schedule:
         due.extend(barrier.instant for barrier in self._barriers if not barrier.habit)
         return min(due, default=None)
 
+    def waiting_rows(self, kind: int) -> NDArray[np.int32]:
+        """Return the rows outside the lane for which items of *kind* wait; they may repeat."""
+        return np.concatenate([np.zeros(0, np.int32), *(run.rows for run in self._runs[kind])])
+
     def __len__(self) -> int:
         """How many items and barriers wait."""
         return (
@@ -463,7 +467,7 @@ class Schedule:
         earliest[near_rows] = LAST
         near, near_rows = near[lowest], near_rows[lowest]
         places = np.arange(len(near), dtype=np.int32)
-        self._place[near_rows] = places
+        self._place[near_rows[::-1]] = places[::-1]
         kept = np.zeros(len(rows), np.bool_)
         kept[near[self._place[near_rows] == places]] = True
         return kept

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Final, overload
 
 import msgspec
 import numpy as np
@@ -35,6 +35,7 @@ __all__ = ["FORMAT", "BatchKind", "Entry", "Mark", "Span", "Trace"]
 FORMAT = 1
 """Version of the file format, of the digest and of the derivation of ids."""
 
+ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 MASK = 0xFFFF_FFFF_FFFF_FFFF
 BLOCK = 32_768
 """Rows hashed at a time, so that the scratch arrays stay in the processor's cache."""
@@ -85,15 +86,19 @@ class Entry:
 
     def line(self) -> str:
         """Return the canonical text of this entry."""
-        return _canonical(
-            {
-                "at": render_instant(self.at),
-                "kind": self.kind,
-                "id": self.id,
-                **self.fields,
-                **({"causes": list(self.causes)} if self.causes else {}),
-            }
-        )
+        return self.encode().decode()
+
+    def encode(self) -> bytes:
+        """Return the canonical text in UTF-8."""
+        value: dict[str, object] = {
+            "at": render_instant(self.at),
+            "kind": self.kind,
+            "id": self.id,
+            **self.fields,
+        }
+        if self.causes:
+            value["causes"] = self.causes
+        return ENCODER.encode(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +192,7 @@ class Trace:
         if repeat > 1:
             identity = f"{identity}:{repeat}"
         entry = Entry(self._clock.now, kind, identity, dict(fields), tuple(causes), beside)
-        digest = blake2b(entry.line().encode(), digest_size=16).digest()
+        digest = blake2b(entry.encode(), digest_size=16).digest()
         self._lanes[0] = (self._lanes[0] + int.from_bytes(digest[:8], "little")) & MASK
         self._lanes[1] = (self._lanes[1] + int.from_bytes(digest[8:], "little")) & MASK
         self.count += 1
@@ -400,7 +405,7 @@ class Span(Sequence[Entry]):
 
 
 def _canonical(value: Mapping[str, object]) -> str:
-    return msgspec.json.encode(value, order="deterministic").decode()
+    return ENCODER.encode(value).decode()
 
 
 def _spread(keys: NDArray[np.uint64] | int, size: int) -> NDArray[np.uint64]:

@@ -22,7 +22,6 @@ NAME = "one device"
 SENDS = 20
 LIMIT_MS = 10.0
 TURNS = 45
-STEP_MS = 60_000
 HOST = "https://api.onesignal.com"
 HEADERS = {"Authorization": "Key key"}
 
@@ -70,7 +69,7 @@ def _prepare_sends() -> Callable[[], object]:
         received = 0
         for number in range(SENDS):
             notification = send(lab, rows, f"Order {number}")
-            lab.advance(milliseconds=STEP_MS)
+            lab.advance(minutes=1)
             received += read_counts(lab, notification)["received"]
         lab.close()
         assert received == SENDS, f"{received} of {SENDS} receipts came"
@@ -94,7 +93,7 @@ def _prepare_requests() -> Callable[[], object]:
             url = f"{HOST}/notifications"
             made = lab.handle(Request.build("POST", url, json=body, headers=HEADERS)).json()
             assert isinstance(made, dict), made
-            lab.advance(milliseconds=STEP_MS)
+            lab.advance(minutes=1)
             url = f"{HOST}/notifications/{made['id']}?app_id={APP}"
             view = lab.handle(Request.build("GET", url, headers=HEADERS)).json()
             assert isinstance(view, dict), view

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushlab.errors import MisuseError
+from pushlab.errors import LimitError, MisuseError
 from pushlab.gateway import Channel
 from pushlab.world.ids import Ids
 from pushlab.world.randomness import mix_array
@@ -401,3 +401,40 @@ def test_a_restored_belief_goes_on_as_it_would_have(
 
     assert second == first
     assert flat(history.api) == first_belief
+
+
+def test_a_world_tells_a_bounded_number_of_texts_apart() -> None:
+    belief = an_api().belief
+
+    for number in range(32_768):
+        belief.code_of("sdk", str(number))
+
+    with pytest.raises(LimitError, match="32768 values of sdk"):
+        belief.code_of("sdk", "one more")
+
+
+def test_an_app_needs_an_id() -> None:
+    with pytest.raises(MisuseError, match="1 to 128"):
+        an_api().belief.adopt_app("")
+
+
+def test_an_alias_that_is_given_again_changes_nothing() -> None:
+    aliases = Aliases()
+    aliases.derive(0, "m", 1, 0, 10)
+    aliases.give(0, 2, "external_id", "m-000003")
+
+    assert aliases.of(2) == {"external_id": "m-000003"}
+    assert aliases.given_external_ids(0, "m-") == []
+
+
+def test_a_restored_belief_still_knows_its_populations() -> None:
+    api = an_api()
+    arrays = columns(range(300))
+    del arrays["subscription_keys"]
+    keys = api.world.ids.member_keys(1, 0, 300)
+    api.service.sdk.register_members(api.app, **arrays, prefix="m", keys=keys)
+
+    api.belief.restore(api.belief.snapshot())
+
+    row = api.belief.find_user(api.app, "external_id", "m-000300")
+    assert api.belief.token(api.belief.subscriptions_of(row)[0]) == "issued-299"

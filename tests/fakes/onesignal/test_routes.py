@@ -461,3 +461,63 @@ def test_equal_requests_in_two_worlds_leave_equal_traces() -> None:
 
     assert one.world.trace.digest == other.world.trace.digest
     assert list(one.world.trace.lines()) == list(other.world.trace.lines())
+
+
+def test_the_first_call_may_be_one_that_reads_its_app() -> None:
+    api = an_api()
+
+    answer = api.call("GET", "/apps/{app}")
+    sent = api.a_user("alice")
+
+    assert answer.json()["id"] == APP_ID
+    assert sent["identity"]["external_id"] == "alice"
+
+
+def test_reading_an_app_needs_a_key() -> None:
+    assert an_api().call("GET", "/apps/{app}", headers={}).status == 403
+
+
+def test_reading_an_app_with_a_wrong_key_is_denied_once_both_are_known() -> None:
+    api = an_api()
+    api.a_user("alice")
+    api.call("GET", "/apps", headers={"authorization": "Key organization"})
+
+    assert api.call("GET", "/apps/{app}", headers={"authorization": "Key wrong"}).status == 403
+
+
+def test_further_apps_may_be_called_anything_short() -> None:
+    api = an_api()
+
+    assert api.call("POST", "/apps/my-app/users", {"identity": {"crm": "7"}}).status == 201
+    assert api.call("POST", f"/apps/{'x' * 129}/users", {"identity": {"crm": "7"}}).status == 400
+
+
+def test_a_body_that_says_it_is_something_else_is_not_read() -> None:
+    api = an_api()
+
+    answer = api.call(
+        "POST",
+        "/apps/{app}/users",
+        headers={**api.headers, "content-type": "text/plain"},
+        body=b'{"identity":{"external_id":"alice"}}',
+    )
+
+    assert answer.status == 400
+
+
+def test_the_engine_can_be_read_back() -> None:
+    api = an_api()
+    messages = QuietMessages()
+
+    api.service.messages = messages
+
+    assert api.service.messages is messages
+
+
+def test_an_app_id_in_the_query_does_not_make_a_body_readable() -> None:
+    api = an_api()
+
+    answer = api.call("POST", f"/notifications?app_id={APP_ID}")
+
+    assert answer.status == 400
+    assert answer.body.startswith(b'{"errors":["app_id not found.')

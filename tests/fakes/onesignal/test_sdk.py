@@ -382,3 +382,42 @@ def test_tokens_of_two_channels_do_not_mix() -> None:
 
     assert keys[0] != others[0]
     assert api.service.sdk.user_of(api.app, int(keys[0])) != 0
+
+
+def test_sessions_read_well_in_the_trace() -> None:
+    api = an_api()
+    _, keys = api.service.sdk.register(api.app, **columns([1]))
+    subscription = api.world.ids.uuid("subscription", int(keys[0]))
+
+    api.service.sdk.start_sessions(api.app, keys, np.array([api.world.now]))
+    api.service.sdk.end_sessions(api.app, keys, np.array([75]))
+
+    started, ended = api.entries("SessionStarted", "SessionEnded")
+    assert started.fields == {"subscription": subscription, "session": 1}
+    assert ended.fields == {"subscription": subscription, "seconds": 75}
+
+
+def test_a_population_of_nobody_changes_nothing() -> None:
+    api = an_api()
+
+    assert len(members(api, 0)) == 0
+    assert api.entries("MembersRegistered") == []
+
+
+def test_a_user_that_the_service_does_not_know_has_no_names() -> None:
+    api = an_api()
+
+    assert api.service.sdk.user_of(api.app, 12345) == 0
+    assert api.service.sdk.external_id_of(api.app, 12345) is None
+
+
+def test_names_that_only_look_like_a_member_s_stay_apart() -> None:
+    api = an_api()
+    for external_id in ("m-x", "m-7", "m-000900"):
+        api.a_user(external_id)
+
+    members(api, 300)
+
+    for external_id in ("m-x", "m-7", "m-000900"):
+        shown = api.read("GET", f"/apps/{{app}}/users/by/external_id/{external_id}")
+        assert shown["subscriptions"] == []

@@ -385,3 +385,85 @@ def test_an_address_that_a_gateway_issues_later_becomes_a_route() -> None:
 
     assert api.belief.subscriptions.route[row] == 1_500
     assert create(api, {**PUSH, "token": "issued-1500"})[0] == 200
+
+
+def test_a_transfer_to_the_owner_changes_nothing() -> None:
+    api = an_api()
+    subscription = api.a_user("alice", subscriptions=[PUSH])["subscriptions"][0]["id"]
+
+    answer = api.call(
+        "PATCH",
+        f"/apps/{{app}}/subscriptions/{subscription}/owner",
+        {"identity": {"external_id": "alice"}},
+    )
+
+    assert answer.status == 200
+    assert api.entries("SubscriptionMoved") == []
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"identity": 1}'])
+@pytest.mark.parametrize("tail", ["", "/owner"])
+def test_an_unreadable_change_is_refused(tail: str, body: bytes) -> None:
+    api = an_api()
+    subscription = api.a_user("alice", subscriptions=[PUSH])["subscriptions"][0]["id"]
+
+    answer = api.call("PATCH", f"/apps/{{app}}/subscriptions/{subscription}{tail}", body=body)
+
+    assert answer.status == 400
+
+
+def test_a_transfer_of_an_unknown_subscription_is_refused() -> None:
+    answer = an_api().call("PATCH", f"/apps/{{app}}/subscriptions/{APP_ID}/owner", {})
+
+    assert answer.status == 404
+
+
+def test_a_subscription_for_an_unknown_user_is_refused() -> None:
+    status, _ = create(an_api(), EMAIL, "nobody")
+
+    assert status == 404
+
+
+def test_an_id_that_nobody_has_is_passed_over_beside_a_type() -> None:
+    api = an_api()
+    api.a_user("alice")
+
+    status, subscription = create(api, {**PUSH, "id": APP_ID})
+
+    assert status == 201
+    assert subscription["id"] != APP_ID
+
+
+def test_an_id_that_nobody_has_is_refused_alone() -> None:
+    api = an_api()
+    api.a_user("alice")
+
+    assert create(api, {"id": APP_ID})[0] == 404
+
+
+def test_a_token_that_no_gateway_issues_stays_text() -> None:
+    api = an_api()
+    subscriptions = [{**PUSH, "token": "foreign"}, {"type": "iOSPush", "token": ""}]
+    api.a_user("alice", subscriptions=subscriptions)
+
+    api.belief.bind_routes(np.array([0, 1], np.int32))
+
+    assert api.belief.subscriptions.route[:2].tolist() == [-1, -1]
+    assert [each["token"] for each in shown(api)] == ["foreign", ""]
+
+
+def test_members_without_a_token_hold_none() -> None:
+    api = an_api()
+    keys = api.world.ids.member_keys(1, 0, 2)
+
+    api.service.sdk.register_members(
+        api.app,
+        types=np.full(2, Channel.HUAWEI, np.int8),
+        routes=np.full(2, -1, np.int32),
+        enabled=np.zeros(2, bool),
+        notification_types=np.full(2, -18, np.int16),
+        prefix="m",
+        keys=keys,
+    )
+
+    assert [each["token"] for each in shown(api, "m-000002")] == [""]

@@ -514,4 +514,102 @@ def test_what_a_request_does_names_it_as_its_cause() -> None:
         "SubscriptionCreated",
         "RequestAnswered",
     ]
-    assert all(entry.causes == (received.id,) for entry in made)
+    # Whose request was the first to name the app tells nothing, so adopting names no cause.
+    assert [entry.causes for entry in made] == [(), *[(received.id,)] * 3]
+
+
+def test_when_a_user_was_last_active_may_be_said() -> None:
+    api = an_api()
+
+    api.a_user("alice", properties={"last_active": 1_700_000_000, "ip": "10.0.0.1"})
+
+    shown = api.read("GET", "/apps/{app}/users/by/external_id/alice")["properties"]
+    assert shown["last_active"] == 1_700_000_000
+    assert shown["ip"] == "10.0.0.1"
+
+
+def test_a_session_of_a_user_with_only_an_address_counts_there() -> None:
+    api = an_api()
+    api.a_user("alice", subscriptions=[EMAIL])
+
+    api.call("PATCH", "/apps/{app}/users/by/external_id/alice", {"deltas": {"session_count": 2}})
+
+    shown = api.read("GET", "/apps/{app}/users/by/external_id/alice")
+    assert shown["subscriptions"][0]["session_count"] == 2
+
+
+def test_a_session_of_a_user_without_subscriptions_only_marks_it_active() -> None:
+    api = an_api()
+    api.a_user("alice", properties={"last_active": 1})
+
+    api.call("PATCH", "/apps/{app}/users/by/external_id/alice", {"deltas": {"session_count": 2}})
+
+    shown = api.read("GET", "/apps/{app}/users/by/external_id/alice")["properties"]
+    assert shown["last_active"] == api.world.now // 1000
+
+
+def test_a_user_never_gets_an_eleventh_alias() -> None:
+    api = an_api()
+    api.read("POST", "/apps/{app}/users", {"identity": {f"l{n}": "x" for n in range(10)}})
+
+    answer = api.call("PATCH", "/apps/{app}/users/by/l1/x/identity", {"identity": {"another": "y"}})
+
+    assert answer.status == 400
+
+
+def test_a_user_whose_last_alias_goes_is_removed() -> None:
+    api = an_api()
+    api.a_user("alice")
+
+    answer = api.call("DELETE", "/apps/{app}/users/by/external_id/alice/identity/external_id")
+
+    assert answer.status == 200
+    assert len(api.entries("UserDeleted")) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "tail"),
+    [
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("GET", "/identity"),
+        ("PATCH", "/identity"),
+        ("DELETE", "/identity/crm"),
+    ],
+)
+def test_nobody_can_be_changed(method: str, tail: str) -> None:
+    answer = an_api().call(method, f"/apps/{{app}}/users/by/external_id/nobody{tail}", {})
+
+    assert answer.status == 404
+
+
+def test_equal_devices_without_a_token_are_told_apart_by_their_users() -> None:
+    device = {"type": "iOSPush", "token": "", "enabled": False, "notification_types": -18}
+    one, other = an_api(), an_api()
+
+    first = [one.a_user(name, subscriptions=[device]) for name in ("alice", "bob")]
+    second = [other.a_user(name, subscriptions=[device]) for name in ("bob", "alice")]
+
+    assert first == second[::-1]
+
+
+def test_an_amount_spent_needs_no_purchase() -> None:
+    api = an_api()
+    api.a_user("alice")
+
+    api.call(
+        "PATCH", "/apps/{app}/users/by/external_id/alice", {"deltas": {"amount_spent": "1.50"}}
+    )
+
+    shown = api.read("GET", "/apps/{app}/users/by/external_id/alice")["properties"]
+    assert shown["amount_spent"] == 1.5
+
+
+def test_a_user_named_by_its_own_id_alone_is_updated() -> None:
+    api = an_api()
+    identity = {"onesignal_id": api.a_user("alice")["identity"]["onesignal_id"]}
+
+    answer = api.call("POST", "/apps/{app}/users", {"identity": identity, "subscriptions": [EMAIL]})
+
+    assert answer.status == 200
+    assert answer.json()["identity"]["external_id"] == "alice"

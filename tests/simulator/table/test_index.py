@@ -129,6 +129,7 @@ def test_a_few_queries_see_a_large_overlay() -> None:
         index.add(number * 10 + 15, number)
 
     assert find_list(index, list(range(5, 125, 10))) == [-1, *range(11)]
+    assert find_list(index, list(range(10, 130, 10))) == list(range(12))
 
 
 def test_no_keys_are_looked_up_for_no_query() -> None:

@@ -187,6 +187,16 @@ def test_the_last_value_of_a_repeated_row_counts() -> None:
     assert tags.find(3, "x") == "c"
 
 
+def test_taking_a_tag_from_a_row_past_all_that_had_it_changes_nothing() -> None:
+    tags = Tags()
+    tags.set_many(np.arange(100), "x", "a")
+
+    tags.set(5_000, "x", None)
+
+    assert tags.find(5_000, "x") is None
+    assert tags.nbytes == 100 * 4
+
+
 def test_a_population_may_give_codes() -> None:
     tags = Tags(some_users(10_000))
     tags.set(0, "plan", "pro")
@@ -250,6 +260,16 @@ def test_a_common_tag_costs_four_bytes_a_row_and_a_rare_one_nearly_nothing() -> 
     assert tags.nbytes == 100_000 * 4 + 1_000 * 130
 
 
+def test_a_tag_given_row_by_row_turns_dense_on_the_way() -> None:
+    tags = Tags(some_users(3_000))
+
+    for row in range(200):
+        tags.set(row, "x", f"v{row % 3}")
+
+    assert tags.nbytes == 3_000 * 4
+    assert [tags.find(row, "x") for row in (0, 94, 199, 200)] == ["v0", "v1", "v1", None]
+
+
 # --- pins ------------------------------------------------------------------------------------
 
 
@@ -291,6 +311,19 @@ def test_releasing_one_of_two_pins_keeps_the_other() -> None:
     first.release()
 
     assert second.value(0, "x") == "b"
+
+
+def test_releasing_one_of_many_pins_keeps_the_others() -> None:
+    tags = Tags()
+    pins = []
+    for value in ("a", "b", "c", "d"):
+        tags.set(0, "x", value)
+        pins.append(tags.pin(["x"]))
+    tags.set(0, "x", "e")
+
+    pins[1].release()
+
+    assert [pins[at].value(0, "x") for at in (0, 2, 3)] == ["a", "c", "d"]
 
 
 def test_a_released_pin_cannot_be_read() -> None:
