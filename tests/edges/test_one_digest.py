@@ -7,12 +7,14 @@ is part of the story, and the trace shows which it was.
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from pushlab_testing.story import APP_ID, NAMES, ask_in_process, ask_over_http, begin, end, talk
 
 ROUNDS = 3
+ALICE = f"/apps/{APP_ID}/users/by/external_id/alice"
 
 
 def tell_in_turn(make_ask, names=NAMES):
@@ -54,20 +56,53 @@ def test_clients_at_once_that_speak_of_different_people_tell_the_same_story():
     assert [tell_at_once() for _ in range(ROUNDS)] == [expected] * ROUNDS
 
 
-def test_two_orders_about_one_person_are_two_traces_and_each_is_told_as_it_came():
-    traces = {}
-    for cities in (("Rome", "Oslo"), ("Oslo", "Rome")):
-        lab = begin()
-        ask = ask_in_process(lab)
-        path = f"/apps/{APP_ID}/users/by/external_id/alice"
-        for city in cities:
-            ask("PATCH", path, {"properties": {"tags": {"city": city}}})
-        believed = ask("GET", path)["properties"]["tags"]["city"]
-        traces[cities] = list(lab.trace.lines()), believed
+def test_two_orders_about_one_person_are_two_stories():
+    told = {cities: tell_of_alice(cities) for cities in (("Rome", "Oslo"), ("Oslo", "Rome"))}
 
-    (first, rome_first), (second, oslo_first) = traces.values()
-    assert (rome_first, oslo_first) == ("Oslo", "Rome")
-    assert first != second
-    assert [line for line in first if "UserUpdated" in line or "RequestReceived" in line] != [
-        line for line in second if "UserUpdated" in line or "RequestReceived" in line
+    (rome_first, rome_lines, lives_in), (oslo_first, oslo_lines, lives_in_then) = told.values()
+    assert (lives_in, lives_in_then) == ("Oslo", "Rome")
+    assert rome_first != oslo_first
+    assert list_cities(rome_lines) == ["Rome", "Oslo"]
+    assert list_cities(oslo_lines) == ["Oslo", "Rome"]
+
+
+def test_two_clients_at_once_about_one_person_tell_one_of_two_stories():
+    """Which one it was stands in the trace, and telling it in that order gives the same digest."""
+    gate = threading.Barrier(2)
+
+    def work(ask, city):
+        gate.wait(10)
+        ask("PATCH", ALICE, {"properties": {"tags": {"city": city}}})
+
+    for _ in range(ROUNDS):
+        with begin() as lab, ThreadPoolExecutor(2) as pool:
+            lab.serve()
+            ask = ask_over_http(lab)
+            for told in [pool.submit(work, ask, city) for city in ("Rome", "Oslo")]:
+                told.result(30)
+            lives_in = ask("GET", ALICE, None)["properties"]["tags"]["city"]
+            cities = list_cities(lab.trace.lines())
+
+            assert sorted(cities) == ["Oslo", "Rome"]
+            assert lives_in == cities[-1]
+            assert lab.trace.digest == tell_of_alice(cities)[0]
+
+
+def tell_of_alice(cities):
+    """Move alice through *cities*; return digest, lines and where she is believed to be."""
+    lab = begin()
+    ask = ask_in_process(lab)
+    for city in cities:
+        ask("PATCH", ALICE, {"properties": {"tags": {"city": city}}})
+    lives_in = ask("GET", ALICE, None)["properties"]["tags"]["city"]
+    return lab.trace.digest, list(lab.trace.lines()), lives_in
+
+
+def list_cities(lines):
+    """Return the cities of alice's changes as the trace has them, in its order."""
+    entries = map(json.loads, lines)
+    return [
+        entry["properties"]["tags"]["city"]
+        for entry in entries
+        if entry.get("kind") == "UserUpdated"
     ]

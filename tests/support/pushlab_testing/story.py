@@ -6,7 +6,6 @@ look the same when no set, locale, time zone or hash seed of the process reaches
 
 from __future__ import annotations
 
-import http.client
 import json
 import sys
 from contextlib import closing
@@ -17,11 +16,14 @@ from pushlab_fakes.exchange import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
+
+    Ask: TypeAlias = Callable[[str, str, object], Any]
+    # Makes one call, from method, path and body, and returns the decoded answer.
 
 __all__ = [
     "APP_ID",
     "NAMES",
-    "Ask",
     "ask_in_process",
     "ask_over_http",
     "begin",
@@ -35,11 +37,8 @@ HEADERS = {"authorization": "Key os_v2_app_made_up", "content-type": "applicatio
 NAMES = ("alice", "bob", "carol", "dave")
 TIMEOUT_S = 10.0
 
-Ask = "Callable[[str, str, object], Any]"
-"""Makes one call, from method, path and body, and returns the decoded answer."""
 
-
-def ask_in_process(lab: Lab) -> Callable[[str, str, object], Any]:
+def ask_in_process(lab: Lab) -> Ask:
     """Return what calls the fake directly."""
 
     def ask(method: str, path: str, body: object = None) -> Any:
@@ -51,8 +50,10 @@ def ask_in_process(lab: Lab) -> Callable[[str, str, object], Any]:
     return ask
 
 
-def ask_over_http(lab: Lab) -> Callable[[str, str, object], Any]:
+def ask_over_http(lab: Lab) -> Ask:
     """Return what calls the fake through its port, with a connection for each call."""
+    import http.client
+
     port = lab.endpoints.port
 
     def ask(method: str, path: str, body: object = None) -> Any:
@@ -75,7 +76,7 @@ def begin(seed: int = 11) -> Lab:
     return lab
 
 
-def talk(ask: Callable[[str, str, object], Any], name: str) -> None:
+def talk(ask: Ask, name: str) -> None:
     """Say about one person what a server says: nothing here touches any other."""
     user = f"/apps/{APP_ID}/users/by/external_id/{name}"
     ask("PATCH", user, {"properties": {"tags": {"city": "Zürich", "visits": "3"}}})
