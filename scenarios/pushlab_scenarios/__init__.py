@@ -1,0 +1,1 @@
+"""Stories that can be told again: so far, the replay of a record."""

@@ -307,7 +307,7 @@ class Delivery:
         """Swipe messages away; no platform reports that to the service."""
         there = self.in_tray(rows, what)
         for fan_out, positions, _ in self._sends.split(what[there]) if there.any() else ():
-            fan_out.marks[positions] |= Mark.DISMISSED
+            fan_out.marks[positions] |= np.uint8(Mark.DISMISSED)
         self._world.trace.record_batch(self._dismissed, instants[there], rows[there], what[there])
 
     def in_tray(self, rows: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:

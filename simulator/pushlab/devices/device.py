@@ -188,7 +188,7 @@ class Device:
 
     def __hash__(self) -> int:
         """Hash by row."""
-        return hash(self.row)
+        return self.row
 
     # -- verbs ---------------------------------------------------------------------------------
 

@@ -246,7 +246,7 @@ class Fleet:
         if verb not in self._verbs:
             raise MisuseError(f"no verb {verb!r} can be planned; there are {sorted(self._verbs)}")
         if verb in QUIET_VERBS or verb == "go_online":
-            talking = rows[np.isin(rows, sorted({*self._names, *self._talkers}))]
+            talking = rows[np.isin(rows, sorted(self._names.keys() | self._talkers))]
         else:
             self._talkers.update(rows.tolist())
             talking = rows
@@ -409,7 +409,7 @@ class Fleet:
         self._notice(instants, rows)
 
     def _notice(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        """The SDK notices a system switch only while the app is in use."""
+        """Tell the SDK of a system switch; it notices only while the app is in use."""
         in_use = self.devices.process[rows] == Process.FOREGROUND
         self._enqueue(instants[in_use], rows[in_use])
 

@@ -21,7 +21,7 @@ ALL_KINDS, PROVISIONAL, NO_PERMISSION, OPTED_OUT, NEVER_ASKED = 31, 95, 0, -2, -
 
 
 def _notification_types(devices: Devices, rows: NDArray[np.int32]) -> NDArray[np.int16]:
-    """A bit field when subscribed; -2 opted out, -18 never prompted, 0 denied or switched off."""
+    """Return a bit field when subscribed, -2 opted out, -18 never asked, 0 denied or off."""
     permission = devices.permission[rows]
     value = np.full(len(rows), NO_PERMISSION, np.int16)
     value[permission == Permission.GRANTED] = ALL_KINDS

@@ -20,9 +20,6 @@ _TINY: Final = 4
 
 _FIRST_CAPACITY: Final = 16
 _SHRINK_ABOVE: Final = 4_096
-_GONE: Final = -1
-"""Stands for the slot of an entry that is being removed."""
-
 _SLOTS_MAX: Final = 2**31 - 2
 
 
@@ -122,17 +119,28 @@ class Chains:
         slots, counts = self._find_slots(rows)
         if np.ndim(values):
             values = np.repeat(np.broadcast_to(np.asarray(values), (len(rows),)), counts)
-        dropped = np.flatnonzero(held[slots] == values)
-        ends = np.cumsum(counts, dtype=np.int64)
-        # The places in *rows* that lose something, as often as they lose, and once each.
-        gone_places = np.searchsorted(ends, dropped, side="right")
-        starts = np.flatnonzero(np.diff(gone_places, prepend=-1))
-        touched, gone = gone_places[starts], np.diff(starts, append=len(dropped))
-        gone_slots = slots[dropped]
-        slots[dropped] = _GONE
+        dropped = held[slots] == values
+        if not dropped.any():
+            return self._gather(slots[:0], slots[:0])
+        # The place in *rows* of each entry, to count and link anew what is left.
+        places = np.repeat(np.arange(len(rows), dtype=np.int32), counts)
+        gone_slots, gone_places = slots[dropped], places[dropped]
+        gone = np.bincount(gone_places, minlength=len(rows))
+        touched = gone > 0
         result = self._gather(_as_handles(rows)[gone_places], gone_slots)
-        self._link_again(rows[touched], slots, ends[touched], counts[touched])
-        self._counts[rows[touched]] -= gone.astype(np.int32)
+        kept = touched[places]
+        kept &= ~dropped
+        kept_slots, kept_places = slots[kept], places[kept]
+        links = kept_slots + 1
+        older = np.zeros_like(links)
+        older[1:] = np.where(kept_places[1:] == kept_places[:-1], links[:-1], 0)
+        self._links[kept_slots] = older
+        heads = np.zeros(len(rows), dtype=np.int32)
+        newest = np.flatnonzero(np.diff(kept_places, append=-1))
+        heads[kept_places[newest]] = links[newest]
+        touched_rows = rows[touched]
+        self._heads[touched_rows] = heads[touched]
+        self._counts[touched_rows] = (counts - gone)[touched]
         self._release(gone_slots)
         return result
 
@@ -319,29 +327,6 @@ class Chains:
             else:
                 links, places = links[more], places[more] - 1
         return slots, counts
-
-    def _link_again(
-        self,
-        rows: NDArray[np.integer[Any]],
-        slots: NDArray[np.int32],
-        ends: NDArray[np.int64],
-        counts: NDArray[np.int32],
-    ) -> None:
-        """Link the lists of *rows* anew; each stands in *slots* before its end, with gaps."""
-        # Where each entry stands: a run for each row, put behind one another.
-        behind = np.cumsum(counts, dtype=np.int64)
-        at = np.arange(int(behind[-1]) if len(behind) else 0) + np.repeat(ends - behind, counts)
-        places = np.repeat(np.arange(len(rows), dtype=np.int32), counts)
-        kept = np.flatnonzero(slots[at] != _GONE)
-        kept_slots, places = slots[at[kept]], places[kept]
-        links = kept_slots + 1
-        older = np.zeros_like(links)
-        older[1:] = np.where(places[1:] == places[:-1], links[:-1], 0)
-        self._links[kept_slots] = older
-        heads = np.zeros(len(rows), dtype=np.int32)
-        newest = np.flatnonzero(np.diff(places, append=-1))
-        heads[places[newest]] = links[newest]
-        self._heads[rows] = heads
 
     def _gather(
         self, repeated: NDArray[np.int32], slots: NDArray[np.int32]

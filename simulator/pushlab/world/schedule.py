@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from pushlab.errors import MisuseError
+from pushlab.world.runs import Run, join_runs, run_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +43,6 @@ POOL_MAX = 4_000_000
 """Items settled at a time; a longer window is cut, which changes nothing but memory."""
 FEW = 24
 """Pools up to this size are ordered by Python, larger ones by numpy."""
-CUTS_UNSORTED = 4
-"""A run is sorted when it is cut this often; before that a mask is cheaper."""
 RUNS_MAX = 24
 """Beyond this many runs of a kind the small ones are folded into one."""
 
@@ -82,86 +81,13 @@ class _Kind:
     habit: bool
 
 
-@dataclass(slots=True)
-class _Run:
-    """Items of one kind that were put together; sorted only when several cuts split it.
-
-    The order of equal instants is of no account: rows do not see each other.
-    """
-
-    instants: NDArray[np.int64]
-    rows: NDArray[np.int32]
-    what: NDArray[np.int64]
-    low: int
-    high: int
-    ordered: bool = False
-    distinct: bool = False
-    """Whether no row stands in it twice."""
-    cuts: int = 0
-
-    def __len__(self) -> int:
-        return len(self.instants)
-
-    def order(self) -> None:
-        if not self.ordered:
-            places = np.argsort(self.instants)
-            self.instants = self.instants[places]
-            self.rows = self.rows[places]
-            self.what = self.what[places]
-            self.ordered = True
-
-    def cut(self, limit: int) -> tuple[_Run, _Run]:
-        """Split into what is due at *limit* and what is later; neither is empty."""
-        self.cuts += 1
-        if not self.ordered and self.cuts < CUTS_UNSORTED:
-            due = self.instants <= limit
-            return self.pick(np.flatnonzero(due)), self.pick(np.flatnonzero(~due))
-        self.order()
-        place = int(np.searchsorted(self.instants, limit, side="right"))
-        return self._part(slice(None, place)), self._part(slice(place, None))
-
-    def _part(self, part: slice) -> _Run:
-        instants = self.instants[part]
-        return _Run(
-            instants,
-            self.rows[part],
-            self.what[part],
-            int(instants[0]),
-            int(instants[-1]),
-            ordered=True,
-            distinct=self.distinct,
-        )
-
-    def pick(self, places: NDArray[np.intp]) -> _Run:
-        instants = self.instants[places]
-        return _Run(
-            instants,
-            self.rows[places],
-            self.what[places],
-            int(instants.min()),
-            int(instants.max()),
-            ordered=self.ordered or len(places) == 1,
-            distinct=self.distinct,
-            cuts=self.cuts,
-        )
-
-    def due_count(self, limit: int) -> int:
-        if self.high <= limit:
-            return len(self)
-        if self.low > limit:
-            return 0
-        if self.ordered:
-            return int(np.searchsorted(self.instants, limit, side="right"))
-        return int(np.count_nonzero(self.instants <= limit))
-
-
 class Schedule:
     """All future work of one world."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._kinds: list[_Kind] = []
-        self._runs: list[list[_Run]] = []
+        self._runs: list[list[Run]] = []
         self._barriers: list[Barrier] = []
         self._planned = 0
         self._lane_rows = np.zeros(64, np.bool_)
@@ -170,7 +96,7 @@ class Schedule:
         self._limit: int | None = None
         self._horizon: int | None = None
         """How far the bulk is being settled now; `_limit` may be a first part of it."""
-        self._fresh: list[tuple[int, _Run]] = []
+        self._fresh: list[tuple[int, Run]] = []
         self._earliest = np.full(64, LAST, np.int64)
         self._place = np.zeros(64, np.int32)
 
@@ -230,7 +156,7 @@ class Schedule:
                     return
                 low, high = int(instants.min()), int(instants.max())
         one = len(rows) == 1
-        run = _Run(instants, rows, what, low, high, ordered=one, distinct=distinct or one)
+        run = Run(instants, rows, what, low, high, ordered=one, distinct=distinct or one)
         if self._limit is None or low > self._limit:
             self._keep(kind, run)
         elif high <= self._limit:
@@ -273,14 +199,14 @@ class Schedule:
             grown[: len(self._lane_rows)] = self._lane_rows
             self._lane_rows = grown
 
-    def _keep(self, kind: int, run: _Run) -> None:
+    def _keep(self, kind: int, run: Run) -> None:
         runs = self._runs[kind]
         runs.append(run)
         if len(runs) > RUNS_MAX:
             runs.sort(key=len)
             small = runs[: RUNS_MAX // 2]
             del runs[: RUNS_MAX // 2]
-            runs.append(_joined(small))
+            runs.append(join_runs(small))
 
     # -- looking ahead -------------------------------------------------------------------------
 
@@ -360,7 +286,7 @@ class Schedule:
 
     def _take(self, limit: Instant) -> None:
         for kind, runs in enumerate(self._runs):
-            later: list[_Run] = []
+            later: list[Run] = []
             for run in runs:
                 if run.high <= limit:
                     self._fresh.append((kind, run))
@@ -375,7 +301,7 @@ class Schedule:
     def _round(self) -> None:
         """Give every kind the earliest item of each row; the others stay in the pool."""
         pool, self._fresh = self._fresh, []
-        bound: list[tuple[int, _Run]] = []
+        bound: list[tuple[int, Run]] = []
         for kind, run in pool:
             if self._kinds[kind].independent:
                 self._kinds[kind].handler(run.instants, run.rows, run.what)
@@ -389,7 +315,7 @@ class Schedule:
         for kind, run in chosen:
             self._kinds[kind].handler(run.instants, run.rows, run.what)
 
-    def _choose_few(self, bound: list[tuple[int, _Run]]) -> list[tuple[int, _Run]]:
+    def _choose_few(self, bound: list[tuple[int, Run]]) -> list[tuple[int, Run]]:
         best: dict[int, tuple[int, int, int, int]] = {}
         rest: list[tuple[int, int, int, int, int]] = []
         for kind, run in bound:
@@ -412,12 +338,12 @@ class Schedule:
         left: dict[int, list[tuple[int, int, int]]] = {}
         for at, _, about, kind, row in rest:
             left.setdefault(kind, []).append((at, row, about))
-        self._fresh.extend((kind, _run_of(items)) for kind, items in left.items())
-        return [(kind, _run_of(items)) for kind, items in chosen.items()]
+        self._fresh.extend((kind, run_of(items)) for kind, items in left.items())
+        return [(kind, run_of(items)) for kind, items in chosen.items()]
 
-    def _choose_many(self, bound: list[tuple[int, _Run]]) -> list[tuple[int, _Run]]:
+    def _choose_many(self, bound: list[tuple[int, Run]]) -> list[tuple[int, Run]]:
         kinds = sorted({kind for kind, _ in bound})
-        merged = [(kind, _joined([run for k, run in bound if k == kind])) for kind in kinds]
+        merged = [(kind, join_runs([run for k, run in bound if k == kind])) for kind in kinds]
         if len(merged) == 1 and merged[0][1].distinct:
             return merged
         rows = (
@@ -473,9 +399,9 @@ class Schedule:
         return kept
 
     def _split(
-        self, merged: list[tuple[int, _Run]], first: NDArray[np.bool_]
-    ) -> list[tuple[int, _Run]]:
-        chosen: list[tuple[int, _Run]] = []
+        self, merged: list[tuple[int, Run]], first: NDArray[np.bool_]
+    ) -> list[tuple[int, Run]]:
+        chosen: list[tuple[int, Run]] = []
         start = 0
         for kind, run in merged:
             mask = first[start : start + len(run)]
@@ -488,27 +414,3 @@ class Schedule:
                 chosen.append((kind, run.pick(picked)))
             self._fresh.append((kind, run.pick(np.flatnonzero(~mask))))
         return chosen
-
-
-def _run_of(items: list[tuple[int, int, int]]) -> _Run:
-    instants = np.array([item[0] for item in items], np.int64)
-    return _Run(
-        instants,
-        np.array([item[1] for item in items], np.int32),
-        np.array([item[2] for item in items], np.int64),
-        int(instants.min()),
-        int(instants.max()),
-        ordered=len(items) == 1,
-    )
-
-
-def _joined(runs: list[_Run]) -> _Run:
-    if len(runs) == 1:
-        return runs[0]
-    return _Run(
-        np.concatenate([run.instants for run in runs]),
-        np.concatenate([run.rows for run in runs]),
-        np.concatenate([run.what for run in runs]),
-        min(run.low for run in runs),
-        max(run.high for run in runs),
-    )

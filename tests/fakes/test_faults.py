@@ -1,0 +1,234 @@
+"""Goal: a fault strikes where, whom and when it was planned to, and says so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pushlab.errors import MisuseError
+from pushlab.world.world import World
+from pushlab_fakes.faults import PLACES, Fault, Faults
+from pushlab_testing.phones import Phones
+
+ROUTE = "onesignal POST /notifications"
+START = 1_767_225_600_000
+
+
+def a_fault(where: str = "fcm", **values: object) -> Fault:
+    return Fault(**{"id": "", "where": where, **values})  # type: ignore[arg-type]
+
+
+# --- planning --------------------------------------------------------------------------------
+
+
+def test_a_planned_fault_gets_an_id_and_leaves_an_entry() -> None:
+    world = World()
+    faults = Faults(world)
+
+    first, second = faults.plan(a_fault()), faults.plan(a_fault(id="mine", status=429))
+
+    assert [fault.id for fault in faults.list()] == [first.id, second.id] == ["fault-1", "mine"]
+    assert [entry.id for entry in world.trace.entries()] == [
+        "FaultPlanned:fault-1",
+        "FaultPlanned:mine",
+    ]
+
+
+def test_a_removed_fault_strikes_no_more_and_leaves_an_entry() -> None:
+    world = World()
+    faults = Faults(world)
+    fault = faults.plan(a_fault(ROUTE))
+
+    faults.remove(fault.id)
+
+    assert faults.find(ROUTE, app=None, key=1) is None
+    assert [entry.kind for entry in world.trace.entries()] == ["FaultPlanned", "FaultRemoved"]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"where": "moon"}, "'apns', 'fcm'"),
+        ({"status": 200}, "between 400 and 599"),
+        ({"status": 600}, "between 400 and 599"),
+        ({"share": 1.1}, "between 0 and 1"),
+        ({"share": -0.1}, "between 0 and 1"),
+        ({"start": 5, "end": 5}, "ends after it starts"),
+        ({"where": ROUTE, "devices": frozenset({1})}, "plan it at a gateway"),
+        ({"times": 2}, "use `share` or a window"),
+        ({"app": "an-app"}, "limit its fault to devices"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused(values, words) -> None:
+    with pytest.raises(MisuseError) as caught:
+        Faults(World()).plan(a_fault(**values))
+
+    assert words in str(caught.value)
+
+
+def test_an_id_is_given_once() -> None:
+    faults = Faults(World())
+    faults.plan(a_fault(id="mine"))
+
+    with pytest.raises(MisuseError, match="planned already"):
+        faults.plan(a_fault(id="mine"))
+
+
+def test_only_a_planned_fault_can_be_removed() -> None:
+    with pytest.raises(MisuseError, match="no fault 'x'"):
+        Faults(World()).remove("x")
+
+
+def test_a_fault_reads_as_the_control_api_shows_it() -> None:
+    fault = a_fault(
+        id="x",
+        reason="busy",
+        retry_after_s=5,
+        times=2,
+        app="app",
+        device_names=("a",),
+        start=START,
+        end=START + 1,
+    )
+
+    assert fault.document() == {
+        "id": "x",
+        "where": "fcm",
+        "status": 503,
+        "share": 1.0,
+        "reason": "busy",
+        "retry_after_s": 5,
+        "times": 2,
+        "app": "app",
+        "devices": ["a"],
+        "start": "2026-01-01T00:00:00.000Z",
+        "end": "2026-01-01T00:00:00.001Z",
+    }
+    assert a_fault(id="x").document() == {"id": "x", "where": "fcm", "status": 503, "share": 1.0}
+
+
+# --- requests --------------------------------------------------------------------------------
+
+
+def test_a_request_is_hit_by_the_first_fault_that_matches() -> None:
+    faults = Faults(World())
+    faults.plan(a_fault(ROUTE, app="other"))
+    faults.plan(a_fault("fcm"))
+    wanted = faults.plan(a_fault(ROUTE, app="mine"))
+    faults.plan(a_fault(ROUTE))
+
+    assert faults.find(ROUTE, app="mine", key=1) == wanted
+
+
+def test_a_fault_has_a_window_in_virtual_time() -> None:
+    world = World()
+    faults = Faults(world)
+    faults.plan(a_fault(ROUTE, start=START + 10, end=START + 20))
+
+    hits = []
+    for instant in (START + 9, START + 10, START + 19, START + 20):
+        world.run_until(instant)
+        hits.append(faults.find(ROUTE, app=None, key=1) is not None)
+
+    assert hits == [False, True, True, False]
+
+
+def test_a_fault_hits_so_many_requests_and_no_more() -> None:
+    faults = Faults(World())
+    faults.plan(a_fault(ROUTE, times=2))
+
+    hits = [faults.find(ROUTE, app=None, key=key) is not None for key in range(4)]
+
+    assert hits == [True, True, False, False]
+
+
+def test_requests_that_a_share_spares_do_not_count_as_hit() -> None:
+    faults = Faults(World())
+    faults.plan(a_fault(ROUTE, times=3, share=0.2))
+
+    hits = [faults.find(ROUTE, app=None, key=key) is not None for key in range(200)]
+
+    assert sum(hits) == 3
+
+
+def test_a_share_hits_about_that_many_requests() -> None:
+    faults = Faults(World())
+    faults.plan(a_fault(ROUTE, share=0.25))
+
+    hits = [faults.find(ROUTE, app=None, key=key) is not None for key in range(1_000)]
+
+    assert 200 <= sum(hits) <= 300
+
+
+# --- gateways --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", PLACES[:2])
+def test_without_faults_a_gateway_is_not_overruled(place: str) -> None:
+    nothing = np.zeros(2, np.int32)
+
+    assert (
+        Faults(World()).overrule(place, nothing.astype(np.int64), nothing, nothing.view(), 1) is None  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        (503, "PUT_OFF"),
+        (500, "PUT_OFF"),
+        (429, "PUT_OFF"),
+        (404, "DEAD"),
+        (410, "DEAD"),
+        (400, "BAD"),
+        (403, "REFUSED"),
+        (413, "TOO_LARGE"),
+    ],
+)
+@pytest.mark.parametrize(("where", "platform"), [("fcm", "android"), ("apns", "ios")])
+def test_a_gateway_answers_the_status_of_its_fault(where, platform, status, verdict) -> None:
+    phones = Phones()
+    row = phones.add(platform)
+    phones.faults.plan(a_fault(where, status=status))
+
+    sent = phones.send(row)
+
+    assert sent.verdict == verdict
+
+
+def test_a_fault_of_one_gateway_leaves_the_other() -> None:
+    phones = Phones()
+    rows = [phones.add("android", "a"), phones.add("ios", "b")]
+    phones.faults.plan(a_fault("fcm"))
+
+    assert phones.send(*rows).verdicts == ["PUT_OFF", "ACCEPTED"]
+
+
+def test_a_fault_may_be_limited_to_devices_and_the_first_one_wins() -> None:
+    phones = Phones()
+    rows = phones.add_many("android", 3)
+    phones.faults.plan(a_fault(status=410, devices=frozenset(rows[:1])))
+    phones.faults.plan(a_fault(status=503, devices=frozenset(rows[:2])))
+
+    assert phones.send(*rows).verdicts == ["DEAD", "PUT_OFF", "ACCEPTED"]
+
+
+def test_a_share_of_targets_is_the_same_at_each_attempt() -> None:
+    phones = Phones()
+    rows = phones.add_many("android", 400)
+    phones.faults.plan(a_fault(share=0.5))
+
+    verdicts = phones.send(*rows).verdicts
+
+    assert 150 <= verdicts.count("PUT_OFF") <= 250
+
+
+def test_a_refused_message_does_not_set_out() -> None:
+    phones = Phones()
+    row = phones.add("android")
+    phones.faults.plan(a_fault())
+
+    phones.send(row)
+    phones.wait(seconds=60)
+
+    assert phones.entries("MessageArrived") == []
