@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pushlab.gateway import Gateway
     from pushlab.settings import SettingRow
     from pushlab.world.clock import Instant
+    from pushlab.world.outbox import Post
     from pushlab.world.trace import Trace
     from pushlab_fakes.exchange import Answer, Request
     from pushlab_fakes.wire.edge import Listener
@@ -149,6 +150,16 @@ class Lab:
     def now(self) -> Instant:
         """The instant at which the world stands, in milliseconds since 1970."""
         return self.read(lambda: self.world.now)
+
+    @property
+    def moving(self) -> str | None:
+        """What moves time at this moment, as it was written, or None."""
+        return self._movers.running
+
+    @property
+    def posting(self) -> Post | None:
+        """The webhook whose answer time waits for, or None."""
+        return self._movers.posting
 
     @property
     def seed(self) -> int:

@@ -98,6 +98,11 @@ class Movers:
         """The mover that is at work, as it was written, or None."""
         return self._running
 
+    @property
+    def posting(self) -> Post | None:
+        """The webhook whose answer time waits for, or None."""
+        return self._post
+
     def advance(
         self,
         *,

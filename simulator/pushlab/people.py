@@ -120,7 +120,7 @@ class People:
         if not fresh:
             sdk.settle(np.array([row], np.int32), app)
         if tap_chance:
-            devices.tap_share[row] = threshold(tap_chance)
+            devices.tap_share[row] = min(threshold(tap_chance), 2**32 - 1)
         return device
 
     def _next_name(self, platform: str, external_id: str | None) -> str:

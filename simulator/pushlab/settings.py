@@ -82,6 +82,11 @@ class Settings:
         "send_after further ahead than this is refused.",
         "reported (onesignal-node #32), limit assumed",
     )
+    past_send_after_refused: bool = _setting(
+        default=False,
+        says="A send_after that is over is refused; otherwise it is sent at once.",
+        source="seeds and OpenAPI are silent; a 400 is seen in public issues",
+    )
     targets_max: int = _setting(
         20_000,
         "Ids that one POST /notifications may name.",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pushlab.lab import Lab
     from pushlab.world.clock import Instant
     from pushlab.world.trace import Entry
+    from pushlab_fakes.onesignal.notifications import Notification
 
 __all__ = [
     "LabNames",
@@ -31,6 +32,7 @@ __all__ = [
     "Storyteller",
     "Told",
     "clean_text",
+    "find_title",
     "order_causes",
     "render_day",
     "render_elapsed",
@@ -254,15 +256,10 @@ class LabNames:
         return GATEWAYS[self._lab.fleet.platform_of(row).channel] if row >= 0 else None
 
     def find_title(self, notification: str) -> str | None:
-        """Return the heading, else the text, of a notification in English or its first language."""
+        """Return what a notification says, or None."""
         held = self._lab.messages.find(notification)
-        if held is None:
-            return None
-        for texts in (held.draft.headings, held.draft.contents):
-            text = texts.get("en") or next(iter(texts.values()), None)
-            if text:
-                return clean_text(text)
-        return None
+        title = None if held is None else find_title(held)
+        return None if title is None else clean_text(title)
 
 
 class Storyteller:
@@ -378,6 +375,15 @@ class Sheet:
             )
         if table is not None:
             yield table
+
+
+def find_title(notification: Notification) -> str | None:
+    """Return the heading, else the text, in English or else its first language; or None."""
+    for texts in (notification.draft.headings, notification.draft.contents):
+        text = texts.get("en") or next(iter(texts.values()), None)
+        if text:
+            return text
+    return None
 
 
 def render_day(at: Instant) -> str:

@@ -306,6 +306,13 @@ class Why:
         row = int(fan_out.devices[position])
         subscription = int(fan_out.subscriptions[position])
         rule, text = self._rule(fan_out, position, fate, receipt)
+        wanted = notification.draft.send_after_ms
+        if wanted is not None and wanted < notification.queued_at:
+            text += (
+                f"; its send_after, {render_instant(wanted)}, was over on the world's clock, so it "
+                "was sent at once: if the app reads the real clock, use freeze_time or a lab with "
+                'start="now"'
+            )
         target = fan_out.target_name(position)
         entries = [notification.entry, fan_out.entry]
         if fate not in SKIPPED:

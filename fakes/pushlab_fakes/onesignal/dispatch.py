@@ -55,6 +55,8 @@ SKIPPED: Final = {
 }
 NO_PERMISSION: Final = (0, -18, -19)
 """notification_types of a device that may not show notifications."""
+LARGE: Final = 10_000
+"""Sends of this size are forgotten, trays and all, when their retention is over."""
 UNINSTALLED: Final = -10
 """notification_types of a subscription whose token a gateway reported dead."""
 
@@ -192,8 +194,12 @@ class Dispatch:
         self._skip(fan_out, waiting, np.full(len(waiting), Fate.CANCELED, np.uint8))
 
     def close(self, notification: Notification) -> None:
-        """Let the arrays of a notification go whose retention is over."""
-        if notification.fan_out is not None:
+        """Let the arrays of a large notification go whose retention is over.
+
+        Small ones stay: a phone shows a message for as long as nobody touches it.
+        """
+        fan_out = notification.fan_out
+        if fan_out is not None and len(fan_out) >= LARGE:
             self._notifications.pop(notification.fan_out.number, None)
             self._sends.close(notification.fan_out)
             notification.fan_out = None

@@ -60,7 +60,7 @@ class Messages:
         self._gateways = gateways
         self._dispatch = Dispatch(world, belief, sends, gateways)
         self._by_id: dict[str, Notification] = {}
-        self._repeats: dict[tuple[int, bytes], int] = {}
+        self._repeats: dict[tuple[int, str, str], int] = {}
         self._first_answers: dict[tuple[int, str], tuple[Instant, Answer]] = {}
         self._oldest = 0
         self._order: list[Notification] = []
@@ -80,9 +80,15 @@ class Messages:
         unbuilt = draft.refuse_unbuilt()
         if unbuilt is not None:
             return unbuilt
-        send_at = now if draft.send_after_ms is None else max(draft.send_after_ms, now)
+        send_at = now if draft.send_after_ms is None else draft.send_after_ms
         if send_at - now > settings.schedule_ahead_days * DAY_MS:
+            self._note_clock_mismatch(app.id, send_at, cause)
             return refusals.scheduled_too_far()
+        if send_at < now:
+            self._note_clock_mismatch(app.id, send_at, cause)
+            if settings.past_send_after_refused:
+                return refusals.scheduled_in_past()
+            send_at = now
         audience = resolve(self._belief, app.row, draft)
         answer = self._refuse_channels(audience.rows)
         if answer is None:
@@ -130,7 +136,6 @@ class Messages:
             },
             (cause,),
         )
-        self._note_clock_mismatch(notification)
         self._by_id[notification.id] = notification
         self._order.append(notification)
         if send_at == self._world.now:
@@ -151,29 +156,27 @@ class Messages:
         return refusals.unbuilt(*(f"delivery to {name}" for name in missing)) if missing else None
 
     def _next_key(self, app: App, draft: NotificationDraft) -> int:
-        """Name a notification by its idempotency key, else by its body and the n-th of it."""
+        """Name a notification by its idempotency key, else by its body, and the n-th of that."""
         if draft.idempotency_key is not None:
-            return self._world.ids.key("notification", app.id, "key", draft.idempotency_key)
-        body = draft.canonical
-        repeat = self._repeats.get((app.row, body), 0) + 1
-        self._repeats[app.row, body] = repeat
-        return self._world.ids.key("notification", app.id, "body", body.decode(), repeat)
+            kind, name = "key", draft.idempotency_key
+        else:
+            kind, name = "body", draft.canonical.decode()
+        repeat = self._repeats.get((app.row, kind, name), 0) + 1
+        self._repeats[app.row, kind, name] = repeat
+        return self._world.ids.key("notification", app.id, kind, name, repeat)
 
-    def _note_clock_mismatch(self, notification: Notification) -> None:
-        """Say when send_after lies behind the world's clock: it is then sent at once."""
-        wanted = notification.draft.send_after_ms
-        if wanted is None or wanted >= self._world.now:
-            return
+    def _note_clock_mismatch(self, name: str, wanted: Instant, cause: str) -> None:
+        """Say that send_after fits another clock than the world's; nothing is guessed."""
         self._world.trace.record(
             "ClockMismatch",
-            notification.id,
+            name,
             {
-                "notification": notification.id,
                 "send_after": render_instant(wanted),
                 "world": render_instant(self._world.now),
-                "remedy": 'freeze_time, or start="now"',
+                "remedy": "if the app reads the real clock: freeze_time in the test, "
+                'or a lab with start="now"',
             },
-            (notification.entry,),
+            (cause,),
         )
 
     # -- send ----------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ class Delivery:
         code = fan_out.collapse
         _, dropped = self._collapsible.drop_equal(rows, "collapse", code)
         for older, positions, _ in self._sends.split(dropped["what"]):
-            older.marks[positions] |= Mark.REPLACED
+            older.marks[positions] |= np.uint8(Mark.REPLACED)
         self._collapsible.push(rows, what=what, collapse=code)
 
     def _set_badges(self, fan_out: FanOut, rows: NDArray[np.int32]) -> None:

@@ -12,6 +12,7 @@ fingerprint, not a proof against forgers.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -378,6 +379,20 @@ class Span(Sequence[Entry]):
         """Yield each entry."""
         for start in range(0, len(self), BLOCK):
             yield from self._unfold_all(slice(start, start + BLOCK))
+
+    def count_kinds(self, first: int = 0) -> Counter[str]:
+        """Count the entries from *first* on by kind, without unfolding them."""
+        counts: Counter[str] = Counter()
+        numbers, sizes = np.unique(self._numbers[first:], return_counts=True)
+        for number, size in zip(numbers.tolist(), sizes.tolist(), strict=True):
+            if number >= 0:
+                counts[self._batches[number].kind.name] += size
+        for number, place in zip(
+            self._numbers[first:].tolist(), self._places[first:].tolist(), strict=True
+        ):
+            if number < 0:
+                counts[self._placed[place].entry.kind] += 1
+        return counts
 
     def _unfold_all(self, part: slice) -> Iterator[Entry]:
         for number, place in zip(

@@ -22,27 +22,34 @@ class App:
         self.id = app_id
         self.key = key
 
-    def call(self, method: str, path: str, body: object = None) -> Answer:
-        """Make one call; *path* begins with a slash."""
-        return self.lab.handle(
-            Request.build(
-                method,
-                f"https://api.onesignal.com{path}",
-                json=body,
-                headers={"authorization": f"Key {self.key}"},
-            )
+    def request(
+        self, method: str, path: str, body: object = None, *, scheme: str = "Key"
+    ) -> Request:
+        """Build a request; *path* begins with a slash."""
+        return Request.build(
+            method,
+            f"https://api.onesignal.com{path}",
+            json=body,
+            headers={"authorization": f"{scheme} {self.key}"},
         )
 
-    def push(self, *external_ids: str, **fields: object) -> Any:
-        """Send a push to external ids and return the decoded answer."""
-        body = {
+    def call(self, method: str, path: str, body: object = None) -> Answer:
+        """Make one call; *path* begins with a slash."""
+        return self.lab.handle(self.request(method, path, body))
+
+    def push_body(self, *external_ids: str, **fields: object) -> dict[str, object]:
+        """Return the body of a push to external ids."""
+        return {
             "app_id": self.id,
             "include_aliases": {"external_id": list(external_ids)},
             "target_channel": "push",
             "contents": {"en": "Hello"},
             **fields,
         }
-        return self.call("POST", "/notifications", body).json()
+
+    def push(self, *external_ids: str, **fields: object) -> Any:
+        """Send a push to external ids and return the decoded answer."""
+        return self.call("POST", "/notifications", self.push_body(*external_ids, **fields)).json()
 
     def send(self, *external_ids: str, **fields: object) -> str:
         """Send a push to external ids and return the notification's id."""

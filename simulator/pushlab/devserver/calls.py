@@ -1,0 +1,457 @@
+"""What the calls of the control API do, one method each, over the lab of a bench.
+
+A call reads and checks everything it was given, then acts once; a refusal leaves all as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pushlab.devices.device import VERBS
+from pushlab.devserver.bench import TurnTakenError, move_to
+from pushlab.devserver.reading import Fields, Refusal, find_near, refuse_misuse
+from pushlab.devserver.tracelog import TraceLog
+from pushlab.errors import MisuseError
+from pushlab.timeline import find_title
+from pushlab.world.clock import parse_instant, render_instant
+from pushlab_fakes.faults import PLACES
+from pushlab_fakes.onesignal.plans import PLANS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pushlab.devices.device import Device
+    from pushlab.devserver.bench import Bench
+    from pushlab.lab import Lab
+    from pushlab_fakes.onesignal.notifications import Notification
+
+    Told = tuple[int, dict[str, Any]]
+    """Status and JSON of an answer."""
+
+__all__ = ["ROUTES", "Calls", "Route"]
+
+PLATFORMS: Final = ("android", "ios", "web", "email", "sms")
+PLATFORMS_BUILT: Final = ("android", "ios")
+LATER_FIELDS: Final = ("address", "tags")
+LATER_VERBS: Final = (
+    "visit", "add_tag", "set_language", "set_timezone", "allow_location", "move", "purchase",
+    "add_email", "remove_email", "add_sms", "remove_sms", "clear_cookies", "upgrade",
+    "move_to_new_phone", "open_mail", "click_link", "click_unsubscribe", "mark_spam", "reply",
+)  # fmt: skip
+TRACE_PAGE, TRACE_PAGE_MAX = 100, 1_000
+LIST_MAX: Final = 1_000
+LATER: Final = "it is promised for a later version"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One call: where it is found, and which method of `Calls` does it."""
+
+    method: str
+    path: str
+    call: str = ""
+    is_long: bool = False
+    """Whether it waits for work that takes real time."""
+    unbuilt: str = ""
+    """What to do instead, for a call that is promised and not built."""
+
+    @property
+    def name(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The path, split; names in braces stand for any value."""
+        return tuple(self.path.split("/"))
+
+    def match(self, parts: tuple[str, ...]) -> list[str] | None:
+        """Return the values of the names in braces, or None when this is another path."""
+        own = self.parts
+        if len(own) != len(parts):
+            return None
+        pairs = list(zip(own, parts, strict=True))
+        if any(not want.startswith("{") and want != have for want, have in pairs):
+            return None
+        return [have for want, have in pairs if want.startswith("{")]
+
+
+ROUTES: Final = (
+    Route("GET", "clock", "read_clock"),
+    Route("POST", "clock/advance", "advance", is_long=True),
+    Route("GET", "devices", "list_devices"),
+    Route("POST", "devices", "make_device"),
+    Route("GET", "devices/{id}", "show_device"),
+    Route("POST", "devices/{id}/{verb}", "do_verb"),
+    Route("GET", "trace", "read_trace"),
+    Route("GET", "messages", "list_messages"),
+    Route("GET", "why", "ask_why"),
+    Route("GET", "faults", "list_faults"),
+    Route("POST", "faults", "plan_fault"),
+    Route("DELETE", "faults/{id}", "end_fault"),
+    Route("GET", "settings", "list_settings"),
+    Route("PATCH", "settings", "change_settings"),
+    Route("GET", "apps/{id}", "show_app"),
+    Route("PATCH", "apps/{id}", "change_app"),
+    Route("POST", "reset", "reset", is_long=True),
+    Route("POST", "snapshot", unbuilt=f"{LATER}; POST reset begins anew"),
+    Route("POST", "restore", unbuilt=f"{LATER}; POST reset begins anew"),
+    Route("POST", "apps/{id}/dashboard/{action}", unbuilt=LATER),
+)
+"""The promise of the control API; another path is 404, another method 405."""
+
+
+class Calls:
+    """The calls; each takes the fields that came with it and returns status and JSON."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._log = TraceLog()
+
+    @property
+    def _lab(self) -> Lab:
+        return self._bench.lab
+
+    # -- the clock -----------------------------------------------------------------------------
+
+    def read_clock(self, fields: Fields) -> Told:
+        """Say what time it is, who moves it, and when something is due."""
+        fields.finish()
+        return 200, self._clock()
+
+    def _clock(self) -> dict[str, Any]:
+        lab = self._lab
+        with lab.lock:
+            due = lab.world.next_due()
+            return {
+                "now": render_instant(lab.world.now),
+                "start": render_instant(lab.world.clock.start),
+                "seed": lab.seed,
+                "clock": self._bench.pace,
+                "next_due": None if due is None else render_instant(due),
+                "moving": lab.moving,
+                "failure": self._bench.failure,
+            }
+
+    def advance(self, fields: Fields) -> Told:
+        """Move time on, and answer when it is there."""
+        seconds, until = fields.number("seconds"), fields.text("until")
+        idle = fields.flag("idle")
+        fields.finish()
+        if sum(each is not None for each in (seconds, until, idle)) != 1 or idle is False:
+            raise Refusal(
+                400,
+                "an advance needs one way to say how far",
+                'write {"seconds": 60}, {"until": "2026-01-31T09:30:00Z"} or {"idle": true}',
+            )
+        if seconds is not None and seconds < 0:
+            raise Refusal(400, f"seconds is {seconds}", "time does not go back")
+        target = None if until is None else parse_instant(until)
+        try:
+            with self._bench.take_turn("advance the clock") as lab:
+                self._advance(lab, seconds, target)
+        except TurnTakenError as error:
+            raise refuse_misuse(error, 409) from None
+        return 200, self._clock()
+
+    def _advance(self, lab: Lab, seconds: float | None, target: int | None) -> None:
+        if seconds is not None:
+            milliseconds = round(seconds * 1000)
+            if abs(milliseconds - seconds * 1000) > 1e-6 * max(milliseconds, 1):
+                raise Refusal(400, f"seconds is {seconds}", "the lab counts whole milliseconds")
+            target = parse_instant(lab.now + milliseconds)
+        if target is None:
+            lab.run_until_idle()
+        elif target < lab.now:
+            raise Refusal(
+                400,
+                f"it is {render_instant(lab.now)} and time does not go back",
+                "name a later instant, or POST reset to begin anew",
+            )
+        else:
+            move_to(lab, target, lambda: self._bench.is_stopping)
+
+    # -- devices -------------------------------------------------------------------------------
+
+    def list_devices(self, fields: Fields) -> Told:
+        """List the devices that were made one by one."""
+        fields.finish()
+        devices = self._lab.devices
+        shown = [device.document() for device in devices[:LIST_MAX]]
+        return 200, {"devices": shown, "total": len(devices)}
+
+    def make_device(self, fields: Fields) -> Told:
+        """Make a device."""
+        platform = fields.need(
+            "platform", fields.choice("platform", PLATFORMS), '{"platform": "android"}'
+        )
+        given = {
+            "external_id": fields.text("external_id"),
+            "name": fields.text("name"),
+            "language": fields.text("language"),
+            "timezone": fields.text("timezone"),
+            "fresh": fields.flag("fresh"),
+            "extension": fields.flag("extension"),
+            "tap_chance": fields.share("tap_chance"),
+        }
+        later = [name for name in LATER_FIELDS if name in fields]
+        if platform not in PLATFORMS_BUILT:
+            raise Refusal(501, f"pushlab has no {platform} device yet", "make android or ios")
+        if later:
+            raise Refusal(501, f"pushlab gives a device no {later[0]} yet", "leave it out")
+        fields.finish()
+        if given["name"] is not None and self._lab.find_device(str(given["name"])) is not None:
+            raise Refusal(409, f"there is a device {given['name']!r} already", "use another name")
+        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        return 201, self._lab.device(platform, **chosen).document()
+
+    def show_device(self, fields: Fields, device_id: str) -> Told:
+        """Show a device."""
+        fields.finish()
+        return 200, self._find(device_id).document()
+
+    def do_verb(self, fields: Fields, device_id: str, verb: str) -> Told:
+        """Let a device do something, and show it after."""
+        device = self._find(device_id)
+        if verb in LATER_VERBS:
+            raise Refusal(501, f"no device of pushlab can {verb} yet", find_near(verb, VERBS))
+        if verb not in VERBS:
+            raise Refusal(404, f"there is no verb {verb!r}", find_near(verb, VERBS))
+        read = ARGUMENTS.get(verb, _read_nothing)
+        arguments = read(device, fields)
+        fields.finish()
+        try:
+            getattr(device, verb)(**arguments)
+        except MisuseError as error:
+            raise refuse_misuse(error, 409) from None
+        return 200, device.document()
+
+    def _find(self, device_id: str) -> Device:
+        device = self._lab.find_device(device_id)
+        if device is None:
+            known = [each.id for each in self._lab.devices]
+            raise Refusal(404, f"there is no device {device_id!r}", find_near(device_id, known))
+        return device
+
+    # -- what happened -------------------------------------------------------------------------
+
+    def read_trace(self, fields: Fields) -> Told:
+        """Show a page of the trace."""
+        after, limit = fields.whole("after") or 0, fields.whole("limit")
+        fields.finish()
+        count = TRACE_PAGE if limit is None else min(limit, TRACE_PAGE_MAX)
+        return 200, self._log.read(self._lab, after, count)
+
+    def list_messages(self, fields: Fields) -> Told:
+        """List the notifications within their retention, newest first."""
+        limit = fields.whole("limit")
+        fields.finish()
+        count = LIST_MAX if limit is None else min(limit, LIST_MAX)
+        lab = self._lab
+
+        def look() -> Told:
+            held = lab.messages.all()
+            newest = [
+                _document_message(lab, each) for each in reversed(held[-count:] if count else ())
+            ]
+            return 200, {"messages": newest, "total": len(held)}
+
+        return lab.read(look)
+
+    def ask_why(self, fields: Fields) -> Told:
+        """Say why a device got, or did not get, a notification; without one the newest."""
+        device = fields.need("device", fields.text("device"), "?device=alice-android")
+        notification = fields.text("notification")
+        fields.finish()
+        lab = self._lab
+        held = lab.read(lambda: [each.id for each in lab.messages.all()])
+        if notification is None and not held:
+            raise Refusal(404, "no notification was accepted yet", "POST /notifications first")
+        try:
+            reasons = lab.why(notification or held[-1], device)
+        except MisuseError as error:
+            raise refuse_misuse(error, 404) from None
+        return 200, {"reasons": [reason.document() for reason in reasons]}
+
+    # -- what can go wrong ---------------------------------------------------------------------
+
+    def list_faults(self, fields: Fields) -> Told:
+        """List the planned faults."""
+        fields.finish()
+        lab = self._lab
+        faults = lab.read(lambda: [fault.document() for fault in lab.faults.list()])
+        return 200, {"faults": faults}
+
+    def plan_fault(self, fields: Fields) -> Told:
+        """Plan a fault."""
+        where = fields.need("where", fields.choice("where", PLACES), '{"where": "fcm"}')
+        given = {
+            "id": fields.text("id"),
+            "status": fields.whole("status"),
+            "reason": fields.text("reason"),
+            "retry_after_s": fields.whole("retry_after_s"),
+            "share": fields.share("share"),
+            "times": fields.whole("times"),
+            "devices": fields.texts("devices"),
+            "person": fields.text("person"),
+            "app": fields.text("app"),
+            "start": fields.text("start"),
+            "end": fields.text("end"),
+        }
+        fields.finish()
+        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        return 201, self._lab.fault(where, **chosen).document()
+
+    def end_fault(self, fields: Fields, fault_id: str) -> Told:
+        """End a fault now."""
+        fields.finish()
+        lab = self._lab
+        planned = lab.read(lambda: [fault.id for fault in lab.faults.list()])
+        if fault_id not in planned:
+            raise Refusal(404, f"no fault {fault_id!r} is planned", find_near(fault_id, planned))
+        lab.end_fault(fault_id)
+        return 200, {"ended": fault_id}
+
+    # -- settings and apps ---------------------------------------------------------------------
+
+    def list_settings(self, fields: Fields) -> Told:
+        """List the named settings."""
+        fields.finish()
+        rows = [
+            {
+                "name": row.name,
+                "default": row.default,
+                "value": row.value,
+                "says": row.says,
+                "source": row.source,
+            }
+            for row in self._lab.settings
+        ]
+        return 200, {"settings": rows}
+
+    def change_settings(self, fields: Fields) -> Told:
+        """Change named settings, all or none."""
+        changes = {name: fields.anything(name) for name in fields.names()}
+        if not changes:
+            raise Refusal(400, "no setting was named", 'write {"retention_days": 7}')
+        self._lab.change_settings(**changes)
+        return self.list_settings(Fields({}, "the body"))
+
+    def show_app(self, fields: Fields, app_id: str) -> Told:
+        """Show an app."""
+        fields.finish()
+        return 200, self._document_app(app_id)
+
+    def change_app(self, fields: Fields, app_id: str) -> Told:
+        """Change an app's plan, name or receipts."""
+        self._document_app(app_id)
+        given = {
+            "plan": fields.choice("plan", PLANS),
+            "name": fields.text("name"),
+            "receipts_enabled": fields.flag("receipts_enabled"),
+        }
+        fields.finish()
+        changes = {name: value for name, value in given.items() if value is not None}
+        if not changes:
+            raise Refusal(400, "nothing of the app was named", 'write {"plan": "free"}')
+        lab = self._lab
+        if app_id.lower() == lab.app.id:
+            lab.app.update(**changes)
+        else:
+            lab.act(lambda: lab.onesignal.belief.change_app(app_id, **changes))
+        return 200, self._document_app(app_id)
+
+    def _document_app(self, app_id: str) -> dict[str, Any]:
+        lab = self._lab
+
+        def look() -> dict[str, Any]:
+            apps = lab.onesignal.belief.apps
+            app = apps.find(app_id)
+            if app is None:
+                known = [each.id for each in apps]
+                raise Refusal(404, f"there is no app {app_id!r}", find_near(app_id, known))
+            return {
+                "id": app.id,
+                "name": app.name,
+                "plan": app.plan,
+                "receipts_enabled": app.receipts_enabled,
+            }
+
+        return lab.read(look)
+
+    def reset(self, fields: Fields) -> Told:
+        """Begin anew: a fresh lab behind the same address."""
+        seed, start = fields.whole("seed"), fields.text("start")
+        fields.finish()
+        try:
+            self._bench.reset(seed, start)
+        except TurnTakenError as error:
+            raise refuse_misuse(error, 409) from None
+        return 200, self._clock()
+
+
+# -- arguments of verbs ----------------------------------------------------------------------------
+
+
+def _read_nothing(device: Device, fields: Fields) -> dict[str, Any]:
+    del device, fields
+    return {}
+
+
+def _read_prompt(device: Device, fields: Fields) -> dict[str, Any]:
+    del device
+    return {"answer": fields.choice("answer", ("allow", "deny")) or "allow"}
+
+
+def _read_switch(device: Device, fields: Fields) -> dict[str, Any]:
+    del device
+    return {"on": fields.need("on", fields.flag("on"), '{"on": false}')}
+
+
+def _read_login(device: Device, fields: Fields) -> dict[str, Any]:
+    del device
+    external_id = fields.text("external_id")
+    return {"external_id": fields.need("external_id", external_id, '{"external_id": "alice"}')}
+
+
+def _read_message(device: Device, fields: Fields) -> dict[str, Any]:
+    """Find the shown message of a notification id; without one the newest is meant."""
+    notification = fields.text("notification")
+    if notification is None:
+        return {}
+    for message in device.tray:
+        if message.notification_id == notification:
+            return {"message": message}
+    known = [message.notification_id for message in device.tray]
+    raise Refusal(
+        409, f"{device.id} does not show {notification!r}", find_near(notification, known)
+    )
+
+
+def _read_tap(device: Device, fields: Fields) -> dict[str, Any]:
+    return {"action": fields.text("action"), **_read_message(device, fields)}
+
+
+ARGUMENTS: Final[dict[str, Callable[[Device, Fields], dict[str, Any]]]] = {
+    "prompt": _read_prompt,
+    "switch_notifications": _read_switch,
+    "login": _read_login,
+    "tap": _read_tap,
+    "dismiss": _read_message,
+}
+"""Verbs that take arguments; the others take none."""
+
+
+def _document_message(lab: Lab, held: Notification) -> dict[str, Any]:
+    completed = held.completed_at
+    return {
+        "id": held.id,
+        "app": lab.onesignal.belief.apps[held.app].id,
+        "title": find_title(held),
+        "queued_at": render_instant(held.queued_at),
+        "send_at": render_instant(held.send_at),
+        "completed_at": None if completed is None else render_instant(completed),
+        "canceled": held.canceled,
+        "statistics": held.statistics.totals(),
+    }
