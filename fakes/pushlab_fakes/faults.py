@@ -129,6 +129,10 @@ class Faults:
         """Return the planned faults, oldest first."""
         return [*self._faults.values()]
 
+    def are_planned(self, where: str) -> bool:
+        """Whether any fault is planned at *where*, for now or for later."""
+        return any(fault.where == where for fault in self._faults.values())
+
     def find(self, where: str, *, app: str | None, key: int) -> Fault | None:
         """Return the fault that hits a request of content key *key*, and count the hit."""
         now = self._world.now
@@ -176,7 +180,7 @@ class Faults:
             if verdicts is None:
                 verdicts = np.full(len(instants), NO_FAULT, np.uint8)
             hit &= verdicts == NO_FAULT
-            verdicts[hit] = VERDICT_OF_STATUS.get(fault.status, Verdict.PUT_OFF)
+            verdicts[hit] = VERDICT_OF_STATUS.get(fault.status, Verdict.PUT_OFF).value
         return verdicts
 
 

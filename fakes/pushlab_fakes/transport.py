@@ -130,7 +130,7 @@ class Transport:
         if not len(devices):
             return
         for fan_out, positions, _ in self._sends.split(what):
-            fan_out.fates[positions] = fate
+            fan_out.fates[positions] = fate.value
         self._world.trace.record_batch(self._kind(kind), instants, devices, what)
 
     def _kind(self, name: str) -> BatchKind:

@@ -297,13 +297,13 @@ class Sends:
         """
         if not len(what):
             return
-        numbers = what >> POSITION_BITS
-        first = int(numbers[0])
-        if len(what) == 1 or bool((numbers == first).all()):
-            fan_out = self._fan_outs[first]
+        only = _find_only_number(what)
+        if only >= 0:
+            fan_out = self._fan_outs[only]
             if fan_out is not None:
                 yield fan_out, what & POSITION, slice(None)
             return
+        numbers = what >> POSITION_BITS
         for number in np.unique(numbers).tolist():
             fan_out = self._fan_outs[number]
             if fan_out is not None:
@@ -312,12 +312,21 @@ class Sends:
 
     def keys(self, what: NDArray[np.int64]) -> NDArray[np.uint64] | int:
         """Return the content keys of the sends in *what*; one integer when there is only one."""
-        numbers = what >> POSITION_BITS
-        first = numbers[0]
-        if len(what) == 1 or bool((numbers == first).all()):
-            return int(self._keys[first])
-        keys: NDArray[np.uint64] = self._keys[numbers]
+        only = _find_only_number(what)
+        if only >= 0:
+            return int(self._keys[only])
+        keys: NDArray[np.uint64] = self._keys[what >> POSITION_BITS]
         return keys
+
+
+def _find_only_number(what: NDArray[np.int64]) -> int:
+    """Return the number of the send that all of *what* are of, -1 when there are several."""
+    first = int(what[0]) >> POSITION_BITS
+    if len(what) == 1:
+        return first
+    # Two reductions write nothing, while comparing each number takes two arrays beside *what*.
+    last, one = int(what.max()) >> POSITION_BITS, int(what.min()) >> POSITION_BITS
+    return first if last == one else -1
 
 
 class MessageOwner(Protocol):

@@ -40,6 +40,12 @@ def test_a_heavy_import_is_noticed() -> None:
     assert list_heavy_imports("import msgspec") == ["msgspec"]
 
 
+def test_a_freeze_imports_nothing_that_is_lazy() -> None:
+    freeze = "freezegun.freeze_time('2030-01-01').start()"
+
+    assert list_heavy_imports(f"import freezegun, pushlab; {freeze}") == []
+
+
 def test_the_facade_defines_no_dir() -> None:
     """Freezing the clock looks at every name of every module, which would import all lazy ones."""
     facade = ROOT / "simulator" / "pushlab" / "__init__.py"

@@ -1,8 +1,6 @@
 """The first example of the README."""
 
-from __future__ import annotations
-
-from pushlab_testing.shop import sign_up
+from shop import sign_up
 
 
 def test_a_new_user_gets_the_welcome_push(pushlab):

@@ -165,11 +165,9 @@ def test_a_share_hits_about_that_many_requests() -> None:
 
 @pytest.mark.parametrize("place", PLACES[:2])
 def test_without_faults_a_gateway_is_not_overruled(place: str) -> None:
-    nothing = np.zeros(2, np.int32)
+    instants, rows, keys = np.zeros(2, np.int64), np.zeros(2, np.int32), np.zeros(2, np.uint64)
 
-    assert (
-        Faults(World()).overrule(place, nothing.astype(np.int64), nothing, nothing.view(), 1) is None  # type: ignore[arg-type]
-    )
+    assert Faults(World()).overrule(place, instants, rows, keys, 1) is None
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,10 @@ def run(command: list[str | Path], folder: Path) -> subprocess.CompletedProcess[
     )
 
 
-def read_first_example() -> str:
-    """Return the README's first block of Python."""
+def read_first_example() -> tuple[str, str]:
+    """Return the README's first two blocks of Python: a test and the code under test."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    return str(blocks[0])
+    return blocks[0], blocks[1]
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,9 @@ def test_the_installed_command_runs_its_demo(elsewhere: Path, tmp_path: Path) ->
 def test_the_readmes_first_example_passes_where_it_is_installed(
     elsewhere: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "test_readme.py").write_text(read_first_example(), "utf-8")
+    test, code = read_first_example()
+    (tmp_path / "test_readme.py").write_text(test, "utf-8")
+    (tmp_path / "shop.py").write_text(code, "utf-8")
 
     result = run(
         [elsewhere / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_readme.py"],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pushlab.gateway import Fate, Verdict
+from pushlab.table import as_slice
 from pushlab.world.clock import DAY_MS
 from pushlab.world.randomness import threshold
 from pushlab_fakes.apns.tokens import parse_token, render_token
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Apns"]
 
+NOBODY = np.int32(-1)
 PAYLOAD_MAX = 4096
 """Bytes of a payload (Apple, Creating the remote notification payload)."""
 NOTHING = -1
@@ -63,7 +65,7 @@ class Apns:
         """Return the device behind each route, -1 for route -1."""
         if not len(self.tokens):
             return np.full(len(routes), -1, np.int32)
-        return np.where(routes >= 0, self.tokens.device[routes], np.int32(-1))
+        return np.where(routes >= 0, self.tokens.device[as_slice(routes)], NOBODY)
 
     def issue(
         self, devices: NDArray[np.int32], generations: NDArray[np.int16]
@@ -95,31 +97,43 @@ class Apns:
         A 200 never means delivered (Apple, Viewing the status of push notifications).
         """
         verdicts = np.zeros(len(routes), np.uint8)
-        verdicts[routes < 0] = Verdict.BAD
         known = routes >= 0
-        if known.any():
-            dead = np.zeros(len(routes), np.bool_)
+        if known.all():
+            dead = self.tokens.dead_at[as_slice(routes)] <= instants
+        else:
+            verdicts[~known] = Verdict.BAD.value
+            dead = known.copy()
             dead[known] = self.tokens.dead_at[routes[known]] <= instants[known]
-            verdicts[dead] = Verdict.DEAD
+        verdicts[dead] = Verdict.DEAD.value
         for fan_out, _, places in self._sends.split(what):
             if fan_out.content.size_bytes > PAYLOAD_MAX:
-                verdicts[places] = Verdict.TOO_LARGE
+                verdicts[places] = Verdict.TOO_LARGE.value
         devices = self.devices_of(routes)
-        overruled = self._faults.overrule(
-            self.name, instants, devices, self._keys(routes, devices), self._sends.keys(what)
-        )
-        if overruled is not None:
-            struck = overruled != NO_FAULT
-            verdicts[struck] = overruled[struck]
-        accepted = verdicts == Verdict.ACCEPTED
+        if self._faults.are_planned(self.name):
+            self._overrule(verdicts, instants, routes, devices, what)
+        accepted = verdicts == Verdict.ACCEPTED.value
         if accepted.all():
             self._accept(instants, devices, routes, what)
         elif accepted.any():
             self._accept(instants[accepted], devices[accepted], routes[accepted], what[accepted])
         return verdicts
 
-    def _keys(self, routes: NDArray[np.int32], devices: NDArray[np.int32]) -> NDArray[np.uint64]:
-        return np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
+    def _overrule(  # noqa: PLR0917  the arrays of one step travel together
+        self,
+        verdicts: NDArray[np.uint8],
+        instants: NDArray[np.int64],
+        routes: NDArray[np.int32],
+        devices: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Let planned faults strike: they have the last word on *verdicts*."""
+        keys = np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
+        overruled = self._faults.overrule(
+            self.name, instants, devices, keys, self._sends.keys(what)
+        )
+        if overruled is not None:
+            struck = overruled != NO_FAULT
+            verdicts[struck] = overruled[struck]
 
     def _accept(
         self,
@@ -128,7 +142,7 @@ class Apns:
         routes: NDArray[np.int32],
         what: NDArray[np.int64],
     ) -> None:
-        online = self._handsets.online[devices]
+        online = self._handsets.online[as_slice(devices)]
         if online.all():
             self._transport.carry(instants, devices, what)
             return
@@ -199,7 +213,7 @@ class Apns:
         what = self._stored[routes]
         self._stored[routes] = NOTHING
         for fan_out, positions, _ in self._sends.split(what):
-            fan_out.fates[positions] = Fate.ACCEPTED
+            fan_out.fates[positions] = Fate.ACCEPTED.value
         self._transport.resume(instants, self.tokens.device[routes], what)
 
     # -- dead tokens ---------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pushlab.gateway import Fate, Verdict
-from pushlab.table import Chains
+from pushlab.table import Chains, as_slice
 from pushlab.world.clock import DAY_MS
 from pushlab_fakes.faults import NO_FAULT
 from pushlab_fakes.fcm.tokens import parse_token, render_token
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fcm"]
 
+NOBODY = np.int32(-1)
 PAYLOAD_MAX = 4096
 """Bytes of keys and values (FCM, About messages)."""
 
@@ -62,7 +63,7 @@ class Fcm:
         """Return the device behind each route, -1 for route -1."""
         if not len(self.tokens):
             return np.full(len(routes), -1, np.int32)
-        return np.where(routes >= 0, self.tokens.device[routes], np.int32(-1))
+        return np.where(routes >= 0, self.tokens.device[as_slice(routes)], NOBODY)
 
     def issue(
         self, devices: NDArray[np.int32], generations: NDArray[np.int16]
@@ -85,22 +86,20 @@ class Fcm:
         """Answer a `Verdict` a target; accepted ones set out, or wait for their device."""
         verdicts = np.zeros(len(routes), np.uint8)
         known = routes >= 0
-        verdicts[~known] = Verdict.BAD
         devices = self.devices_of(routes)
-        if known.any():
+        if known.all():
+            verdicts[self._is_dead(instants, routes, devices)] = Verdict.DEAD.value
+        else:
+            verdicts[~known] = Verdict.BAD.value
             dead = known.copy()
             dead[known] = self._is_dead(instants[known], routes[known], devices[known])
-            verdicts[dead] = Verdict.DEAD
+            verdicts[dead] = Verdict.DEAD.value
         for fan_out, _, places in self._sends.split(what):
             if fan_out.content.size_bytes > PAYLOAD_MAX:
-                verdicts[places] = Verdict.TOO_LARGE
-        overruled = self._faults.overrule(
-            self.name, instants, devices, self._keys(routes, devices), self._sends.keys(what)
-        )
-        if overruled is not None:
-            struck = overruled != NO_FAULT
-            verdicts[struck] = overruled[struck]
-        accepted = verdicts == Verdict.ACCEPTED
+                verdicts[places] = Verdict.TOO_LARGE.value
+        if self._faults.are_planned(self.name):
+            self._overrule(verdicts, instants, routes, devices, what)
+        accepted = verdicts == Verdict.ACCEPTED.value
         if accepted.all():
             self._accept(instants, devices, routes, what)
         elif accepted.any():
@@ -115,13 +114,28 @@ class Fcm:
     ) -> NDArray[np.bool_]:
         """Dead tokens, and those whose device was not seen for 270 days (stale tokens)."""
         inactive = self._world.settings.fcm_inactive_days * DAY_MS
-        stale = ~self._handsets.online[devices]
+        stale = ~self._handsets.online[as_slice(devices)]
         if stale.any():
-            stale &= self._handsets.offline_since[devices] + inactive <= instants
-        return (self.tokens.dead_at[routes] <= instants) | stale
+            stale &= self._handsets.offline_since[as_slice(devices)] + inactive <= instants
+        stale |= self.tokens.dead_at[as_slice(routes)] <= instants
+        return stale
 
-    def _keys(self, routes: NDArray[np.int32], devices: NDArray[np.int32]) -> NDArray[np.uint64]:
-        return np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
+    def _overrule(  # noqa: PLR0917  the arrays of one step travel together
+        self,
+        verdicts: NDArray[np.uint8],
+        instants: NDArray[np.int64],
+        routes: NDArray[np.int32],
+        devices: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Let planned faults strike: they have the last word on *verdicts*."""
+        keys = np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
+        overruled = self._faults.overrule(
+            self.name, instants, devices, keys, self._sends.keys(what)
+        )
+        if overruled is not None:
+            struck = overruled != NO_FAULT
+            verdicts[struck] = overruled[struck]
 
     def _accept(
         self,
@@ -130,7 +144,7 @@ class Fcm:
         routes: NDArray[np.int32],
         what: NDArray[np.int64],
     ) -> None:
-        online = self._handsets.online[devices]
+        online = self._handsets.online[as_slice(devices)]
         if online.all():
             self._transport.carry(instants, devices, what)
             return
@@ -284,7 +298,7 @@ class Fcm:
             if not fresh.any():
                 continue
             for fan_out, positions, _ in self._sends.split(what[fresh]):
-                fan_out.fates[positions] = Fate.ACCEPTED
+                fan_out.fates[positions] = Fate.ACCEPTED.value
             self._transport.resume(at[fresh], devices[fresh], what[fresh])
 
     # -- dead tokens ---------------------------------------------------------------------------

@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pushlab.gateway import Channel, FanOut, Fate, Text, Verdict
+from pushlab.table import as_slice
 from pushlab.world.schedule import RANKS
 from pushlab.world.trace import BatchKind
 from pushlab_fakes.onesignal.plans import has_feature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -96,9 +97,7 @@ class Dispatch:
         self._notifications: dict[int, Notification] = {}
         schedule = world.schedule
         self._attempt = schedule.register("attempt", RANKS["attempt"], self._attempt_targets)
-        self._stray = schedule.register(
-            "stray attempt", RANKS["attempt"], self._attempt_targets, independent=True
-        )
+        self._stray = schedule.register("stray attempt", RANKS["attempt"], self._attempt_targets)
         cause = self._attempt_cause
         self._made = self._kind("AttemptMade", VERDICTS, cause)
         self._skipped = self._kind("TargetSkipped", tuple(SKIPPED.values()), cause)
@@ -111,14 +110,12 @@ class Dispatch:
     ) -> None:
         """Begin to send *notification* to the subscriptions at *rows*, distinct, shape (n,)."""
         now, settings = self._world.now, self._world.settings
-        columns = self._belief.subscriptions
+        columns, part = self._belief.subscriptions, as_slice(rows)
         self._belief.bind_routes(rows)
-        channels, routes = columns.type[rows], columns.route[rows]
+        channels, routes = columns.type[part], columns.route[part].copy()
         devices = np.full(len(rows), -1, np.int32)
-        for channel, gateway in self._gateways.items():
-            mine = channels == channel
-            if mine.any():
-                devices[mine] = gateway.devices_of(routes[mine])
+        for gateway, mine in self._split(channels):
+            devices[mine] = gateway.devices_of(routes[mine])
         fan_out = FanOut(
             name=notification.id,
             key=notification.key,
@@ -136,22 +133,39 @@ class Dispatch:
         notification.fan_out = fan_out
         notification.statistics.expect(channels)
         reachable = self._belief.reachable(rows)
-        if not reachable.all():
-            self._skip_unreachable(fan_out, np.flatnonzero(~reachable))
         positions = np.flatnonzero(reachable)
+        if len(positions) < len(rows):
+            self._skip_unreachable(fan_out, np.flatnonzero(~reachable))
+            part = rows[positions]
         delays = self._world.randomness.below(
             "dispatch",
-            columns.key[rows[positions]],
+            columns.key[part],
             notification.key,
             max(settings.dispatch_spread_ms, 1),
         )
         instants = now + settings.dispatch_delay_ms + delays
         self._put(fan_out, positions, instants)
 
+    def _split(
+        self, channels: NDArray[np.int8]
+    ) -> Iterator[tuple[Gateway, NDArray[np.bool_] | slice]]:
+        """Yield each gateway that serves some of *channels*, and where these stand."""
+        if not len(channels):
+            return
+        first = int(channels[0])
+        if bool((channels == first).all()):
+            if Channel(first) in self._gateways:
+                yield self._gateways[Channel(first)], slice(None)
+            return
+        for channel, gateway in self._gateways.items():
+            mine = channels == channel.value
+            if mine.any():
+                yield gateway, mine
+
     def _put(
         self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
     ) -> None:
-        """Plan attempts; targets without a device of this world touch nothing but sums."""
+        """Plan attempts, kept apart by device, or by subscription where there is no device."""
         what, devices = fan_out.what(positions), fan_out.devices[positions]
         stray = devices < 0
         if not stray.any():
@@ -166,9 +180,9 @@ class Dispatch:
         """Leave targets out that are not subscribed; they count as failed."""
         columns, rows = self._belief.subscriptions, fan_out.subscriptions[positions]
         types = columns.notification_types[rows]
-        fates = np.full(len(rows), Fate.UNSUBSCRIBED, np.uint8)
-        fates[np.isin(types, NO_PERMISSION)] = Fate.NOT_PERMITTED
-        fates[types == UNINSTALLED] = Fate.TOKEN_LOST
+        fates = np.full(len(rows), Fate.UNSUBSCRIBED.value, np.uint8)
+        fates[np.isin(types, NO_PERMISSION)] = Fate.NOT_PERMITTED.value
+        fates[types == UNINSTALLED] = Fate.TOKEN_LOST.value
         statistics = self._notifications[fan_out.number].statistics
         statistics.settle("failed", columns.type[rows], self._world.now)
         self._skip(fan_out, positions, fates)
@@ -190,8 +204,9 @@ class Dispatch:
         fan_out = notification.fan_out
         if fan_out is None:
             return
-        waiting = np.flatnonzero((fan_out.fates == Fate.WAITING) | (fan_out.fates == Fate.RETRYING))
-        self._skip(fan_out, waiting, np.full(len(waiting), Fate.CANCELED, np.uint8))
+        fates = fan_out.fates
+        waiting = np.flatnonzero((fates == Fate.WAITING.value) | (fates == Fate.RETRYING.value))
+        self._skip(fan_out, waiting, np.full(len(waiting), Fate.CANCELED.value, np.uint8))
 
     def close(self, notification: Notification) -> None:
         """Let the arrays of a large notification go whose retention is over.
@@ -220,21 +235,17 @@ class Dispatch:
         self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
     ) -> None:
         if self._notifications[fan_out.number].canceled:
-            left = fan_out.fates[positions] != Fate.CANCELED
+            left = fan_out.fates[positions] != Fate.CANCELED.value
             positions, instants = positions[left], instants[left]
             if not len(positions):
                 return
-        fan_out.fates[positions] = Fate.ACCEPTED
+        fan_out.fates[positions] = Fate.ACCEPTED.value
         rows, routes = fan_out.subscriptions[positions], fan_out.routes[positions]
         what = fan_out.what(positions)
-        channels = self._belief.subscriptions.type[rows]
-        outcomes = np.full(len(positions), Verdict.REFUSED, np.uint8)
-        for channel, gateway in self._gateways.items():
-            mine = channels == channel
-            if mine.all():
-                outcomes = gateway.attempt(instants, routes, what)
-            elif mine.any():
-                outcomes[mine] = gateway.attempt(instants[mine], routes[mine], what[mine])
+        channels = self._belief.subscriptions.type[as_slice(rows)]
+        outcomes = np.full(len(positions), Verdict.REFUSED.value, np.uint8)
+        for gateway, mine in self._split(channels):
+            outcomes[mine] = gateway.attempt(instants[mine], routes[mine], what[mine])
         if outcomes.any():
             outcomes = self._judge(fan_out, positions, instants, outcomes)
         self._world.trace.record_batch(self._made, instants, rows, what, outcomes)
@@ -250,7 +261,7 @@ class Dispatch:
         """Do what follows from verdicts that are not yes, and return the outcomes."""
         settings = self._world.settings
         outcomes = verdicts.copy()
-        put_off = np.flatnonzero(verdicts == Verdict.PUT_OFF)
+        put_off = np.flatnonzero(verdicts == Verdict.PUT_OFF.value)
         if len(put_off):
             again = positions[put_off]
             fan_out.attempts[again] += 1
@@ -260,9 +271,9 @@ class Dispatch:
             left = ~over
             wait = settings.retry_first_delay_s * 1000 << (tried[left].astype(np.int64) - 1)
             self._put(fan_out, again[left], instants[put_off[left]] + wait)
-        refused = np.flatnonzero(outcomes != Verdict.ACCEPTED)
+        refused = np.flatnonzero(outcomes != Verdict.ACCEPTED.value)
         fan_out.fates[positions[refused]] = FATE_OF_OUTCOME[outcomes[refused]]
-        dead = np.flatnonzero(verdicts == Verdict.DEAD)
+        dead = np.flatnonzero(verdicts == Verdict.DEAD.value)
         if len(dead):
             self._unsubscribe(fan_out, positions[dead], instants[dead])
         return outcomes

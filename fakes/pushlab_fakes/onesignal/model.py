@@ -19,7 +19,7 @@ import numpy as np
 
 from pushlab.errors import LimitError
 from pushlab.gateway import Channel
-from pushlab.table import Table, Tags, Vocabulary, column
+from pushlab.table import Table, Tags, Vocabulary, as_slice, column
 from pushlab_fakes.onesignal.aliases import Aliases
 from pushlab_fakes.onesignal.apps import App, Apps
 from pushlab_fakes.onesignal.bodies import SUBSCRIPTION_TYPES
@@ -261,10 +261,11 @@ class Belief:
 
     def reachable(self, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which of *rows* would be sent to: enabled, subscribed, with a token."""
-        columns = self.subscriptions
-        able = columns.enabled[rows] & (columns.notification_types[rows] > 0)
-        able &= ~columns.deleted[rows]
-        able &= columns.token_key[rows] != 0
+        columns, part = self.subscriptions, as_slice(rows)
+        able = columns.notification_types[part] > 0
+        able &= columns.enabled[part]
+        able &= ~columns.deleted[part]
+        able &= columns.token_key[part] != 0
         return able
 
     def text_of(self, name: str, code: int) -> str | None:
@@ -358,6 +359,8 @@ class Belief:
 
     def bind_routes(self, rows: NDArray[np.int32]) -> None:
         """Let given tokens among *rows* become routes where a gateway has issued them since."""
+        if not self.tokens.has_any_given:
+            return
         columns = self.subscriptions
         for row in rows[columns.route[rows] < 0].tolist():
             if self.tokens.has_given(row):

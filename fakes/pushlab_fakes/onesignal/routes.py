@@ -9,6 +9,7 @@ Left out: rate limits, which are off unless asked for, and so are not built.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import unquote
 
@@ -139,6 +140,12 @@ def _walk(
         yield from _walk(node.variable, rest, (*values, head))
 
 
+@cache
+def make_router() -> Router:
+    """Return the router of all operations; it never changes, so one serves every lab."""
+    return Router()
+
+
 class OneSignal:
     """The service: belief, the port for devices' SDKs, and the calls over HTTP."""
 
@@ -155,7 +162,7 @@ class OneSignal:
         self.belief = Belief(world, gateways)
         self.changes = Changes(self.belief, world)
         self.sdk = SdkService(self.belief, self.changes, world)
-        self.router = Router()
+        self.router = make_router()
         self.unbuilt: list[str] = []
         """What was answered 501, in order; the fixture fails on it."""
         self.hits: dict[str, int] = {}

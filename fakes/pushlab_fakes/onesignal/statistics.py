@@ -55,12 +55,26 @@ class Statistics:
 
     def expect(self, channels: NDArray[np.int8]) -> None:
         """Add targets, one a channel code; shape (n,)."""
-        self.targets += np.bincount(channels, minlength=CHANNELS_MAX)
+        self._add(self.targets, channels)
         self.remaining += len(channels)
 
     def count(self, field: str, channels: NDArray[np.int8]) -> None:
         """Raise *field* by one for each channel code; shape (n,)."""
-        self._counts[FIELDS.index(field)] += np.bincount(channels, minlength=CHANNELS_MAX)
+        self._add(self._counts[FIELDS.index(field)], channels)
+
+    @staticmethod
+    def _add(counts: NDArray[np.int64], channels: NDArray[np.int8]) -> None:
+        """Add one to the count of each channel code; counting codes needs no wider copy."""
+        left = len(channels)
+        if left == 1:
+            counts[int(channels[0])] += 1
+            return
+        for code in PLATFORM_KEYS:
+            if not left:
+                return
+            count = int(np.count_nonzero(channels == int(code)))
+            counts[code] += count
+            left -= count
 
     def settle(self, field: str, channels: NDArray[np.int8], last_at: int) -> None:
         """Move targets from ``remaining`` to *field*; *last_at* is the latest instant."""

@@ -47,6 +47,11 @@ class Tokens:
             return self._given.get(row, "")
         return self._gateways[Channel(channel)].render_token(route)
 
+    @property
+    def has_any_given(self) -> bool:
+        """Whether any subscription has a token that is no route."""
+        return bool(self._given)
+
     def has_given(self, row: int) -> bool:
         """Whether the subscription at *row* has a token that is no route."""
         return row in self._given

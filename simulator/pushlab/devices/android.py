@@ -22,7 +22,7 @@ SUBSCRIBED, NO_PERMISSION, OPTED_OUT = 1, 0, -2
 
 def _notification_types(devices: Devices, rows: NDArray[np.int32]) -> NDArray[np.int16]:
     """Opt-out outranks missing permission since SDK 5 (device SDK, priority of states)."""
-    allowed = devices.switch[rows] & (devices.permission[rows] == Permission.GRANTED)
+    allowed = devices.switch[rows] & (devices.permission[rows] == Permission.GRANTED.value)
     value = np.where(allowed, np.int16(SUBSCRIBED), np.int16(NO_PERMISSION))
     return np.where(devices.opted_in[rows], value, np.int16(OPTED_OUT))
 

@@ -110,7 +110,7 @@ class Delivery:
         devices = self._devices
         permission = devices.permission[rows]
         shows = devices.switch[rows] & (
-            (permission == Permission.GRANTED) | (permission == Permission.PROVISIONAL)
+            (permission == Permission.GRANTED.value) | (permission == Permission.PROVISIONAL.value)
         )
         outcomes = np.where(shows, np.uint8(SHOWN), np.uint8(OFF))
         if not fan_out.content.is_visible:
@@ -118,8 +118,8 @@ class Delivery:
         stopped = self._is_stopped(rows)
         outcomes[stopped] = STOPPED
         shown = outcomes == SHOWN
-        fates = np.where(shown, np.uint8(Fate.SHOWN), np.uint8(Fate.NOT_SHOWN))
-        fates[stopped] = Fate.APP_STOPPED
+        fates = np.where(shown, np.uint8(Fate.SHOWN.value), np.uint8(Fate.NOT_SHOWN.value))
+        fates[stopped] = Fate.APP_STOPPED.value
         fan_out.fates[positions] = fates
         fan_out.shown_ms[positions] = instants - fan_out.sent_at
         self._world.trace.record_batch(self._arrived, instants, rows, what, outcomes)
@@ -134,8 +134,8 @@ class Delivery:
 
     def _is_stopped(self, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Android only: swiping an iOS app away does not stop its notification extension."""
-        stopped: NDArray[np.bool_] = self._devices.process[rows] == Process.STOPPED
-        return stopped & (self._devices.platform[rows] == Channel.ANDROID)
+        stopped: NDArray[np.bool_] = self._devices.process[rows] == Process.STOPPED.value
+        return stopped & (self._devices.platform[rows] == Channel.ANDROID.value)
 
     def _replace_older(
         self, fan_out: FanOut, rows: NDArray[np.int32], what: NDArray[np.int64]
@@ -144,13 +144,13 @@ class Delivery:
         code = fan_out.collapse
         _, dropped = self._collapsible.drop_equal(rows, "collapse", code)
         for older, positions, _ in self._sends.split(dropped["what"]):
-            older.marks[positions] |= np.uint8(Mark.REPLACED)
+            older.marks[positions] |= Mark.REPLACED.value
         self._collapsible.push(rows, what=what, collapse=code)
 
     def _set_badges(self, fan_out: FanOut, rows: NDArray[np.int32]) -> None:
         assert fan_out.content.badge is not None
         mode, count = fan_out.content.badge
-        rows = rows[self._devices.platform[rows] == Channel.IOS]
+        rows = rows[self._devices.platform[rows] == Channel.IOS.value]
         if mode == "SetTo":
             self._devices.badge[rows] = count
         elif mode == "Increase":
@@ -167,7 +167,7 @@ class Delivery:
     ) -> None:
         reached = outcomes != STOPPED
         if not fan_out.owner.wants_receipts(fan_out):
-            fan_out.receipts[positions[reached]] = Receipt.NOT_ASKED
+            fan_out.receipts[positions[reached]] = Receipt.NOT_ASKED.value
             return
         platforms = self._devices.platform[rows]
         for code, platform in self._platforms.items():
@@ -175,7 +175,7 @@ class Delivery:
             if not platform.receipt_waits_offline:
                 confirms &= outcomes == SHOWN
                 bare = confirms & ~self._devices.has_extension[rows]
-                fan_out.receipts[positions[bare]] = Receipt.NO_EXTENSION
+                fan_out.receipts[positions[bare]] = Receipt.NO_EXTENSION.value
                 confirms &= ~bare
             if not confirms.any():
                 continue
@@ -186,7 +186,7 @@ class Delivery:
                 fan_out.key,
                 platform.receipt_delay_s(self._world.settings) + 1,
             )
-            fan_out.receipts[positions[mine]] = Receipt.DELAYED
+            fan_out.receipts[positions[mine]] = Receipt.DELAYED.value
             self._world.schedule.put(
                 self._receipt,
                 instants[mine] + delays * 1000,
@@ -307,7 +307,7 @@ class Delivery:
         """Swipe messages away; no platform reports that to the service."""
         there = self.in_tray(rows, what)
         for fan_out, positions, _ in self._sends.split(what[there]) if there.any() else ():
-            fan_out.marks[positions] |= np.uint8(Mark.DISMISSED)
+            fan_out.marks[positions] |= Mark.DISMISSED.value
         self._world.trace.record_batch(self._dismissed, instants[there], rows[there], what[there])
 
     def in_tray(self, rows: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -317,7 +317,7 @@ class Delivery:
             born = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
             there[places] = (
                 self._devices.installed[rows[places]]
-                & (fan_out.fates[positions] == Fate.SHOWN)
+                & (fan_out.fates[positions] == Fate.SHOWN.value)
                 & (fan_out.marks[positions] == 0)
                 & (self._devices.installed_at[rows[places]] <= born)
             )

@@ -49,7 +49,7 @@ class Fleet:
         self._sends = sends
         self.devices = Devices()
         self._by_channel: dict[int, Platform] = {
-            platform.channel: platform for platform in PLATFORMS.values()
+            int(platform.channel): platform for platform in PLATFORMS.values()
         }
         self.gateways: dict[Channel, Gateway] = {}
         """Set by the composition: the gateway of each platform."""
@@ -149,7 +149,8 @@ class Fleet:
         """Return who is logged in on the device at *row*, or None."""
         if row in self.sdk.external_ids:
             return self.sdk.external_ids[row]
-        if row in self._names or not self.devices.user_key[row]:
+        # A member is known by its own name until its app is installed anew: its user has its key.
+        if row in self._names or self.devices.user_key[row] != self.devices.key[row]:
             return None
         return self.name_of(row)
 
@@ -316,8 +317,8 @@ class Fleet:
         devices = self.devices
         devices.installed[rows] = True
         devices.installed_at[rows] = instants
-        devices.process[rows] = Process.CLOSED
-        devices.permission[rows] = Permission.NOT_ASKED
+        devices.process[rows] = Process.CLOSED.value
+        devices.permission[rows] = Permission.NOT_ASKED.value
         devices.switch[rows] = True
         devices.badge[rows] = 0
 
@@ -326,7 +327,7 @@ class Fleet:
         del instants
         devices = self.devices
         devices.installed[rows] = False
-        devices.process[rows] = Process.CLOSED
+        devices.process[rows] = Process.CLOSED.value
         devices.route[rows] = -1
         self.sdk.forget(rows)
 
@@ -377,15 +378,15 @@ class Fleet:
 
     def _close_app(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         devices = self.devices
-        open_now = devices.process[rows] == Process.FOREGROUND
-        devices.process[rows[open_now]] = Process.BACKGROUND
+        open_now = devices.process[rows] == Process.FOREGROUND.value
+        devices.process[rows[open_now]] = Process.BACKGROUND.value
         devices.background_since[rows[open_now]] = instants[open_now]
         for row, instant in self._each(rows[open_now], instants[open_now]):
             self.sdk.leave(row, instant)
 
     def _force_stop(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         del instants
-        self.devices.process[rows] = Process.STOPPED
+        self.devices.process[rows] = Process.STOPPED.value
 
     def _rotate_token(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         """Get a new token; the service hears of it when the app is next opened."""
@@ -410,7 +411,7 @@ class Fleet:
 
     def _notice(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         """Tell the SDK of a system switch; it notices only while the app is in use."""
-        in_use = self.devices.process[rows] == Process.FOREGROUND
+        in_use = self.devices.process[rows] == Process.FOREGROUND.value
         self._enqueue(instants[in_use], rows[in_use])
 
     def _opt_in(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
@@ -422,14 +423,14 @@ class Fleet:
         self._enqueue(instants, rows)
 
     def _allow(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        self.devices.permission[rows] = Permission.GRANTED
+        self.devices.permission[rows] = Permission.GRANTED.value
         bare = rows[self.devices.route[rows] < 0]
         if len(bare):
             self.give_tokens(bare)
         self._enqueue(instants, rows)
 
     def _deny(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        self.devices.permission[rows] = Permission.DENIED
+        self.devices.permission[rows] = Permission.DENIED.value
         self._enqueue(instants, rows)
 
     def _enqueue(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:

@@ -24,10 +24,10 @@ def _notification_types(devices: Devices, rows: NDArray[np.int32]) -> NDArray[np
     """Return a bit field when subscribed, -2 opted out, -18 never asked, 0 denied or off."""
     permission = devices.permission[rows]
     value = np.full(len(rows), NO_PERMISSION, np.int16)
-    value[permission == Permission.GRANTED] = ALL_KINDS
-    value[permission == Permission.PROVISIONAL] = PROVISIONAL
+    value[permission == Permission.GRANTED.value] = ALL_KINDS
+    value[permission == Permission.PROVISIONAL.value] = PROVISIONAL
     value[~devices.switch[rows]] = NO_PERMISSION
-    value[permission == Permission.NOT_ASKED] = NEVER_ASKED
+    value[permission == Permission.NOT_ASKED.value] = NEVER_ASKED
     value[~devices.opted_in[rows]] = OPTED_OUT
     return value
 

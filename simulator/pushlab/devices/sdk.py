@@ -85,6 +85,8 @@ class Sdk:
         devices.subscription_key[rows] = subscriptions
         devices.sent_route[rows] = devices.route[rows]
         devices.sent_types[rows] = types
+        for row in rows[users != devices.key[rows]].tolist():
+            self.external_ids[row] = self._name_of(row)
 
     # -- the queue -----------------------------------------------------------------------------
 
@@ -264,6 +266,8 @@ class Sdk:
         devices.sent_route[rows] = devices.route[rows]
         for row, external_id in zip(listed, external_ids, strict=True):
             self._sent_external_ids[row] = external_id
+            if external_id is not None:
+                self.external_ids[row] = external_id
 
     # -- what is told --------------------------------------------------------------------------
 

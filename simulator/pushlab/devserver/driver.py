@@ -7,7 +7,6 @@ then). Under a manual clock it moves nothing, and only tells what others did.
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from pushlab.devserver.pace import Anchor
@@ -47,26 +46,38 @@ class News:
     def read(self, lab: Lab, lines_max: int = LINES_MAX) -> list[Told]:
         """Return what is new, the first *lines_max* lines of it and a sum of the rest."""
         with lab.lock:
+            told = []
             if lab is not self._lab or self._teller is None:
+                if self._lab is not None:
+                    told.append(Told(lab.world.now, "lab", f"begins anew, seed {lab.seed}", NOTE))
                 self._lab, self._mark = lab, Mark()
                 self._teller = Storyteller(LabNames(lab))
             trace = lab.world.trace
             end = trace.mark()
-            if end == self._mark:
-                return []
-            span, self._mark = trace.span(self._mark, end), end
-            if len(span) <= lines_max:
-                return self._teller.tell_all(span)
-            return [*self._teller.tell_all(span[:lines_max]), *_sum_up(span, lines_max)]
+            if end != self._mark:
+                span, self._mark = trace.span(self._mark, end), end
+                told += self._teller.tell_all(span[:lines_max])
+                if len(span) > lines_max:
+                    told.append(_sum_up(span, lines_max))
+            return told
 
 
 class Driver:
     """Moves the time of a bench's lab, and hands what happened to *show*."""
 
-    def __init__(self, bench: Bench, pace: Pace, show: Callable[[list[Told]], None]) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        pace: Pace,
+        show: Callable[[list[Told]], None],
+        report: Callable[[str], None],
+    ) -> None:
+        """Tell *report* of what breaks on the way; neither stops the server."""
         self._bench = bench
         self._pace = pace
         self._show = show
+        self._report = report
+        self._is_mute = False
         self._news = News()
         self._over = threading.Event()
         self._anchor: Anchor | None = None
@@ -116,19 +127,24 @@ class Driver:
         self._reached = now
 
     def _fail(self, error: Exception) -> None:
-        text = f"{type(error).__name__}: {error}"
-        self._bench.failure = text
-        self._show([Told(self._bench.lab.now, "lab", f"the clock has stopped: {text}", "bad")])
+        self._bench.failure = f"{type(error).__name__}: {error}"
+        self._report(f"the clock has stopped: {self._bench.failure}")
 
     def _tell(self) -> None:
-        told = self._news.read(self._bench.lab)
-        if told:
-            self._show(told)
+        if self._is_mute:
+            return
+        try:
+            told = self._news.read(self._bench.lab)
+            if told:
+                self._show(told)
+        except Exception as error:  # noqa: BLE001 - such as a terminal that has gone
+            self._is_mute = True
+            self._report(f"the timeline has stopped: {type(error).__name__}: {error}")
 
 
-def _sum_up(span: Span, first: int) -> list[Told]:
+def _sum_up(span: Span, first: int) -> Told:
     """Say how many more entries of which kinds there are, the commonest first."""
-    counts: Counter[str] = span.count_kinds(first)
+    counts = span.count_kinds(first)
     total = sum(counts.values())
     listed = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
-    return [Told(span[-1].at, "lab", f"and {total:,} more: {listed}", NOTE)]
+    return Told(span[-1].at, "lab", f"and {total:,} more: {listed}", NOTE)

@@ -80,7 +80,8 @@ def read_ready_file(path: Path) -> Mapping[str, Any]:
             value = json.loads(file.read(SIZE_BYTES_MAX))
     except FileNotFoundError:
         raise MisuseError(
-            f"there is no ready file {path}; start a server with `pushlab serve --ready-file {path}`"
+            f"there is no ready file {path}; start the server first, with `pushlab serve "
+            f"--ready-file {path}`"
         ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise MisuseError(f"{path} is no ready file: {error}; `pushlab serve` writes one") from None

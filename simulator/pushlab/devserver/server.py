@@ -110,7 +110,7 @@ class DevServer:
         self.bench = Bench(self._make_lab, options.pace.name)
         self._report = report
         self._control = Control(self.bench, self.token, self._own_hosts())
-        self._driver = Driver(self.bench, options.pace, show)
+        self._driver = Driver(self.bench, options.pace, show, report)
         self._listener: Listener | None = None
         self._ca_file: Path | None = None
         self._ca_pem = b""

@@ -1,6 +1,6 @@
 """Columns: what comes by the million is numpy arrays with integer row handles, never objects.
 
-- `Table`, `column`: rows that grow;
+- `Table`, `column`, `as_slice`: rows that grow;
 - `HashIndex`: 64-bit key to row;
 - `Vocabulary`, `Tags`: texts as small codes, tags as columns of codes;
 - `Chains`: a list for each row, kept as linked columns.
@@ -12,9 +12,19 @@ request and for a population.
 from __future__ import annotations
 
 from pushlab.table.chains import Chains
-from pushlab.table.columns import Table, column
+from pushlab.table.columns import Rows, Table, as_slice, column
 from pushlab.table.index import HashIndex
 from pushlab.table.tags import PinnedTags, Tags
 from pushlab.table.vocabulary import Vocabulary
 
-__all__ = ["Chains", "HashIndex", "PinnedTags", "Table", "Tags", "Vocabulary", "column"]
+__all__ = [
+    "Chains",
+    "HashIndex",
+    "PinnedTags",
+    "Rows",
+    "Table",
+    "Tags",
+    "Vocabulary",
+    "as_slice",
+    "column",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Table", "column"]
+__all__ = ["Rows", "Table", "as_slice", "column"]
 
 _Item = TypeVar("_Item", bound=np.generic)
 
@@ -22,6 +22,27 @@ _ROWS_MAX: Final = 2**31 - 1
 """Rows are int32 handles everywhere."""
 
 _FIRST_CAPACITY: Final = 16
+_SLICE_COUNT_MIN: Final = 64
+"""For fewer rows, looking whether they follow one another costs more than reading them."""
+
+
+Rows: TypeAlias = "NDArray[np.int32] | slice"
+"""Which rows of a column to read; a slice is read without copying."""
+
+
+def as_slice(rows: NDArray[np.int32]) -> Rows:
+    """Return many *rows* that follow one another as a slice, others as they are.
+
+    A whole population is such a run of rows, and reading a slice costs nothing: what is read this
+    way is the column itself, so copy it before either of the two is written to.
+    """
+    count = len(rows)
+    if count < _SLICE_COUNT_MIN:
+        return rows
+    first, last = int(rows[0]), int(rows[-1])
+    if first < 0 or last - first != count - 1 or not bool((rows[1:] > rows[:-1]).all()):
+        return rows
+    return slice(first, last + 1)
 
 
 @dataclass(frozen=True, slots=True)

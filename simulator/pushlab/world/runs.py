@@ -37,6 +37,12 @@ class Run:
         """How many items there are."""
         return len(self.instants)
 
+    def find_distinct(self) -> bool:
+        """Whether no row is known to stand in it twice: promised, or seen since the rows rise."""
+        if not self.distinct:
+            self.distinct = bool((self.rows[1:] > self.rows[:-1]).all())
+        return self.distinct
+
     def order(self) -> None:
         """Sort by instant, once."""
         if not self.ordered:

@@ -43,6 +43,10 @@ POOL_MAX = 4_000_000
 """Items settled at a time; a longer window is cut, which changes nothing but memory."""
 FEW = 24
 """Pools up to this size are ordered by Python, larger ones by numpy."""
+SMALL = 65_536
+"""Runs below this size are joined for their handler: a copy costs less than a call."""
+TWICE = 2
+"""Mark of a row that has two items in a pool."""
 RUNS_MAX = 24
 """Beyond this many runs of a kind the small ones are folded into one."""
 
@@ -99,6 +103,7 @@ class Schedule:
         self._fresh: list[tuple[int, Run]] = []
         self._earliest = np.full(64, LAST, np.int64)
         self._place = np.zeros(64, np.int32)
+        self._marks = np.zeros(64, np.uint8)
 
     # -- planning ------------------------------------------------------------------------------
 
@@ -342,10 +347,49 @@ class Schedule:
         return [(kind, run_of(items)) for kind, items in chosen.items()]
 
     def _choose_many(self, bound: list[tuple[int, Run]]) -> list[tuple[int, Run]]:
+        if not all(run.find_distinct() for _, run in bound):
+            return self._choose_earliest(bound)
+        marks = self._mark_clashes([run for _, run in bound])
+        if marks is None:
+            return _join_small(bound)
+        # Most rows have one item only; those are free, and the rest is small.
+        free: list[tuple[int, Run]] = []
+        clashing: list[tuple[int, Run]] = []
+        for kind, run in bound:
+            mask = marks[run.rows] == TWICE
+            for part, places in ((clashing, mask), (free, ~mask)):
+                if places.any():
+                    part.append((kind, run.pick(np.flatnonzero(places))))
+        for _, run in bound:
+            marks[run.rows] = 0
+        return [*_join_small(free), *self._choose_earliest(clashing)]
+
+    def _mark_clashes(self, runs: list[Run]) -> NDArray[np.uint8] | None:
+        """Mark, by row, what stands in two of *runs*, each of them distinct; None when nothing.
+
+        What is returned is scratch: whoever gets it clears it again.
+        """
+        if len(runs) == 1:
+            return None
+        runs = sorted(runs, key=len)
+        self._reserve(max(int(run.rows.max()) for run in runs) + 1)
+        marks, any_twice = self._marks, False
+        for run in runs:
+            again = run.rows[marks[run.rows] != 0]
+            if run is not runs[-1]:
+                marks[run.rows] = 1
+            if len(again):
+                marks[again] = TWICE
+                any_twice = True
+        if any_twice:
+            return marks
+        for run in runs[:-1]:
+            marks[run.rows] = 0
+        return None
+
+    def _choose_earliest(self, bound: list[tuple[int, Run]]) -> list[tuple[int, Run]]:
         kinds = sorted({kind for kind, _ in bound})
         merged = [(kind, join_runs([run for k, run in bound if k == kind])) for kind in kinds]
-        if len(merged) == 1 and merged[0][1].distinct:
-            return merged
         rows = (
             merged[0][1].rows
             if len(merged) == 1
@@ -377,6 +421,7 @@ class Schedule:
             capacity = max(count, 2 * len(self._earliest))
             self._earliest = np.full(capacity, LAST, np.int64)
             self._place = np.zeros(capacity, np.int32)
+            self._marks = np.zeros(capacity, np.uint8)
 
     def _are_distinct(self, rows: NDArray[np.int32]) -> bool:
         places = np.arange(len(rows), dtype=np.int32)
@@ -414,3 +459,15 @@ class Schedule:
                 chosen.append((kind, run.pick(picked)))
             self._fresh.append((kind, run.pick(np.flatnonzero(~mask))))
         return chosen
+
+
+def _join_small(bound: list[tuple[int, Run]]) -> list[tuple[int, Run]]:
+    """Join the runs of each kind that are small; no row stands in two of *bound*."""
+    joined: list[tuple[int, Run]] = []
+    for kind in sorted({kind for kind, _ in bound}):
+        runs = [run for each, run in bound if each == kind]
+        small = [run for run in runs if len(run) < SMALL]
+        joined += [(kind, run) for run in runs if len(run) >= SMALL]
+        if small:
+            joined.append((kind, join_runs(small)))
+    return joined

@@ -383,15 +383,12 @@ class Span(Sequence[Entry]):
     def count_kinds(self, first: int = 0) -> Counter[str]:
         """Count the entries from *first* on by kind, without unfolding them."""
         counts: Counter[str] = Counter()
-        numbers, sizes = np.unique(self._numbers[first:], return_counts=True)
-        for number, size in zip(numbers.tolist(), sizes.tolist(), strict=True):
+        numbers = self._numbers[first:]
+        for number, size in zip(*np.unique(numbers, return_counts=True), strict=True):
             if number >= 0:
-                counts[self._batches[number].kind.name] += size
-        for number, place in zip(
-            self._numbers[first:].tolist(), self._places[first:].tolist(), strict=True
-        ):
-            if number < 0:
-                counts[self._placed[place].entry.kind] += 1
+                counts[self._batches[number].kind.name] += int(size)
+        for place in self._places[first:][numbers < 0].tolist():
+            counts[self._placed[place].entry.kind] += 1
         return counts
 
     def _unfold_all(self, part: slice) -> Iterator[Entry]:

@@ -5,6 +5,8 @@ Method: phones without a service; each message is attempted at once.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,14 +16,14 @@ from pushlab_testing.phones import Phones
 DAY_S = 86_400
 
 
-def an_offline_phone(**settings: object) -> tuple[Phones, int]:
+def an_offline_phone(**settings: Any) -> tuple[Phones, int]:
     phones = Phones(**settings)
     row = phones.add("ios")
     phones.do("go_offline", row)
     return phones, row
 
 
-def an_uninstalled_phone(seed: int = 0, **settings: object) -> tuple[Phones, int, int]:
+def an_uninstalled_phone(seed: int = 0, **settings: Any) -> tuple[Phones, int, int]:
     phones = Phones(seed, **settings)
     row = phones.add("ios")
     route = int(phones.fleet.devices.route[row])
@@ -54,7 +56,9 @@ def test_a_payload_over_4096_bytes_is_too_large() -> None:
     phones = Phones()
     row = phones.add("ios")
 
-    verdicts = [phones.send(row, size_bytes=size).verdict for size in (PAYLOAD_MAX, PAYLOAD_MAX + 1)]
+    verdicts = [
+        phones.send(row, size_bytes=size).verdict for size in (PAYLOAD_MAX, PAYLOAD_MAX + 1)
+    ]
 
     assert verdicts == ["ACCEPTED", "TOO_LARGE"]
 

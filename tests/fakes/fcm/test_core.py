@@ -5,6 +5,8 @@ Method: phones without a service; each message is attempted at once.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from pushlab_testing.phones import Phones
 DAY_S = 86_400
 
 
-def an_offline_phone(**settings: object) -> tuple[Phones, int]:
+def an_offline_phone(**settings: Any) -> tuple[Phones, int]:
     phones = Phones(**settings)
     row = phones.add("android")
     phones.do("go_offline", row)
@@ -47,7 +49,9 @@ def test_a_payload_over_4096_bytes_is_too_large() -> None:
     phones = Phones()
     row = phones.add("android")
 
-    verdicts = [phones.send(row, size_bytes=size).verdict for size in (PAYLOAD_MAX, PAYLOAD_MAX + 1)]
+    verdicts = [
+        phones.send(row, size_bytes=size).verdict for size in (PAYLOAD_MAX, PAYLOAD_MAX + 1)
+    ]
 
     assert verdicts == ["ACCEPTED", "TOO_LARGE"]
 
@@ -78,7 +82,9 @@ def test_a_token_leads_back_to_its_phone() -> None:
     assert fcm.devices_of(np.array([fcm.find_route(token), -1])).tolist() == [row, -1]
 
 
-@pytest.mark.parametrize("change", [str.upper, lambda token: token[:-1], lambda _: "", str.swapcase])
+@pytest.mark.parametrize(
+    "change", [str.upper, lambda token: token[:-1], lambda _: "", str.swapcase]
+)
 def test_a_changed_token_leads_nowhere(change) -> None:
     phones = Phones()
     row = phones.add("android")

@@ -5,6 +5,8 @@ Method: phones without a service; receipts and taps are counted by the sender.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pushlab.gateway import Mark
@@ -13,12 +15,12 @@ from pushlab_testing.phones import Phones, Sent
 PLATFORMS = pytest.mark.parametrize("platform", ["android", "ios"])
 
 
-def a_phone(platform: str, **settings: object) -> tuple[Phones, int]:
+def a_phone(platform: str, **settings: Any) -> tuple[Phones, int]:
     phones = Phones(**settings)
     return phones, phones.add(platform)
 
 
-def a_shown_message(platform: str, **content: object) -> tuple[Phones, int, Sent]:
+def a_shown_message(platform: str, **content: Any) -> tuple[Phones, int, Sent]:
     phones, row = a_phone(platform, push_latency_mean_ms=30)
     sent = phones.send(row, **content)
     phones.wait(ms=30)
@@ -210,7 +212,7 @@ def test_nobody_confirms_what_is_not_asked_for(platform: str) -> None:
 
 
 def test_a_receipt_for_a_send_whose_arrays_are_gone_is_still_told() -> None:
-    phones, row, sent = a_shown_message("android")
+    phones, _, sent = a_shown_message("android")
 
     phones.sends.close(sent.fan_out)
     phones.wait(seconds=60)
@@ -239,7 +241,7 @@ def test_nobody_taps_what_is_gone_with_its_app(verb: str) -> None:
     phones, row, sent = a_shown_message("android")
     phones.fleet.devices.tap_share[row] = 2**32 - 1
     again = phones.send(row)
-    phones.wait(ms=30)
+    phones.wait(ms=31)
 
     phones.do(verb, row)
     phones.wait(hours=10)

@@ -7,7 +7,7 @@ import pytest
 from pushlab.devices.device import VERBS
 from pushlab.errors import MisuseError
 from pushlab.lab import Lab
-from pushlab_testing.sending import send
+from pushlab_testing.app import App
 
 
 def test_a_device_reads_as_the_control_api_shows_it() -> None:
@@ -71,7 +71,7 @@ def test_a_verb_that_does_not_fit_a_settled_device_is_refused(verb: str, reason:
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - {"install", "reinstall", "go_offline"}))
 def test_without_the_app_only_installing_and_the_network_are_left(verb: str) -> None:
     phone = Lab().device("android", name="phone", fresh=True)
-    arguments = {
+    arguments: dict[str, dict[str, object]] = {
         "login": {"external_id": "alice"},
         "prompt": {"answer": "allow"},
         "switch_notifications": {"on": True},
@@ -107,36 +107,39 @@ def test_an_argument_that_makes_no_sense_is_refused(call, words) -> None:
 def test_a_tap_takes_the_newest_message_opens_the_app_and_is_reported() -> None:
     lab = Lab()
     phone = lab.device("android", external_id="alice")
-    first = send(lab, "alice", "first")
+    app = App(lab)
+    first = app.send("alice", contents={"en": "first"})
     lab.advance(minutes=1)
-    second = send(lab, "alice", "second")
+    second = app.send("alice", contents={"en": "second"})
     lab.advance(minutes=1)
 
     phone.tap()
 
     assert [message.body for message in phone.tray] == ["first"]
     assert phone.state["app"] == "foreground"
-    assert [first.statistics()["converted"], second.statistics()["converted"]] == [0, 1]
+    assert [app.view(sent)["converted"] for sent in (first, second)] == [0, 1]
 
 
 def test_a_chosen_message_is_dismissed_and_nobody_is_told() -> None:
     lab = Lab()
     phone = lab.device("ios", external_id="alice")
-    first, _ = send(lab, "alice", "first"), send(lab, "alice", "second")
+    app = App(lab)
+    first, _ = (app.send("alice", contents={"en": text}) for text in ("first", "second"))
     lab.advance(minutes=1)
     old = next(message for message in phone.tray if message.body == "first")
 
     phone.dismiss(old)
 
     assert [message.body for message in phone.tray] == ["second"]
-    assert first.statistics()["converted"] == 0
+    assert app.view(first)["converted"] == 0
 
 
 def test_a_message_that_is_gone_cannot_be_tapped() -> None:
     lab = Lab()
     phone = lab.device("android", external_id="alice")
-    send(lab, "alice", "first")
-    send(lab, "alice", "second")
+    app = App(lab)
+    app.send("alice")
+    app.send("alice")
     lab.advance(minutes=1)
     message = phone.tray[0]
     phone.dismiss(message)
@@ -148,7 +151,7 @@ def test_a_message_that_is_gone_cannot_be_tapped() -> None:
 def test_a_button_that_is_not_there_cannot_be_tapped() -> None:
     lab = Lab()
     phone = lab.device("android", external_id="alice")
-    send(lab, "alice", "hello", buttons=[{"id": "yes", "text": "Yes"}])
+    App(lab).send("alice", buttons=[{"id": "yes", "text": "Yes"}])
     lab.advance(minutes=1)
 
     with pytest.raises(MisuseError, match=r"no button 'no'; its buttons are \['yes'\]"):
@@ -164,7 +167,7 @@ def test_a_listener_sees_each_message_when_it_is_shown() -> None:
     seen: list[tuple[int, str | None]] = []
     phone.on_shown(lambda message: seen.append((lab.world.now - message.shown_at, message.body)))
 
-    send(lab, "alice", "hello")
+    App(lab).send("alice")
     lab.advance(minutes=1)
 
-    assert seen == [(0, "hello")]
+    assert seen == [(0, "Hello")]

@@ -261,4 +261,4 @@ def test_a_login_after_a_plan_is_told_although_the_phone_was_away() -> None:
     phones.world.act(lambda: phones.fleet.log_in(rows[0], "alice"))
     phones.wait(hours=1)
 
-    assert ("register", ["alice"], [1]) in phones.service.calls
+    assert ("identify", 101, "alice") in phones.service.calls

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pushlab.devices.tray import EmptyTrayError, Tray, list_shown
@@ -15,14 +17,14 @@ def titles(phones: Phones, row: int) -> list[str | None]:
     return [message.title for message in shown]
 
 
-def show(phones: Phones, row: int, **content: object) -> Sent:
+def show(phones: Phones, row: int, **content: Any) -> Sent:
     sent = phones.send(row, **content)
     phones.wait(seconds=30)
     return sent
 
 
-def a_tray(*messages: object) -> Tray:
-    return Tray("phone", 0, messages, lambda: ["because"])  # type: ignore[arg-type]
+def a_tray(*messages: Any) -> Tray:
+    return Tray("phone", 0, messages, lambda: ["because"])
 
 
 @PLATFORMS
@@ -127,7 +129,7 @@ def test_an_empty_tray_says_why() -> None:
 
 
 def test_a_tray_is_a_sequence() -> None:
-    tray = a_tray("a", "b")
+    tray: Any = a_tray("a", "b")
 
     assert len(tray) == 2
     assert tray[-1] == "b"

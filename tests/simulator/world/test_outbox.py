@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pushlab.errors import LimitError
@@ -12,7 +14,7 @@ from pushlab.world.trace import Trace
 
 
 def a_post(name: str = "hook", **values: object) -> Post:
-    given = {"url": "https://shop.test/hook", "at": 5, "purpose": "test", **values}
+    given: dict[str, Any] = {"url": "https://shop.test/hook", "at": 5, "purpose": "test", **values}
     return Post(name=name, **given)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -146,7 +147,7 @@ def run_in_rounds(history: list[Step]) -> tuple[Program, list[int | None]]:
     program = Program(world.schedule, world.clock)
     due: list[int | None] = []
     for step in history:
-        world.act(lambda step=step: program.do(step))
+        world.act(partial(program.do, step))
         for part in step.parts:
             world.run_until(world.now + part)
             due.append(world.next_due())
@@ -199,7 +200,7 @@ def test_every_history_goes_as_on_one_heap_when_numpy_chooses_the_rounds(
 def test_splitting_an_advance_changes_nothing(history: list[Step], stops: list[int]) -> None:
     whole, _ = run_in_rounds([*history, Step([], 0, [], [], set(), [60])])
     cuts = sorted({0, 60, *stops})
-    parts = [after - before for before, after in zip(cuts, cuts[1:], strict=False)]
+    parts = [after - before for before, after in pairwise(cuts)]
     split, _ = run_in_rounds([*history, Step([], 0, [], [], set(), parts)])
 
     assert split.logs == whole.logs
@@ -266,8 +267,12 @@ def test_habits_do_not_keep_a_schedule_from_being_idle() -> None:
 def test_items_of_one_row_and_instant_go_by_rank_then_by_what() -> None:
     schedule = a_schedule()
     done: list[tuple[str, int]] = []
+
+    def handle(name, _instants, _rows, what) -> None:
+        done.append((name, int(what[0])))
+
     kinds = [
-        schedule.register(name, rank, lambda _at, _rows, what, name=name: done.append((name, what[0])))
+        schedule.register(name, rank, partial(handle, name))
         for name, rank in (("late", 4), ("early", 1))
     ]
     put(schedule, kinds[0], (5, 0, 1))

@@ -244,6 +244,21 @@ def test_entries_are_found_by_kind_and_by_what_they_mention() -> None:
     assert [entry.id for entry in trace.find(["Note"], mentions="bob")] == ["Note:b"]
 
 
+@pytest.mark.parametrize("count", [1, 5, COUNT, COUNT + 2, 3 * COUNT])
+def test_the_last_entries_are_the_end_of_all(count) -> None:
+    trace = a_trace()
+    trace.record("Noted", "first", {})
+    record(trace, range(COUNT)[::-1][: COUNT // 2])
+    record(trace, range(COUNT // 2))
+    trace.record("Noted", "second", {})
+
+    assert trace.list_last(count) == list(trace.entries())[-count:]
+
+
+def test_an_empty_trace_has_no_last_entries() -> None:
+    assert a_trace().list_last(40) == []
+
+
 def test_listeners_are_told_of_each_free_form_entry() -> None:
     trace = a_trace()
     told: list[str] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -37,8 +39,12 @@ def test_time_does_not_go_back() -> None:
 def test_barriers_run_at_their_instant_in_order_of_names() -> None:
     world = World()
     ran: list[tuple[str, int]] = []
+
+    def note(name: str) -> None:
+        ran.append((name, world.now))
+
     for instant, name in [(START + 9, "late"), (START + 5, "b"), (START + 5, "a")]:
-        world.schedule.plan(instant, name, lambda name=name: ran.append((name, world.now)))
+        world.schedule.plan(instant, name, partial(note, name))
 
     assert world.run_until(START + 20) is None
 
@@ -115,12 +121,11 @@ def test_an_act_from_outside_settles_its_own_instant_and_leaves_barriers_waiting
     )
     world.schedule.plan(START, "wait", lambda: ran.append("wait"))
 
-    answer = world.act(
-        lambda: world.schedule.put(
-            kind, np.array([START]), np.zeros(1, np.int32), np.zeros(1, np.int64)
-        )
-        or "done"
-    )
+    def put() -> str:
+        world.schedule.put(kind, np.array([START]), np.zeros(1, np.int32), np.zeros(1, np.int64))
+        return "done"
+
+    answer = world.act(put)
 
     assert answer == "done"
     assert handled == [START]
@@ -156,9 +161,7 @@ def test_what_is_due_next_is_the_earliest_item_barrier_or_post() -> None:
     kind = world.schedule.register("item", 1, lambda _instants, _rows, _what: None)
     world.schedule.plan(START + 9, "barrier", lambda: None)
     by_barrier = world.next_due()
-    world.schedule.put(
-        kind, np.array([START + 7]), np.zeros(1, np.int32), np.zeros(1, np.int64)
-    )
+    world.schedule.put(kind, np.array([START + 7]), np.zeros(1, np.int32), np.zeros(1, np.int64))
     by_item = world.next_due()
     world.outbox.put(a_post(world, "hook"))
 

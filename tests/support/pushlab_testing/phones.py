@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pushlab.devices.service import Service
     from pushlab.gateway import Gateway
 
 __all__ = ["APP", "Phones", "Registrar", "Sent"]
@@ -70,15 +71,21 @@ class Registrar:
         _app: int,
         *,
         notification_types: NDArray[np.int16],
-        external_ids: Sequence[str | None],
+        external_ids: Sequence[str | None] | None = None,
         **_columns: object,
     ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
         """Give new keys, or note a new state."""
         count = len(notification_types)
-        self.calls.append(("register", list(external_ids), notification_types.tolist()))
+        self.calls.append(("register", list(external_ids or ()), notification_types.tolist()))
         keys = np.arange(self._count + 1, self._count + 1 + count, dtype=np.uint64)
         self._count += count
         return keys + np.uint64(100), keys
+
+    def register_members(
+        self, _app: int, *, notification_types: NDArray[np.int16], prefix: str, **_columns: object
+    ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """Give new keys."""
+        return self.register(_app, notification_types=notification_types, external_ids=[prefix])
 
     def identify(self, _app: int, user_key: int, external_id: str) -> str:
         """Answer as told."""
@@ -167,7 +174,7 @@ class Phones:
         self.fleet.gateways.update(self.gateways)
         self.sender = Sender()
         self.service = Registrar()
-        self.fleet.sdk.service = self.service
+        self.fleet.sdk.service = cast("Service", self.service)
         if settings:
             self.world.change_settings(**settings)
 
@@ -197,10 +204,10 @@ class Phones:
         span = ((days * 24 + hours) * 3600 + seconds) * 1000 + ms
         self.world.run_until(self.world.now + span)
 
-    def send(self, *rows: int, routes: Sequence[int] | None = None, **content: object) -> Sent:
+    def send(self, *rows: int, routes: Sequence[int] | None = None, **content: Any) -> Sent:
         """Attempt one message at each phone now; *routes* are theirs unless given."""
         where = np.array(rows, np.int32)
-        what = Content(**content)  # type: ignore[arg-type]  as the dataclass takes them
+        what = Content(**content)
         held = self.fleet.devices.route[where] if routes is None else np.array(routes, np.int32)
         number = sum(1 for _ in self.sends.live()) + 1
         fan_out = FanOut(

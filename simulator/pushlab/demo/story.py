@@ -1,4 +1,4 @@
-"""The demo: one push goes the whole way to eight people, and a month passes in a moment.
+"""One push goes the whole way to eight people, and a month passes in a moment.
 
 It is the real thing: a small shop calls the OneSignal API over HTTP on loopback, eight simulated
 phones do what phones do, and one clock is moved by command. What it prints is read from the run;
@@ -8,27 +8,24 @@ the same seed gives the same lines every time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from pushlab.errors import InternalError
 from pushlab.lab import Lab
-from pushlab.timeline import LabNames, Sheet, Storyteller
+from pushlab.timeline import LabNames, Storyteller
 from pushlab.world.clock import render_instant
 from pushlab.world.trace import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from rich.console import Console, RenderableType
+    from collections.abc import Iterator
 
     from pushlab.devices.device import Device
     from pushlab.timeline import Told
     from pushlab.why import Reason
 
-__all__ = ["CAST", "Call", "Demo", "Fates", "Scene", "Sent", "print_demo"]
+__all__ = ["APP_ID", "CAST", "Call", "Demo", "Fates", "Scene", "Sent"]
 
 START: Final = "2026-01-05T09:00:00Z"
 APP_ID: Final = "5eedda7a-0000-4000-8000-000000000001"
@@ -375,127 +372,3 @@ def _document_scene(scene: Scene) -> dict[str, object]:
             for name, is_shown, reason in scene.fates.reasons
         ]
     return shown
-
-
-# -- on a terminal ---------------------------------------------------------------------------------
-
-PLATFORM_WORDS: Final = {"android": "Android", "ios": "iPhone"}
-COUNTERS: Final = ("successful", "failed", "errored", "received", "converted")
-NEXT_STEPS: Final = (
-    ("pushlab serve", "the same world as a server: point your own code at it, play its phones"),
-    ("def test_it(pushlab): ...", "the same world in a pytest fixture, for unchanged code"),
-    ("pushlab demo --seed 7", "other luck, the same story"),
-    ("pushlab demo --json", "this run for programs"),
-)
-
-
-def print_demo(demo: Demo, console: Console) -> None:
-    """Play *demo* and print each scene as it ends."""
-    is_ascii = not console.encoding.lower().startswith("utf")
-    sheet = Sheet(who_characters=10, is_ascii=is_ascii)
-    console.print()
-    console.print("pushlab demo: one push, the whole way", style="bold")
-    console.print(
-        "A shop calls the OneSignal API over HTTP, eight phones are simulated, and one virtual "
-        f"clock is moved by command. Seed {demo.lab.seed}; nothing here leaves this machine."
-    )
-    console.print()
-    console.print(_set_cast())
-    for number, scene in enumerate(demo.play(), 1):
-        console.print()
-        console.print(f"{number}. {scene.title}", style="bold cyan")
-        console.print(scene.text, style="italic")
-        console.print()
-        for call in _join_calls(scene.calls):
-            console.print(call)
-        for lines in sheet.set_lines(scene.told):
-            console.print(lines)
-        if scene.fates is not None:
-            console.print()
-            console.print(_set_fates(scene.fates, is_ascii=is_ascii))
-    console.print()
-    console.print("What OneSignal counts, and what people saw", style="bold cyan")
-    console.print(_set_counts(demo.sent))
-    console.print(
-        "“successful” means that a gateway accepted it; “received” counts the receipts that came "
-        "back. Only the last column is what people saw, and no API can tell it."
-    )
-    console.print()
-    console.print(
-        f"It is {render_instant(demo.lab.now)} on the lab's clock, and nobody has waited. The "
-        f"trace of this run has the digest {demo.lab.trace.digest}: the same for seed "
-        f"{demo.lab.seed} every time."
-    )
-    console.print()
-    console.print("Next", style="bold cyan")
-    console.print(_set_grid(NEXT_STEPS))
-
-
-def _set_cast() -> RenderableType:
-    rows = ((name, f"{PLATFORM_WORDS[platform]:8} {story}") for name, platform, story in CAST)
-    return _set_grid(rows)
-
-
-def _set_grid(rows: Iterable[tuple[str, str]]) -> RenderableType:
-    from rich.table import Table  # noqa: PLC0415  --json prints without rich
-
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in rows:
-        table.add_row(f"  {name}", text)
-    return table
-
-
-def _join_calls(calls: list[Call]) -> list[RenderableType]:
-    """Return a line for each call; equal calls one after the other share one."""
-    from rich.padding import Padding  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    lines: list[RenderableType] = []
-    for (method, path, status), alike in groupby(
-        calls, key=lambda call: (call.method, call.path, call.status)
-    ):
-        notes = [call.note for call in alike]
-        note = notes[0] if len(notes) == 1 else f"{len(notes)} times: {notes[0]}, ..."
-        shown = path.replace(APP_ID, "{app_id}")
-        line = Text.assemble(
-            "the shop calls ", (f"{method} {shown}", "bold"), f" -> {status} ({note})"
-        )
-        lines.append(Padding(line, (0, 0, 0, 2)))
-    return lines
-
-
-def _set_fates(fates: Fates, *, is_ascii: bool) -> RenderableType:
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    marks = ("+", "x") if is_ascii else ("✓", "✗")
-    table = Table.grid(padding=(0, 1))
-    table.title = f"  {fates.heading}"
-    table.title_justify = "left"
-    table.title_style = "bold"
-    table.add_column(width=2)
-    table.add_column(width=8, style="bold")
-    table.add_column(width=1)
-    table.add_column(overflow="fold")
-    for name, is_shown, reason in fates.reasons:
-        style = "green" if is_shown else "red"
-        mark = marks[0] if is_shown else marks[1]
-        table.add_row("", name, Text(mark, style=style), Text(reason.text, style=style))
-    return table
-
-
-def _set_counts(sent: list[Sent]) -> RenderableType:
-    from rich.box import ASCII  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=ASCII, show_edge=False, pad_edge=False)
-    table.add_column("push")
-    for name in COUNTERS:
-        table.add_column(name, justify="right")
-    table.add_column("displayed", justify="right", style="bold")
-    for each in sent:
-        counts = [str(each.statistics[name]) for name in COUNTERS]
-        table.add_row(each.title, *counts, str(each.shown))
-    return table

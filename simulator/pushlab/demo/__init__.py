@@ -1,0 +1,1 @@
+"""The demo: `story` lives it, `sheet` prints it."""

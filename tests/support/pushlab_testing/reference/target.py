@@ -1,0 +1,97 @@
+"""One target of one send, and what the naive parts share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pushlab.gateway import Fate, Receipt
+from pushlab_testing.reference.ledger import Ledger
+
+if TYPE_CHECKING:
+    from pushlab.gateway import Channel, Content
+    from pushlab.settings import Settings
+    from pushlab.world.randomness import Randomness
+    from pushlab.world.world import World
+    from pushlab_fakes.onesignal.notifications import Notification
+    from pushlab_testing.heap import OneHeap
+    from pushlab_testing.reference.phone import Phone
+
+__all__ = ["RANK", "Common", "Target"]
+
+RANK = {"verb": 0, "attempt": 1, "arrival": 2, "receipt": 3, "tap": 4}
+
+
+@dataclass(eq=False)
+class Target:
+    """How far one target of a send has come."""
+
+    notification: Notification
+    content: Content
+    number: int
+    position: int
+    sent_at: int
+    subscription: int
+    channel: Channel
+    route: int
+    phone: Phone | None
+    subscription_key: int
+    fate: int = Fate.WAITING
+    receipt: int = Receipt.NONE
+    marks: int = 0
+    attempts: int = 0
+    shown_ms: int = 0
+
+    @property
+    def what(self) -> int:
+        """The number that orders targets of one phone at one instant."""
+        return self.number << 32 | self.position
+
+    @property
+    def key(self) -> int:
+        """Content key of the send."""
+        return self.notification.key
+
+    @property
+    def born(self) -> int:
+        """When it arrived."""
+        return self.sent_at + self.shown_ms
+
+    def facts(self) -> tuple[int, ...]:
+        """Return what must be equal in both models."""
+        return (self.subscription, self.fate, self.receipt, self.marks, self.attempts, self.shown_ms)
+
+
+@dataclass
+class Common:
+    """What every naive part holds in its hand."""
+
+    world: World
+    heap: OneHeap
+    phones: list[Phone] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+
+    @property
+    def luck(self) -> Randomness:
+        """Scalar draws."""
+        return self.world.randomness
+
+    @property
+    def settings(self) -> Settings:
+        """The world's settings."""
+        return self.world.settings
+
+    @property
+    def now(self) -> int:
+        """The instant of the event that is being done."""
+        return self.world.clock.now
+
+    def write(self, name: str, rank: str, who: int, about: int, outcome: int = 0) -> None:
+        """Write one entry at this instant."""
+        self.ledger.add((name, RANK[rank]), self.now, who, about, outcome)
+
+    def finish(self, name: str, fate: Fate, target: Target) -> None:
+        """Let a target end on its way to its phone."""
+        target.fate = fate
+        assert target.phone is not None
+        self.write(name, "arrival", target.phone.key, target.key)
