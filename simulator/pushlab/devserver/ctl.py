@@ -33,8 +33,8 @@ UNITS_S = {
         ("w", 604_800_000),
     )
 }
-DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+")
-DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d|w))+")
+DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
 GATEWAY_OF_PLATFORM = {"android": "FCM", "ios": "APNs"}
 PAGE = 1_000
 

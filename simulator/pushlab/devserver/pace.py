@@ -11,7 +11,7 @@ from pushlab.errors import MisuseError
 __all__ = ["Anchor", "Pace", "parse_pace"]
 
 RATE_MAX = 1_000_000
-FASTER = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)x")
+FASTER = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)x")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,237 @@
+"""Goal: people can read what happened, whatever it was, on any terminal."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from pushlab.lab import Lab
+from pushlab.timeline import (
+    TELLINGS,
+    LabNames,
+    Sheet,
+    Storyteller,
+    Told,
+    clean_text,
+    order_causes,
+    render_day,
+    render_elapsed,
+    render_entry,
+)
+from pushlab.world.clock import parse_instant
+from pushlab.world.trace import Entry
+from pushlab_fakes.exchange import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+APP = "5eedda7a-0000-4000-8000-000000000001"
+NEW_YEAR = parse_instant("2026-01-01T00:00:00Z")
+
+
+class NoNames:
+    """A world in which nothing has a name."""
+
+    def find_address(self, subscription: str) -> None:
+        """Know no device."""
+
+    def find_gateway(self, device: str) -> None:
+        """Know no gateway."""
+
+    def find_title(self, notification: str) -> None:
+        """Know no notification."""
+
+
+def send(lab: Lab, *names: str, body: dict[str, object] | None = None) -> int:
+    asked = {
+        "app_id": APP,
+        "target_channel": "push",
+        "include_aliases": {"external_id": list(names)},
+        "contents": {"en": "Hello"},
+    }
+    answer = lab.handle(
+        Request.build(
+            "POST",
+            "https://api.onesignal.com/notifications",
+            json={**asked, **(body or {})},
+            headers={"authorization": "Key os_v2_app_test"},
+        )
+    )
+    return answer.status
+
+
+def tell(lab: Lab) -> list[str]:
+    told = Storyteller(LabNames(lab)).tell_all(lab.trace.entries())
+    return [f"{each.who}: {each.what}" for each in told]
+
+
+def an_entry(kind: str, at: int = NEW_YEAR, causes: Sequence[str] = (), **fields: object) -> Entry:
+    return Entry(at, kind, f"{kind}:{fields.get('device', 'name')}", fields, tuple(causes))
+
+
+def show(told: list[Told], width: int = 80, *, is_ascii: bool = False) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, markup=False, highlight=False, emoji=False)
+    for line in Sheet(is_ascii=is_ascii).set_lines(told):
+        console.print(line)
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return [line.rstrip() for line in file.getvalue().splitlines()]
+
+
+# -- in words --------------------------------------------------------------------------------------
+
+
+def test_a_push_reads_from_the_call_to_the_tap() -> None:
+    lab = Lab()
+    phone = lab.device("android", external_id="alice", name="phone")
+    send(lab, "alice")
+    lab.advance(minutes=1)
+    phone.tap()
+
+    assert tell(lab) == [
+        "phone: joins: Android phone, logged in as alice",
+        "OneSignal: has a new user: alice",
+        "phone: OneSignal registers it: subscribed",
+        "your app: calls POST /notifications",
+        f"OneSignal: takes app {APP} as yours",
+        "OneSignal: accepts “Hello” for 1 targets",
+        "phone: FCM accepts “Hello”",
+        "phone: shows “Hello”",
+        "phone: its receipt reaches OneSignal",
+        "phone: taps “Hello”, which opens the app",
+    ]
+
+
+def test_a_refusal_is_told_with_its_errors() -> None:
+    lab = Lab()
+
+    status = send(lab, body={"include_aliases": None})
+
+    assert status == 400
+    assert tell(lab)[-1].startswith("OneSignal: answers 400 to POST /notifications: You must")
+
+
+def test_a_subscription_of_no_device_shows_the_start_of_its_id() -> None:
+    entry = an_entry("TargetSkipped", subscription="1a2b3c4d-0000", outcome="unsubscribed")
+
+    told = Storyteller(NoNames()).tell(entry)
+
+    assert told is not None
+    assert told.who == "(1a2b3c4d)"
+
+
+def test_a_kind_that_nobody_knows_is_told_as_it_stands() -> None:
+    told = Storyteller(NoNames()).tell(an_entry("CometSeen", tail="long"))
+
+    assert told == Told(NEW_YEAR, "lab", "CometSeen tail=long", "plain")
+
+
+def test_an_outcome_that_nobody_knows_is_told_by_its_word() -> None:
+    told = Storyteller(NoNames()).tell(
+        an_entry("ReceiptSent", device="phone", outcome="eaten by a dog")
+    )
+
+    assert told is not None
+    assert told.what == "its receipt: eaten by a dog"
+
+
+@pytest.mark.parametrize("kind", TELLINGS)
+def test_every_telling_stands_without_any_field(kind: str) -> None:
+    name, _, outcome = kind.partition("/")
+    fields = {"outcome": outcome} if outcome else {}
+
+    told = Storyteller(NoNames()).tell(an_entry(name, **fields))
+
+    assert told is not None
+    assert "{" not in told.who + told.what
+
+
+def test_text_from_outside_steers_no_terminal() -> None:
+    title = "\x1b[31mred\x07\r\n\x9b2J‮backwards"
+
+    assert clean_text(title) == " [31mred     2Jbackwards".replace("     ", "    ")
+
+
+def test_what_was_caused_at_the_same_instant_comes_after_its_cause() -> None:
+    lost = an_entry("SubscriptionLost", causes=["AttemptMade:name"])
+    made = an_entry("AttemptMade", causes=["SendStarted:name"])
+    other = an_entry("DeviceWentOffline", device="phone")
+
+    assert order_causes([lost, other, made]) == [made, lost, other]
+
+
+def test_entries_of_one_id_are_all_kept() -> None:
+    twice = [an_entry("AppOpened", device="phone"), an_entry("AppOpened", device="phone")]
+
+    assert order_causes(twice) == twice
+
+
+def test_causes_in_a_circle_end() -> None:
+    one = Entry(0, "A", "A:1", {}, ("B:1",))
+    two = Entry(0, "B", "B:1", {}, ("A:1",))
+
+    assert sorted(entry.id for entry in order_causes([one, two])) == ["A:1", "B:1"]
+
+
+# -- on a sheet ------------------------------------------------------------------------------------
+
+
+def test_a_day_has_a_heading_once() -> None:
+    day = 86_400_000
+    told = [
+        Told(NEW_YEAR, "phone", "goes offline", "note"),
+        Told(NEW_YEAR + 1_500, "phone", "is online again", "plain"),
+        Told(NEW_YEAR + day, "phone", "shows “Hello”", "good"),
+    ]
+
+    assert show(told) == [
+        "Thu 1 Jan 2026",
+        "  00:00:00.000 phone            • goes offline",
+        "  00:00:01.500 phone              is online again",
+        "Fri 2 Jan 2026",
+        "  00:00:00.000 phone            ✓ shows “Hello”",
+    ]
+
+
+def test_a_narrow_terminal_folds_and_loses_nothing() -> None:
+    what = "gets “Hello” and shows nothing: notifications are off"
+
+    lines = show([Told(NEW_YEAR, "a-phone-with-a-long-name", what, "bad")], width=50)
+
+    assert max(len(line) for line in lines) <= 50
+    assert "a-phone-with-a-…" in lines[1]
+    assert "".join(line[34:].strip() for line in lines[1:]).replace(" ", "") == what.replace(
+        " ", ""
+    )
+
+
+def test_marks_have_a_plain_form() -> None:
+    lines = show([Told(NEW_YEAR, "phone", "shows it", "good")], is_ascii=True)
+
+    assert lines[1] == "  00:00:00.000 phone            + shows it"
+
+
+# -- in one line -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "text"),
+    [(0, "+00:00:00.000"), (301_031, "+00:05:01.031"), (262_800_000, "+3d 01:00:00.000")],
+)
+def test_elapsed_time_reads_like_a_clock(duration_ms: int, text: str) -> None:
+    assert render_elapsed(duration_ms) == text
+
+
+def test_a_day_is_named_in_english() -> None:
+    assert render_day(NEW_YEAR) == "Thu 1 Jan 2026"
+
+
+def test_an_entry_fits_one_line() -> None:
+    line = render_entry(an_entry("RequestReceived", body="x" * 500), NEW_YEAR)
+
+    assert len(line) == 160
+    assert line.startswith("+00:00:00.000 RequestReceived body=xxx")
+    assert line.endswith("…")
