@@ -40,7 +40,7 @@ class Request:
 
     def parameters(self) -> dict[str, str]:
         """Return the query as a mapping; of a repeated name the last value."""
-        return dict(parse_qsl(self.query, keep_blank_values=True))
+        return dict(parse_qsl(self.query, keep_blank_values=True)) if self.query else {}
 
     @classmethod
     def build(

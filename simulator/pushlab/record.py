@@ -9,6 +9,7 @@ must reach.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ import msgspec
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pushlab.world.clock import Instant
     from pushlab.world.outbox import Post, PostAnswer
@@ -38,7 +39,8 @@ class Action:
 
     at: Instant
     name: str
-    arguments: Mapping[str, object]
+    arguments: Mapping[str, object] | Request
+    """A request becomes text only when the record is written."""
 
 
 class Record:
@@ -58,7 +60,11 @@ class Record:
         self.actions.append(Action(at, name, arguments))
 
     def add_request(self, at: Instant, request: Request) -> None:
-        """Note a request; its key becomes an ordinal."""
+        """Note a request."""
+        self.actions.append(Action(at, "request", request))
+
+    def _describe(self, request: Request) -> dict[str, object]:
+        """Return what a replay needs of a request; its key becomes an ordinal."""
         headers = {name: value for name, value in request.headers if name in KEPT_HEADERS}
         authorization = request.header("authorization")
         if authorization is not None:
@@ -75,7 +81,7 @@ class Record:
             arguments["body"] = request.body.decode()
         except UnicodeDecodeError:
             arguments["body_base64"] = b64encode(request.body).decode()
-        self.add(at, "request", arguments)
+        return arguments
 
     def add_post(self, post: Post, answer: PostAnswer) -> None:
         """Note how a post that left was answered."""
@@ -96,7 +102,9 @@ class Record:
             }
         )
         for action in self.actions:
-            yield _line({"at": render_instant(action.at), action.name: action.arguments})
+            told = action.arguments
+            arguments = told if isinstance(told, Mapping) else self._describe(told)
+            yield _line({"at": render_instant(action.at), action.name: arguments})
         yield _line({"end": render_instant(end), "digest": digest})
 
     def _mask(self, key: str) -> str:

@@ -258,8 +258,7 @@ class LabNames:
     def find_title(self, notification: str) -> str | None:
         """Return what a notification says, or None."""
         held = self._lab.messages.find(notification)
-        title = None if held is None else find_title(held)
-        return None if title is None else clean_text(title)
+        return None if held is None else find_title(held)
 
 
 class Storyteller:
@@ -270,13 +269,19 @@ class Storyteller:
 
     def tell(self, entry: Entry) -> Told | None:
         """Return *entry* in words, or None when it only repeats another."""
+        told = self._tell(entry)
+        if told is None:
+            return None
+        return told._replace(who=clean_text(told.who), what=clean_text(told.what))
+
+    def _tell(self, entry: Entry) -> Told | None:
         fields = entry.fields
         status = fields.get("status")
         if entry.kind == "RequestAnswered" and isinstance(status, int) and status >= 400:
             route = entry.id.partition(":")[2].rpartition(" ")[0]
             errors = "; ".join(str(each) for each in _as_list(fields.get("errors")))
             what = f"answers {status} to {route}{': ' if errors else ''}{errors}"
-            return Told(entry.at, SERVICE, clean_text(what), BAD)
+            return Told(entry.at, SERVICE, what, BAD)
         if entry.kind in QUIET:
             return None
         telling = TELLINGS.get(f"{entry.kind}/{fields.get('outcome')}") or TELLINGS.get(entry.kind)
@@ -459,7 +464,7 @@ def clean_text(text: str) -> str:
 
 
 def _shorten(value: object) -> str:
-    text = clean_text(value) if isinstance(value, str) else _render_value(value)
+    text = value if isinstance(value, str) else _render_value(value)
     return text if len(text) <= LINE_CHARACTERS_MAX else f"{text[: LINE_CHARACTERS_MAX - 1]}…"
 
 

@@ -143,16 +143,25 @@ def test_every_telling_stands_without_any_field(kind: str) -> None:
     name, _, outcome = kind.partition("/")
     fields = {"outcome": outcome} if outcome else {}
 
-    told = Storyteller(NoNames()).tell(an_entry(name, **fields))
+    told = Storyteller(NoNames()).tell(Entry(NEW_YEAR, name, f"{name}:it", fields))
 
     assert told is not None
     assert "{" not in told.who + told.what
 
 
 def test_text_from_outside_steers_no_terminal() -> None:
-    title = "\x1b[31mred\x07\r\n\x9b2J‮backwards"
+    text = "\x1b[31mred\x07\r\n\x9b2J\u202ebackwards"
 
-    assert clean_text(title) == " [31mred     2Jbackwards".replace("     ", "    ")
+    assert clean_text(text) == " [31mred    2Jbackwards"
+
+
+def test_no_name_steers_a_terminal() -> None:
+    lab = Lab()
+    lab.device("android", external_id="\x1b[2J", name="\x1b]0;phone")
+    send(lab, "\x1b[2J", body={"contents": {"en": "\x9b2J"}})
+    lab.advance(minutes=1)
+
+    assert all(line.isprintable() for line in tell(lab))
 
 
 def test_what_was_caused_at_the_same_instant_comes_after_its_cause() -> None:

@@ -72,9 +72,7 @@ class Aliases:
 
     def find_many(self, app: int, label: str, values: Sequence[str]) -> NDArray[np.int32]:
         """Return the row for each of *values*, -1 where nobody is called so; shape (n,)."""
-        return np.fromiter(
-            (self.find(app, label, value) for value in values), np.int32, len(values)
-        )
+        return np.array([self.find(app, label, value) for value in values], np.int32)
 
     def of(self, row: int) -> dict[str, str]:
         """Return the aliases of the user at *row*, in the order in which they were given."""

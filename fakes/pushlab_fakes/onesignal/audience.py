@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Audience", "resolve", "resolve_aliases", "resolve_subscription_ids"]
 
+CHANNELS: Final = {int(channel): channel for channel in Channel}
 FEW: Final = 8
 """Users looked up one by one; for more, numpy's overhead is the smaller one."""
 
@@ -55,7 +56,7 @@ def resolve(belief: Belief, app: int, draft: NotificationDraft) -> Audience:
     targeting = draft.targeting
 
     def reaches(channel: int) -> bool:
-        return draft.reaches(Channel(channel))
+        return draft.reaches(CHANNELS[channel])
 
     if targeting.subscription_ids:
         return resolve_subscription_ids(belief, app, targeting.subscription_ids, reaches)

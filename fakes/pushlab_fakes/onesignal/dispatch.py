@@ -113,9 +113,7 @@ class Dispatch:
         columns, part = self._belief.subscriptions, as_slice(rows)
         self._belief.bind_routes(rows)
         channels, routes = columns.type[part], columns.route[part].copy()
-        devices = np.full(len(rows), -1, np.int32)
-        for gateway, mine in self._split(channels):
-            devices[mine] = gateway.devices_of(routes[mine])
+        devices = self._find_devices(channels, routes)
         fan_out = FanOut(
             name=notification.id,
             key=notification.key,
@@ -146,6 +144,18 @@ class Dispatch:
         instants = now + settings.dispatch_delay_ms + delays
         self._put(fan_out, positions, instants)
 
+    def _find_devices(
+        self, channels: NDArray[np.int8], routes: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
+        devices: NDArray[np.int32] | None = None
+        for gateway, mine in self._split(channels):
+            if isinstance(mine, slice):
+                return gateway.devices_of(routes)
+            if devices is None:
+                devices = np.full(len(routes), -1, np.int32)
+            devices[mine] = gateway.devices_of(routes[mine])
+        return np.full(len(routes), -1, np.int32) if devices is None else devices
+
     def _split(
         self, channels: NDArray[np.int8]
     ) -> Iterator[tuple[Gateway, NDArray[np.bool_] | slice]]:
@@ -153,7 +163,7 @@ class Dispatch:
         if not len(channels):
             return
         first = int(channels[0])
-        if bool((channels == first).all()):
+        if len(channels) == 1 or bool((channels == first).all()):
             if Channel(first) in self._gateways:
                 yield self._gateways[Channel(first)], slice(None)
             return
@@ -166,11 +176,13 @@ class Dispatch:
         self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
     ) -> None:
         """Plan attempts, kept apart by device, or by subscription where there is no device."""
-        what, devices = fan_out.what(positions), fan_out.devices[positions]
-        stray = devices < 0
-        if not stray.any():
+        what, devices = fan_out.what(positions), fan_out.devices
+        if len(positions) < len(devices):
+            devices = devices[positions]
+        if not len(devices) or int(devices.min()) >= 0:
             self._world.schedule.put(self._attempt, instants, devices, what)
             return
+        stray = devices < 0
         held = ~stray
         self._world.schedule.put(self._attempt, instants[held], devices[held], what[held])
         rows = fan_out.subscriptions[positions[stray]]
@@ -245,7 +257,11 @@ class Dispatch:
         channels = self._belief.subscriptions.type[as_slice(rows)]
         outcomes = np.full(len(positions), Verdict.REFUSED.value, np.uint8)
         for gateway, mine in self._split(channels):
-            outcomes[mine] = gateway.attempt(instants[mine], routes[mine], what[mine])
+            verdicts = gateway.attempt(instants[mine], routes[mine], what[mine])
+            if isinstance(mine, slice):
+                outcomes = verdicts
+            else:
+                outcomes[mine] = verdicts
         if outcomes.any():
             outcomes = self._judge(fan_out, positions, instants, outcomes)
         self._world.trace.record_batch(self._made, instants, rows, what, outcomes)

@@ -152,7 +152,7 @@ class Messages:
     def _refuse_channels(self, rows: NDArray[np.int32]) -> Answer | None:
         """Refuse a send to kinds of subscription that no gateway serves yet."""
         types = sorted(set(self._belief.subscriptions.type[rows].tolist()))
-        missing = [TYPE_NAMES[code] for code in types if Channel(code) not in self._gateways]
+        missing = [TYPE_NAMES[code] for code in types if code not in self._gateways]
         return refusals.unbuilt(*(f"delivery to {name}" for name in missing)) if missing else None
 
     def _next_key(self, app: App, draft: NotificationDraft) -> int:

@@ -53,6 +53,8 @@ TYPE_NAMES: Final = {int(channel): name for name, channel in SUBSCRIPTION_TYPES.
 """The vendor's word for each kind of address."""
 MAIL_OR_SMS: Final = frozenset({int(Channel.EMAIL), int(Channel.SMS)})
 
+FEW: Final = 4
+"""Rows looked at one by one; for more, numpy's overhead is the smaller one."""
 CODES_MAX: Final = 32_767
 """Texts that one of the 16-bit columns can tell apart."""
 TEXT_COLUMNS: Final = (
@@ -261,12 +263,24 @@ class Belief:
 
     def reachable(self, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which of *rows* would be sent to: enabled, subscribed, with a token."""
-        columns, part = self.subscriptions, as_slice(rows)
+        columns = self.subscriptions
+        if len(rows) <= FEW:
+            return np.array([self._is_reachable(row) for row in rows.tolist()], np.bool_)
+        part = as_slice(rows)
         able = columns.notification_types[part] > 0
         able &= columns.enabled[part]
         able &= ~columns.deleted[part]
         able &= columns.token_key[part] != 0
         return able
+
+    def _is_reachable(self, row: int) -> bool:
+        columns = self.subscriptions
+        return bool(
+            columns.notification_types[row] > 0
+            and columns.enabled[row]
+            and not columns.deleted[row]
+            and columns.token_key[row]
+        )
 
     def text_of(self, name: str, code: int) -> str | None:
         """Return the text behind *code* in the column of texts *name*, None for -1."""

@@ -68,6 +68,8 @@ SECRETS: Final = frozenset(
     }
 )
 """Fields of bodies that never enter the trace."""
+DECODER: Final = msgspec.json.Decoder()
+ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 REDACTED: Final = "[redacted]"
 TEXT_SHOWN_MAX: Final = 1_000
 """Characters of a body that is no JSON, as the trace shows it."""
@@ -255,18 +257,19 @@ class OneSignal:
     def _find_fault(self, operation: Operation, app_id: str, request: Request) -> Fault | None:
         if self._faults is None or not self._faults.list():
             return None
-        key = content_key("request", operation.name, _canonical_body(request.body))
+        key = content_key("request", operation.name, _read_body(request.body)[0])
         return self._faults.find(f"onesignal {operation.name}", app=app_id, key=key)
 
     # -- the trace -----------------------------------------------------------------------------
 
     def _record_request(self, name: str, path: str, request: Request) -> str:
-        content = (request.method, path, request.query, _canonical_body(request.body))
         fields: dict[str, object] = {"route": name, "path": path}
         if request.query:
             fields["query"] = request.query
+        body, shown = _read_body(request.body)
         if request.body:
-            fields["body"] = _shown_body(request.body)
+            fields["body"] = shown
+        content = (request.method, path, request.query, body)
         return self._world.trace.record(
             "RequestReceived",
             f"{name} {content_key(*content):016x}",
@@ -291,19 +294,14 @@ def _json_body(request: Request) -> bytes:
     return request.body if not media_type or media_type.endswith("json") else b""
 
 
-def _canonical_body(body: bytes) -> str:
-    """Return what *body* says, however the client's encoder writes it."""
+def _read_body(body: bytes) -> tuple[str, object]:
+    """Return what *body* says, however the client's encoder writes it, and what the trace shows."""
     try:
-        return msgspec.json.encode(msgspec.json.decode(body), order="deterministic").decode()
+        value = DECODER.decode(body)
+        text = ENCODER.encode(value).decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return body.decode("latin-1")
-
-
-def _shown_body(body: bytes) -> object:
-    try:
-        return _redact(msgspec.json.decode(body))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return body[:TEXT_SHOWN_MAX].decode("utf-8", "replace")
+        return body.decode("latin-1"), body[:TEXT_SHOWN_MAX].decode("utf-8", "replace")
+    return text, _redact(value) if any(name in text for name in SECRETS) else value
 
 
 def _redact(value: object) -> object:

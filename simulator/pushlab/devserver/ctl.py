@@ -33,7 +33,7 @@ UNITS_S = {
         ("w", 604_800_000),
     )
 }
-DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d|w))+")
+DURATION = re.compile(r"(?:[0-9]{1,12}(?:\.[0-9]{1,6})?(?:ms|s|m|h|d|w))+")
 DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
 GATEWAY_OF_PLATFORM = {"android": "FCM", "ios": "APNs"}
 PAGE = 1_000
@@ -390,4 +390,4 @@ class RemoteNames:
     def find_title(self, notification: str) -> str | None:
         """Return what a notification says, or None."""
         title = self._titles.get(notification)
-        return None if title is None else clean_text(str(title))
+        return None if title is None else str(title)

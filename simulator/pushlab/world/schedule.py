@@ -143,7 +143,9 @@ class Schedule:
         """
         if not len(rows):
             return
-        low, high = int(instants.min()), int(instants.max())
+        one = len(rows) == 1
+        low = int(instants[0]) if one else int(instants.min())
+        high = low if one else int(instants.max())
         if low < self._clock.now:
             raise MisuseError(f"{self._kinds[kind].name} was put at an instant that is over")
         if self._lane_used:
@@ -269,6 +271,8 @@ class Schedule:
     def settle(self, limit: Instant) -> None:
         """Work off every item due at or before *limit*, in rounds."""
         assert self._limit is None, "a handler settles nothing"
+        if not any(run.low <= limit for runs in self._runs for run in runs):
+            return
         floor = self._clock.now
         self._horizon = limit
         try:

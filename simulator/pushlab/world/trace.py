@@ -163,6 +163,8 @@ class Trace:
         self._repeats: dict[str, int] = {}
         self._kind_keys: dict[str, int] = {}
         self._lanes = [0, 0]
+        self._hashed = 0
+        """Free-form entries that are in the lanes; the others join when the digest is asked for."""
         self.epoch = 0
         """Rises with each look at the world: a barrier, a request, a verb."""
         self.count = 0
@@ -185,7 +187,8 @@ class Trace:
     ) -> str:
         """Write a free-form entry at the world's instant and return its id.
 
-        The id is ``kind:name``; a repeated name gets ``:2``, ``:3`` and so on.
+        The id is ``kind:name``; a repeated name gets ``:2``, ``:3`` and so on. What *fields* hold
+        must not change later: it becomes text when somebody reads it.
         """
         identity = f"{kind}:{name}"
         repeat = self._repeats.get(identity, 0) + 1
@@ -193,9 +196,6 @@ class Trace:
         if repeat > 1:
             identity = f"{identity}:{repeat}"
         entry = Entry(self._clock.now, kind, identity, dict(fields), tuple(causes), beside)
-        digest = blake2b(entry.encode(), digest_size=16).digest()
-        self._lanes[0] = (self._lanes[0] + int.from_bytes(digest[:8], "little")) & MASK
-        self._lanes[1] = (self._lanes[1] + int.from_bytes(digest[8:], "little")) & MASK
         self.count += 1
         self._placed.append(_Placed(self.epoch, entry))
         for listener in self.listeners:
@@ -257,6 +257,11 @@ class Trace:
     @property
     def digest(self) -> str:
         """The digest of all entries so far: 32 hexadecimal digits."""
+        for placed in self._placed[self._hashed :]:
+            digest = blake2b(placed.entry.encode(), digest_size=16).digest()
+            self._lanes[0] = (self._lanes[0] + int.from_bytes(digest[:8], "little")) & MASK
+            self._lanes[1] = (self._lanes[1] + int.from_bytes(digest[8:], "little")) & MASK
+        self._hashed = len(self._placed)
         return f"{self._lanes[0]:016x}{self._lanes[1]:016x}"
 
     def header(self) -> dict[str, object]:

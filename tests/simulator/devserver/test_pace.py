@@ -15,7 +15,7 @@ from pushlab.errors import MisuseError
 def test_a_pace_is_read(text: str, rate: float, is_live: bool) -> None:
     pace = parse_pace(text)
 
-    assert (pace.name, pace.rate, pace.is_live) == (text, rate, is_live)
+    assert (pace.name, float(pace.rate), pace.is_live) == (text, rate, is_live)
 
 
 @pytest.mark.parametrize("text", ["", "fast", "0x", "-1x", "x", "60", "1e3x", "9999999x", "٣x"])

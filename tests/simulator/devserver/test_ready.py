@@ -47,7 +47,7 @@ def test_a_ready_file_is_removed_by_its_own_server_only(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(MisuseError, match="cannot write .* with --ready-file"):
+    with pytest.raises(MisuseError, match=r"cannot write .* with --ready-file"):
         ready.write_private(tmp_path / "file" / "ready.json", CONTENT)
 
 
@@ -65,9 +65,7 @@ def test_a_missing_ready_file_says_how_to_get_one(tmp_path: Path) -> None:
         ready.read_ready_file(tmp_path / "ready.json")
 
 
-def test_the_latest_ready_file_comes_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_latest_ready_file_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUSHLAB_STATE_DIR", str(tmp_path))
     for name, age_s in (("ready-1.json", 200), ("ready-2.json", 100), ("other.json", 50)):
         (tmp_path / name).touch()

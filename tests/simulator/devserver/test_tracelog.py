@@ -18,7 +18,7 @@ def live_on(lab: Lab, step: int) -> None:
 
 
 def test_pages_read_while_the_trace_grows_are_the_trace() -> None:
-    lab, log, luck = Lab(), TraceLog(), random.Random(1)  # noqa: S311 - cuts, no secrets
+    lab, log, luck = Lab(), TraceLog(), random.Random(1)
     seen = []
     after = 0
 

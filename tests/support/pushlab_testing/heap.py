@@ -6,7 +6,8 @@ The same program can be run on either: both take `register`, `put`, `plan` and `
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,8 +30,12 @@ class OneHeap:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._kinds: list[tuple[int, Handler]] = []
-        self._heap: list[tuple[object, ...]] = []
+        self._heap: list[tuple[Any, ...]] = []
         self._planned = 0
+
+    def __len__(self) -> int:
+        """How many items and barriers wait."""
+        return len(self._heap)
 
     def register(
         self, _name: str, rank: int, handler: Handler, *, independent: bool = False
@@ -48,13 +53,25 @@ class OneHeap:
         what: NDArray[np.int64],
     ) -> None:
         """Add items: those of an instant come by rank, row, what and kind, before barriers."""
-        rank = self._kinds[kind][0]
+        rank, handler = self._kinds[kind]
         for at, row, about in zip(instants.tolist(), rows.tolist(), what.tolist(), strict=True):
-            self._planned += 1
-            heapq.heappush(self._heap, (at, ITEM, rank, row, about, kind, self._planned))
+            one = (np.array([at], np.int64), np.array([row], np.int32), np.array([about], np.int64))
+            self.put_one(at, rank, row, about, partial(handler, *one), kind)
 
-    def plan(self, instant: int, name: str, action: Callable[[], None]) -> None:
+    def put_one(
+        self, at: int, rank: int, row: int, about: int, action: Callable[[], None], kind: int = 0
+    ) -> None:
+        """Add one item as a plain call."""
+        assert at >= self._clock.now, "an item was put at an instant that is over"
+        self._planned += 1
+        heapq.heappush(self._heap, (at, ITEM, rank, row, about, kind, self._planned, action))
+
+    def plan(
+        self, instant: int, name: str, action: Callable[[], None], *, habit: bool = False
+    ) -> None:
         """Add a barrier: after the items of its instant, by name."""
+        assert instant >= self._clock.now, "a barrier was planned at an instant that is over"
+        assert not habit, "histories know no habits"
         self._planned += 1
         heapq.heappush(self._heap, (instant, BARRIER, name, self._planned, action))
 
@@ -63,22 +80,17 @@ class OneHeap:
 
     def next_due(self) -> int | None:
         """Return the instant of the earliest work, or None."""
-        return self._heap[0][0] if self._heap else None  # type: ignore[return-value]
+        return self._heap[0][0] if self._heap else None
 
     def run_until(self, instant: int) -> None:
         """Do everything due up to *instant*, one event at a time."""
-        while self._heap and self._heap[0][0] <= instant:  # type: ignore[operator]
+        while self._heap and self._heap[0][0] <= instant:
             event = heapq.heappop(self._heap)
-            self._clock.move_to(event[0])  # type: ignore[arg-type]
-            if event[1] == BARRIER:
-                event[4]()  # type: ignore[operator]
-            else:
-                self._handle(*event)  # type: ignore[arg-type]
+            self._clock.move_to(event[0])
+            event[-1]()
         self._clock.move_to(instant)
 
-    def _handle(
-        self, at: int, _item: int, _rank: int, row: int, about: int, kind: int, _number: int
-    ) -> None:
-        self._kinds[kind][1](
-            np.array([at], np.int64), np.array([row], np.int32), np.array([about], np.int64)
-        )
+    def settle_now(self) -> None:
+        """Do the items of this instant, and leave barriers waiting."""
+        while self._heap and self._heap[0][:2] == (self._clock.now, ITEM):
+            heapq.heappop(self._heap)[-1]()

@@ -22,6 +22,7 @@ __all__ = ["Fields", "decode_object", "is_uuid", "read_app_id"]
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[+-]?\d{1,18}")
+NOT_GIVEN: Final[tuple[object, ...]] = (None, "", [], {})
 _DECODER: Final = msgspec.json.Decoder()
 _APP_ID_SIZE_MAX: Final = 128
 _INTEGER_MAX: Final = 2**53
@@ -91,7 +92,7 @@ class Fields:
 
     def has(self, name: str) -> bool:
         """Tell whether field *name* says anything."""
-        return name in self.raw and self.raw[name] not in (None, "", [], {})
+        return name in self.raw and self.raw[name] not in NOT_GIVEN
 
     def text(self, name: str, *, size_max: int | None = None) -> str | None:
         """Return a text of at most *size_max* characters; an empty one is not given."""

@@ -102,7 +102,7 @@ def read_targeting(fields: Fields, *, targets_max: int, mix_refused: bool) -> Ta
     In this order: nobody, several methods at once, wrong types, too many, ids of a wrong form,
     no channel.
     """
-    methods = [name for name in METHODS if fields.has(name)]
+    methods = [name for name in METHODS if name in fields.raw and fields.has(name)]
     if fields.has("excluded_segments"):
         clashes = [name for name in methods if name != "included_segments"]
         if clashes and mix_refused:

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NaiveSdk"]
 
-UNSAID = "\0"
-"""No log-in and no log-out was ever said."""
-
 
 class NaiveSdk:
     """What one SDK stored and what waits in its queue."""
@@ -31,23 +28,19 @@ class NaiveSdk:
         self.user_key = 0
         self.sent_route = -1
         self.sent_types = 0
-        self.external_id: str | None = UNSAID
+        self.external_id: str | None = None
+        """Who is logged in; a member of a crowd is known by its own name at first."""
         self.sent_external_id: str | None = None
         self.opened_at: int | None = None
         self._waits: int | None = None
         self._number = 0
         self._is_blocked = False
 
-    @property
-    def who(self) -> str | None:
-        """Who is logged in; a member of a crowd is known by its name until it is said."""
-        return None if self.external_id == UNSAID else self.external_id
-
     def forget(self) -> None:
         """Lose everything with the app."""
         self.subscription_key = self.user_key = 0
         self.sent_route, self.sent_types = -1, 0
-        self.external_id, self.sent_external_id = UNSAID, None
+        self.external_id = self.sent_external_id = None
         self._waits = None
         self._is_blocked = False
 
@@ -75,10 +68,6 @@ class NaiveSdk:
             self._is_blocked = False
             self.enqueue()
 
-    def log_in(self, external_id: str | None) -> None:
-        """Note who is logged in."""
-        self.external_id = external_id
-
     @property
     def _can_call(self) -> bool:
         phone = self._phone
@@ -97,7 +86,7 @@ class NaiveSdk:
             self._tell_subscription()
 
     def _tell_user(self) -> None:
-        wanted, sent = self.who, self.sent_external_id
+        wanted, sent = self.external_id, self.sent_external_id
         if wanted == sent:
             return
         if wanted is not None and sent is None:
@@ -127,7 +116,7 @@ class NaiveSdk:
 
     def register(self) -> None:
         """Build the records anew, or find them."""
-        types, route, who = self.types, self._phone.route, self.who
+        types, route, who = self.types, self._phone.route, self.external_id
         users, subscriptions = self._service.register(
             self._app,
             types=np.array([self._phone.channel], np.int8),
