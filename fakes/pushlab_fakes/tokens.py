@@ -29,9 +29,9 @@ class TokenRegistry(Table):
 
     device: NDArray[np.int32] = column(np.int32, default=-1)
     key: NDArray[np.uint64] = column(np.uint64)
-    dead_at: NDArray[np.int64] = column(np.int64, default=NEVER)
+    dead_at: NDArray[np.int64] = column(np.int64, default=NEVER, is_rare=True)
     """From when on the gateway refuses the token."""
-    told_at: NDArray[np.int64] = column(np.int64, default=NEVER)
+    told_at: NDArray[np.int64] = column(np.int64, default=NEVER, is_rare=True)
     """When the gateway learned that nobody holds the token any more."""
 
     def __init__(
@@ -47,6 +47,8 @@ class TokenRegistry(Table):
         self._render = render
         self._parse = parse
         self._index = HashIndex()
+        self._indexed = 0
+        """Tokens that are in the index; the others join when somebody looks for one."""
 
     def issue(
         self,
@@ -58,15 +60,17 @@ class TokenRegistry(Table):
         keys = self._world.randomness.draw(
             self._purpose, device_keys, generations.astype(np.uint64)
         )
-        routes = self.add(len(devices), device=devices, key=keys)
-        self._index.add(keys, routes)
-        return routes
+        return self.add(len(devices), device=devices, key=keys)
 
     def find(self, token: str) -> int:
         """Return the route of *token*; -1 when it was never issued here."""
         key = self._parse(token)
         if key is None:
             return -1
+        if self._indexed < len(self):
+            fresh = slice(self._indexed, len(self))
+            self._index.add(self.key[fresh], np.arange(fresh.start, fresh.stop, dtype=np.int32))
+            self._indexed = len(self)
         route = self._index.find(key)
         return route if route >= 0 and self._render(key) == token else -1
 

@@ -41,8 +41,9 @@ class Apns:
         self._handsets = handsets
         self._faults = faults
         self.tokens = TokenRegistry(world, "apns token", render_token, parse_token)
-        self._stored = np.full(64, NOTHING, np.int64)
-        self._expires = np.zeros(64, np.int64)
+        self._stored = np.zeros(0, np.int64)
+        self._expires = np.zeros(0, np.int64)
+        """Both by route, as long as the registry from the first notification on that waits."""
         self._transport = Transport(
             world, sends, handsets, self.name, store=self._store, gone=self._report
         )
@@ -71,12 +72,7 @@ class Apns:
         self, devices: NDArray[np.int32], generations: NDArray[np.int16]
     ) -> NDArray[np.int32]:
         """Give each device a token for its app and return the routes."""
-        routes = self.tokens.issue(devices, self._handsets.key[devices], generations)
-        if len(self.tokens) > len(self._stored):
-            capacity = max(len(self.tokens), 2 * len(self._stored))
-            self._stored = _grown(self._stored, capacity, NOTHING)
-            self._expires = _grown(self._expires, capacity, 0)
-        return routes
+        return self.tokens.issue(devices, self._handsets.key[devices], generations)
 
     def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
         """Take note of nothing: APNs learns of a changed token by a push that finds nobody.
@@ -174,6 +170,7 @@ class Apns:
         instants, devices, routes, what = instants[kept], devices[kept], routes[kept], what[kept]
         if not len(routes):
             return
+        self._reserve()
         self._expire(instants, routes)
         old = self._stored[routes]
         newer = old < what
@@ -193,6 +190,13 @@ class Apns:
         self._expires[routes] = sent_at[kept][newer] + np.minimum(ttl[kept][newer], ceiling)
         self._transport.finish("MessageStored", Fate.STORED, instants, devices, what)
 
+    def _reserve(self) -> None:
+        """Make room for a notification of each token there is."""
+        if len(self.tokens) > len(self._stored):
+            capacity = max(len(self.tokens), 2 * len(self._stored))
+            self._stored = _grown(self._stored, capacity, NOTHING)
+            self._expires = _grown(self._expires, capacity, 0)
+
     def _expire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
         """Let go of what has expired by *instants*."""
         late = (self._stored[routes] != NOTHING) & (self._expires[routes] <= instants)
@@ -205,6 +209,9 @@ class Apns:
 
     def connect(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
         """Send what is stored for devices that are online again, if it has not expired."""
+        if not len(self._stored):
+            return
+        self._reserve()
         self._expire(instants, routes)
         some = self._stored[routes] != NOTHING
         if not some.any():
@@ -235,14 +242,14 @@ class Apns:
         instants, devices, routes = instants[first], devices[first], routes[first]
         if not len(routes):
             return
-        self.tokens.told_at[routes] = instants
+        self.tokens.own("told_at")[routes] = instants
         settings, luck = self._world.settings, self._world.randomness
         keys = self.tokens.key[routes]
         low = settings.apns_feedback_min_days * DAY_MS
         span = max(settings.apns_feedback_max_days * DAY_MS - low, 1)
         dead_at = instants + low + luck.below("apns feedback", keys, 0, span)
         silent = luck.chance("apns silence", keys, 0, threshold(settings.apns_never_reported))
-        self.tokens.dead_at[routes] = np.where(silent, NEVER, dead_at)
+        self.tokens.own("dead_at")[routes] = np.where(silent, NEVER, dead_at)
 
 
 def _grown(array: NDArray[np.int64], capacity: int, default: int) -> NDArray[np.int64]:

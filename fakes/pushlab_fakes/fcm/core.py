@@ -73,7 +73,8 @@ class Fcm:
 
     def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
         """Take tokens for dead at once: the device said so itself (rotation, cleared data)."""
-        self.tokens.dead_at[routes] = np.minimum(self.tokens.dead_at[routes], instants)
+        dead_at = self.tokens.own("dead_at")
+        dead_at[routes] = np.minimum(dead_at[routes], instants)
 
     # -- attempts ------------------------------------------------------------------------------
 
@@ -315,9 +316,10 @@ class Fcm:
         So the first send after an uninstall is accepted and the second one is UNREGISTERED.
         """
         del devices, what
-        first = self.tokens.told_at[routes] == NEVER
-        self.tokens.told_at[routes[first]] = instants[first]
-        self.tokens.dead_at[routes] = np.minimum(self.tokens.dead_at[routes], instants)
+        told_at, dead_at = self.tokens.own("told_at"), self.tokens.own("dead_at")
+        first = told_at[routes] == NEVER
+        told_at[routes[first]] = instants[first]
+        dead_at[routes] = np.minimum(dead_at[routes], instants)
 
 
 def _spread(

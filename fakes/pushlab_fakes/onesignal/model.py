@@ -72,8 +72,6 @@ class Subscriptions(Table):
     """One row for each channel address; rows are never reused."""
 
     key: NDArray[np.uint64] = column(np.uint64)
-    token_key: NDArray[np.uint64] = column(np.uint64)
-    """Content key of the token, 0 without one."""
     created_at: NDArray[np.int64] = column(np.int64)
     last_active: NDArray[np.int64] = column(np.int64)
     """Instant at which the last session began."""
@@ -93,6 +91,8 @@ class Subscriptions(Table):
     app_version: NDArray[np.int16] = column(np.int16, -1)
     type: NDArray[np.int8] = column(np.int8)
     enabled: NDArray[np.bool_] = column(np.bool_)
+    has_token: NDArray[np.bool_] = column(np.bool_)
+    """Whether it has a token, one that is a route or one that no gateway knows."""
     deleted: NDArray[np.bool_] = column(np.bool_)
 
 
@@ -270,7 +270,7 @@ class Belief:
         able = columns.notification_types[part] > 0
         able &= columns.enabled[part]
         able &= ~columns.deleted[part]
-        able &= columns.token_key[part] != 0
+        able &= columns.has_token[part]
         return able
 
     def _is_reachable(self, row: int) -> bool:
@@ -279,7 +279,7 @@ class Belief:
             columns.notification_types[row] > 0
             and columns.enabled[row]
             and not columns.deleted[row]
-            and columns.token_key[row]
+            and columns.has_token[row]
         )
 
     def text_of(self, name: str, code: int) -> str | None:
@@ -357,18 +357,18 @@ class Belief:
         self.tokens.release(app, channel, row, int(columns.route[row]))
         self.tokens.hold(app, channel, row, route, token)
         columns.route[row] = route
-        columns.token_key[row] = self.tokens.key(channel, route, token)
+        columns.has_token[row] = route >= 0 or bool(token)
 
     def set_routes(self, rows: NDArray[np.int32], routes: NDArray[np.int32]) -> None:
         """Give tokenless subscriptions of one app the tokens at *routes*; -1 gives none."""
         columns = self.subscriptions
         columns.route[rows] = routes
         rows, routes = rows[routes >= 0], routes[routes >= 0]
+        columns.has_token[rows] = True
         types = columns.type[rows]
         for channel in np.unique(types).tolist():
             own = types == channel
             app = int(columns.app[rows[0]])
-            columns.token_key[rows[own]] = self.tokens.keys(channel, routes[own])
             self.tokens.hold_routes(app, channel, rows[own], routes[own])
 
     def bind_routes(self, rows: NDArray[np.int32]) -> None:
@@ -382,7 +382,6 @@ class Belief:
                 route = self.tokens.bind(int(columns.app[row]), channel, row)
                 if route >= 0:
                     columns.route[row] = route
-                    columns.token_key[row] = self.tokens.key(channel, route, "")
 
     def move_subscription(self, row: int, user: int) -> None:
         """Let the subscription at *row* belong to *user*, as its last."""

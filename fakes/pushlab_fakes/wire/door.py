@@ -1,6 +1,6 @@
 """One port of the edge, which takes TLS and clear text, and whoever answers behind it.
 
-Everything in here runs in the edge thread.
+Everything in here runs in the edge thread, but for ``occupy``, which any thread may call.
 
 The first byte decides: 22 opens a TLS handshake (RFC 8446, section 5.1), and no HTTP method begins
 so. Inside TLS the protocol is agreed by ALPN, among those of ``protocols``; another version of HTTP
@@ -76,8 +76,8 @@ class Door:
     def occupy(self, served: Served, limits: Limits) -> None:
         """Put *served* behind the door."""
         assert self._served is None, "a door serves one lab at a time"
-        self._served = served
         self.limits = limits
+        self._served = served
 
     async def vacate(self) -> None:
         """Cut every connection, also those that nobody has accepted yet."""

@@ -99,6 +99,8 @@ class Edge:
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._pool: list[Door] = []
+        self._pool_guard = threading.Lock()
+        """Held while a door finds its lab, in whatever thread."""
         self._given: list[Door] = []
         """Doors at an address that was asked for; they close when released."""
         self._authority: Authority | None = None
@@ -157,8 +159,24 @@ class Edge:
         address all through the run, a second one beside it has another. With one the listener is
         made for this call and closed when released; ``OSError`` says that the port is taken.
         """
-        door = self._wait("open a port", self._open(served, host, port, limits or Limits()))
+        limits = limits or Limits()
+        if host == LOOPBACK and port == 0 and not self._is_out_of_reach:
+            # A door that is there already needs no word with the edge thread, and no wait for it.
+            with self._pool_guard:
+                vacant = self._find_vacant()
+                if vacant is not None:
+                    vacant.occupy(served, limits)
+                    return Listener(self, vacant)
+        door = self._wait("open a port", self._open(served, host, port, limits))
         return Listener(self, door)
+
+    @property
+    def _is_out_of_reach(self) -> bool:
+        """Whether the edge thread would wait for itself, or there is none any more."""
+        return threading.current_thread() is self._thread or self.loop.is_closed()
+
+    def _find_vacant(self) -> Door | None:
+        return next((each for each in self._pool if each.served is None), None)
 
     def give_back(self, door: Door) -> None:
         """End the tenancy behind *door*; nothing is left of it after :meth:`stop` or a fork."""
@@ -193,7 +211,7 @@ class Edge:
 
     def _wait(self, what: str, work: Coroutine[object, object, T]) -> T:
         """Run *work* in the edge thread and return its result, within the bound."""
-        if threading.current_thread() is self._thread or self.loop.is_closed():
+        if self._is_out_of_reach:
             work.close()
             raise MisuseError(
                 f"the edge thread was asked to {what} by itself, from inside a fake"
@@ -220,11 +238,12 @@ class Edge:
 
     async def _open(self, served: Served, host: str, port: int, limits: Limits) -> Door:
         pooled = host == LOOPBACK and port == 0
-        door = next((each for each in self._pool if pooled and each.served is None), None)
-        if door is None:
-            door = Door(self.loop, lambda: self.authority, host, port)
-            (self._pool if pooled else self._given).append(door)
-        door.occupy(served, limits)
+        with self._pool_guard:
+            door = self._find_vacant() if pooled else None
+            if door is None:
+                door = Door(self.loop, lambda: self.authority, host, port)
+                (self._pool if pooled else self._given).append(door)
+            door.occupy(served, limits)
         return door
 
     async def _close(self, door: Door) -> None:

@@ -59,7 +59,7 @@ class Devices(Table):
     """How many tokens the device was given so far."""
     badge: NDArray[np.int16] = column(np.int16)
     installed_at: NDArray[np.int64] = column(np.int64)
-    offline_since: NDArray[np.int64] = column(np.int64)
+    offline_since: NDArray[np.int64] = column(np.int64, is_rare=True)
     background_since: NDArray[np.int64] = column(np.int64)
     subscription_key: NDArray[np.uint64] = column(np.uint64)
     """The subscription id that the SDK stored, as a key; 0 before it has one."""

@@ -135,7 +135,8 @@ class Delivery:
     def _is_stopped(self, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Android only: swiping an iOS app away does not stop its notification extension."""
         stopped: NDArray[np.bool_] = self._devices.process[rows] == Process.STOPPED.value
-        return stopped & (self._devices.platform[rows] == Channel.ANDROID.value)
+        stopped &= self._devices.platform[rows] == Channel.ANDROID.value
+        return stopped
 
     def _replace_older(
         self, fan_out: FanOut, rows: NDArray[np.int32], what: NDArray[np.int64]

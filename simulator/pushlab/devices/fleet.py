@@ -339,7 +339,7 @@ class Fleet:
 
     def _go_offline(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         leaving = self.devices.online[rows]
-        self.devices.offline_since[rows[leaving]] = instants[leaving]
+        self.devices.own("offline_since")[rows[leaving]] = instants[leaving]
         self.devices.online[rows] = False
 
     def _go_online(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:

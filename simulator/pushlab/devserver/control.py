@@ -104,6 +104,8 @@ class Control:
     # -- which call it is ----------------------------------------------------------------------
 
     def _serve(self, request: Request) -> Answer:
+        if not (request.path + request.query).isascii():
+            raise Refusal(400, "the URL holds bytes beyond ASCII", "percent-encode them as UTF-8")
         parts = _split(request.path)
         found = _find_route(request.method, parts)
         if found is None:

@@ -149,9 +149,11 @@ class DevServer:
                     f"port {options.port} is taken: something listens at {where} already; "
                     f"try --port {options.port + 1}, or --port 0 for any free one"
                 ) from None
+            instead = "--bind takes an address of this machine, such as 127.0.0.1"
+            if error.errno == errno.EACCES:
+                instead = "this user may not open that port, choose one above 1023"
             raise MisuseError(
-                f"cannot listen at {where}: {error.strerror or error}; --bind takes an address "
-                "of this machine, such as 127.0.0.1"
+                f"cannot listen at {where}: {error.strerror or error}; {instead}"
             ) from None
         self._ca_pem = self._listener.ca_pem
         handle, name = tempfile.mkstemp(prefix="pushlab-ca-", suffix=".pem")

@@ -51,20 +51,34 @@ class _Column:
 
     dtype: np.dtype[Any]
     default: Any
+    is_rare: bool = False
+
+    def stand_in(self, capacity: int) -> NDArray[Any]:
+        """Return what reads like an array of the default and takes the memory of one."""
+        return np.broadcast_to(np.array(self.default, self.dtype), (capacity,))
 
     def allocate(self, capacity: int) -> NDArray[Any]:
         # A zeroed array costs no memory until it is written, so slack is nearly free.
         if not self.default:
             return np.zeros(capacity, dtype=self.dtype)
-        return np.full(capacity, self.default, dtype=self.dtype)
+        # A fresh world makes some fifty columns; this is a quarter of what np.full takes.
+        array = np.empty(capacity, dtype=self.dtype)
+        array.fill(self.default)
+        return array
 
 
-def column(dtype: type[_Item], default: float | bool = 0) -> NDArray[_Item]:  # noqa: FBT001
+def column(
+    dtype: type[_Item],
+    default: float | bool = 0,  # noqa: FBT001
+    *,
+    is_rare: bool = False,
+) -> NDArray[_Item]:
     """Declare a column of a `Table` subclass; rows that are added without a value get *default*.
 
-    The class attribute turns into an array in each instance, hence the type of the result.
+    The class attribute turns into an array in each instance, hence the type of the result. A rare
+    column takes no memory until a row differs from the default: write it as ``own(name)[rows]``.
     """
-    return cast("NDArray[_Item]", _Column(np.dtype(dtype), default))
+    return cast("NDArray[_Item]", _Column(np.dtype(dtype), default, is_rare))
 
 
 class Table:
@@ -115,6 +129,8 @@ class Table:
         rows = slice(first, end)
         try:
             for name, value in values.items():
+                if self._columns[name].is_rare:
+                    self.own(name)
                 # One number into one place is the common case, and four times as fast.
                 arrays[name][first if count == 1 and isinstance(value, int) else rows] = value
         except Exception:
@@ -123,6 +139,13 @@ class Table:
             raise
         self._count = end
         return np.arange(first, end, dtype=np.int32)
+
+    def own(self, name: str) -> NDArray[Any]:
+        """Return the rare column *name* as an array that may be written to."""
+        array: NDArray[Any] = self.__dict__[name]
+        if not array.flags.writeable:
+            array = self.__dict__[name] = self._columns[name].allocate(self._capacity)
+        return array
 
     def live(self, name: str) -> NDArray[Any]:
         """Return the column *name* cut to the rows that exist, as a view."""
@@ -134,7 +157,8 @@ class Table:
     @property
     def nbytes(self) -> int:
         """The bytes of all columns, slack included."""
-        return sum(self.__dict__[name].nbytes for name in self._columns)
+        arrays = (self.__dict__[name] for name in self._columns)
+        return sum(array.nbytes if array.flags.writeable else array.itemsize for array in arrays)
 
     def snapshot(self) -> object:
         """Return all rows as they are now: a mapping of names to arrays that nothing else holds."""
@@ -154,7 +178,9 @@ class Table:
         self._capacity = 0
         self._reserve(max(self._count, _FIRST_CAPACITY))
         for name, array in columns.items():
-            self.__dict__[name][: self._count] = array
+            mark = self._columns[name]
+            if not mark.is_rare or bool((array != mark.default).any()):
+                self.own(name)[: self._count] = array
 
     def _reserve(self, capacity: int) -> None:
         """Make room for *capacity* rows; doubling keeps the cost of growth constant a row."""
@@ -162,8 +188,11 @@ class Table:
             raise LimitError(f"{type(self).__name__} holds at most {_ROWS_MAX:,} rows")
         self._capacity = min(max(capacity, 2 * self._capacity), _ROWS_MAX)
         for name, mark in self._columns.items():
-            grown = mark.allocate(self._capacity)
             old = self.__dict__.get(name)
+            if mark.is_rare and (old is None or not old.flags.writeable):
+                self.__dict__[name] = mark.stand_in(self._capacity)
+                continue
+            grown = mark.allocate(self._capacity)
             if old is not None:
                 grown[: self._count] = old[: self._count]
             self.__dict__[name] = grown

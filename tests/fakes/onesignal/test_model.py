@@ -365,7 +365,7 @@ def check_laws(api: Api) -> None:
         channel, route = int(table.type[row]), int(table.route[row])
         token = belief.token(row)
         assert (belief.tokens.find(0, channel, route, token) == row) == bool(token)
-        assert (table.token_key[row] != 0) == bool(token)
+        assert bool(table.has_token[row]) == bool(token)
         assert not (table.enabled[row] and table.notification_types[row] <= 0)
 
 

@@ -173,6 +173,14 @@ def test_a_body_that_is_no_object_is_refused(world: World, body: bytes) -> None:
     assert error_of(answer)["instead"] == "send one JSON object"
 
 
+@pytest.mark.parametrize("path", ["trace?after=\udcff", "devices/\udcff", "why?device=ü"])
+def test_a_url_that_is_not_encoded_is_refused(world: World, path: str) -> None:
+    answer = world.ask("GET", path)
+
+    assert answer.status == 400
+    assert error_of(answer)["instead"] == "percent-encode them as UTF-8"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "near"),
     [

@@ -106,11 +106,15 @@ def test_a_clock_whose_turn_it_is_not_moves_later(monkeypatch: pytest.MonkeyPatc
     assert (stood_ms, watcher.passed_ms) == (0, 2_000)
 
 
+def break_down() -> None:
+    raise ZeroDivisionError
+
+
 def test_what_breaks_stops_the_clock_and_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
     watcher = Watcher("live", monkeypatch)
     watcher.driver.step()
     lab = watcher.bench.lab
-    lab.world.schedule.plan(lab.now + 1, "broken", lambda: print(1 // 0))
+    lab.world.schedule.plan(lab.now + 1, "broken", break_down)
 
     watcher.pass_seconds(1)
     watcher.pass_seconds(1)

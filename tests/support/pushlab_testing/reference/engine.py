@@ -142,9 +142,7 @@ class Engine:
             "due": lab.world.next_due(),
             "targets": {sent.name: _facts(sent) for sent in lab.sends.live()},
             "phones": {name: fleet.devices.live(name).tolist() for name in COLUMNS},
-            "trays": [
-                [shown.notification_id for shown in self._tray(row)] for row in rows
-            ],
+            "trays": [[shown.notification_id for shown in self._tray(row)] for row in rows],
             "tokens": [
                 list(
                     zip(

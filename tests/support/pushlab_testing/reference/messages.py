@@ -134,9 +134,7 @@ class NaiveDispatch:
     def _skip(self, target: Target, fate: Fate) -> None:
         target.fate = fate
         outcome = SKIPPED.index(fate)
-        self._common.write(
-            "TargetSkipped", "attempt", target.subscription_key, target.key, outcome
-        )
+        self._common.write("TargetSkipped", "attempt", target.subscription_key, target.key, outcome)
 
     def cancel(self, notification: Notification) -> None:
         """Stop what has not been attempted."""
@@ -161,9 +159,7 @@ class NaiveDispatch:
             target.fate = FATES[verdict]
         if verdict == Verdict.DEAD:
             self._unsubscribe(target)
-        self._common.write(
-            "AttemptMade", "attempt", target.subscription_key, target.key, outcome
-        )
+        self._common.write("AttemptMade", "attempt", target.subscription_key, target.key, outcome)
         field = {Verdict.ACCEPTED: "successful", Verdict.DEAD: "failed"}.get(verdict, "errored")
         if outcome != Verdict.PUT_OFF:
             tally = target.notification.statistics

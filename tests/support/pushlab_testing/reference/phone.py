@@ -183,7 +183,9 @@ class Phone:
             target.receipt = Receipt.NOT_ASKED
             return
         settings = self.common.settings
-        most_s = settings.receipt_delay_android_s if self.is_android else settings.receipt_delay_ios_s
+        most_s = (
+            settings.receipt_delay_android_s if self.is_android else settings.receipt_delay_ios_s
+        )
         if not self.is_android:
             if outcome != SHOWN:
                 return

@@ -16,12 +16,12 @@ from pushlab_fakes.faults import Fault
 from pushlab_testing.reference.phone import VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pushlab_fakes.exchange import Answer
     from pushlab_fakes.onesignal.routes import OneSignal
 
-__all__ = ["Story", "live", "make_story", "shorten"]
+__all__ = ["Story", "check_story", "find_differences", "live", "make_story"]
 
 APP = "5f0c2d1e-7a6b-4c3d-8e9f-0a1b2c3d4e5f"
 PEOPLE = ("ann", "ben", "crowd-000001", "crowd-000002")
@@ -66,6 +66,12 @@ class Life(Protocol):
     def outcome(self) -> dict[str, object]: ...
 
 
+class Maker(Protocol):
+    """Makes a model of a lab from a seed and settings."""
+
+    def __call__(self, seed: int, settings: Mapping[str, object], /) -> Life: ...
+
+
 @dataclass(frozen=True)
 class Story:
     """One history: a seed, settings, and steps."""
@@ -106,7 +112,7 @@ def make_story(number: int) -> Story:
     for name, values in TIGHT.items():
         if not dice.below(3):
             settings[name] = dice.pick(values)
-    crowd = dice.pick((0, 2, 9, 30))
+    crowd = dice.pick((0, 2, 9, 40))
     steps: list[Step] = []
     if crowd:
         android = dice.below(crowd + 1)
@@ -123,7 +129,9 @@ def make_story(number: int) -> Story:
     for _ in range(6 + dice.below(16)):
         steps.extend(_make_step(dice, rows, crowd))
         steps.append(("advance", dice.pick(GAPS) + dice.below(50)))
-    steps.append(("advance", dice.pick((60_000, 40 * DAY_MS))))
+    steps.append(("advance", 60_000))
+    steps.append(("view all",))
+    steps.append(("advance", dice.pick((0, DAY_MS, 40 * DAY_MS))))
     return Story(number, settings, steps)
 
 
@@ -151,7 +159,7 @@ TIGHT: Mapping[str, Sequence[object]] = {
 
 
 def _make_step(dice: Dice, rows: list[int], crowd: int) -> list[Step]:
-    kind = dice.below(20)
+    kind = dice.below(24)
     row = dice.pick(rows)
     if kind < 7:
         return [_make_send(dice, crowd) for _ in range(1 + dice.below(3))]
@@ -160,14 +168,27 @@ def _make_step(dice: Dice, rows: list[int], crowd: int) -> list[Step]:
         return [("do", dice.pick((*VERBS, *COMMON_VERBS, *COMMON_VERBS)), chosen)]
     if kind < 14:
         return [_make_plan(dice, rows, row) for _ in range(1 + dice.below(2))]
+    if kind < 16:
+        return _make_new_install(dice, row)
+    if kind < 18:
+        return [_make_fault(dice, rows), _make_send(dice, crowd)]
     return [
         ("log in", row, dice.pick((*PEOPLE, None))),
         ("touch", row, dice.pick(("tap", "tap", "dismiss"))),
-        _make_fault(dice, rows),
+        ("plan", dice.pick(("go_offline", "go_online")), rows, [dice.below(40_000) for _ in rows]),
         ("listen", row, dice.below(1_000_000)),
         ("cancel", dice.below(3)),
         ("request", dice.pick(("disable", "delete", "transfer", "stray", "receipts")), row),
-    ][kind - 14 : kind - 13]
+    ][kind - 18 : kind - 17]
+
+
+def _make_new_install(dice: Dice, row: int) -> list[Step]:
+    """Change something, remove the app, install and open it again, and change something else."""
+    verbs = ("opt_out", "uninstall", "install", "allow", "open_app", "opt_out")
+    steps: list[Step] = []
+    for verb in verbs[dice.below(2) : dice.pick((-1, 6))]:
+        steps.extend((("do", verb, [row]), ("advance", dice.pick((0, 1, 900, 6_000)))))
+    return steps
 
 
 def _make_plan(dice: Dice, rows: list[int], row: int) -> Step:
@@ -194,7 +215,7 @@ def _make_send(dice: Dice, crowd: int) -> Step:
         fields = {**fields, "contents": {}, "content_available": True}
     if dice.below(6) == 0:
         fields |= {"ios_badgeType": dice.pick(("SetTo", "Increase")), "ios_badgeCount": 3}
-    if dice.below(12) == 0:
+    if dice.below(30) == 0:
         fields["contents"] = {"en": "long " * 1_000}
     after_ms = dice.pick((1_000, 70_000)) if dice.below(6) == 0 else None
     key = dice.pick("xy") if dice.below(8) == 0 else None
@@ -207,7 +228,7 @@ def _make_fault(dice: Dice, rows: list[int]) -> Step:
     status = dice.pick((503, 429, 410, 400, 403, 413) if is_gateway else (500, 429))
     devices = frozenset(dice.some(rows)) if is_gateway and dice.below(3) == 0 else None
     share = dice.pick((1.0, 0.5))
-    delay, span = dice.pick((0, 300)), dice.pick((0, 500, 60_000))
+    delay, span = dice.pick((0, 300)), dice.pick((500, 20_000, 60_000, DAY_MS))
     return ("fault", where, status, devices, share, delay, span)
 
 
@@ -284,9 +305,10 @@ class Telling:
     ) -> None:
         start = self.life.now + delay
         rows = None if devices is None else frozenset(self._pick(sorted(devices)))
-        window = {"start": start, "end": start + span} if span else {"start": start}
-        fault = Fault("", where, status=status, devices=rows, share=share, **window)
-        self.life.fault(fault)
+        end = start + span
+        self.life.fault(
+            Fault("", where, status=status, devices=rows, share=share, start=start, end=end)
+        )
 
     # -- calls ---------------------------------------------------------------------------------
 
@@ -327,6 +349,10 @@ class Telling:
         if self.sent:
             name = self.sent[-1 - back % len(self.sent)]
             self._call("DELETE", f"/notifications/{name}?app_id={APP}")
+
+    def _view_all(self) -> None:
+        for name in self.sent:
+            self.view(name)
 
     def view(self, name: str) -> None:
         """Read the statistics of a notification."""
@@ -381,25 +407,63 @@ class Telling:
             self.do(("touch", dice.pick(places), "tap"))
 
 
-def live(story: Story, make: Callable[[int, Mapping[str, object]], Life]) -> dict[str, object]:
+def live(story: Story, make: Maker) -> dict[str, object]:
     """Live *story* and return everything by which two lives may differ."""
     telling = Telling(make(story.seed, story.settings))
     for step in story.steps:
         telling.do(step)
-    for name in telling.sent:
-        telling.view(name)
     return {"answers": telling.answers, **telling.life.outcome()}
 
 
-def shorten(story: Story, is_wrong: Callable[[Story], bool]) -> Story:
+def check_story(number: int, engine: Maker, reference: Maker) -> None:
+    """Raise AssertionError with the shortest story that still differs, and where it does."""
+    story = make_story(number)
+    if not find_differences(story, engine, reference):
+        return
+    story = _shorten(story, lambda shorter: bool(find_differences(shorter, engine, reference)))
+    steps = "\n".join(f"    {step!r}" for step in story.steps)
+    found = "\n".join(find_differences(story, engine, reference))
+    raise AssertionError(
+        f"story {number}: engine and reference differ\nsettings {story.settings}\n{steps}\n{found}"
+    )
+
+
+def find_differences(story: Story, engine: Maker, reference: Maker) -> list[str]:
+    """Return a line for everything by which the two lives of *story* differ."""
+    lives = [_live_or_fail(story, make) for make in (engine, reference)]
+    return [
+        f"{name}: engine {first!r}, reference {second!r}"
+        for name, first, second in _pair("", *lives)
+        if first != second
+    ]
+
+
+def _live_or_fail(story: Story, make: Maker) -> dict[str, object]:
+    try:
+        return live(story, make)
+    except Exception as error:  # noqa: BLE001  both must fail alike
+        return {"error": repr(error)}
+
+
+def _pair(name: str, first: Any, second: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the leaves of two outcomes side by side."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        for key in sorted({*first, *second}, key=str):
+            yield from _pair(f"{name} {key}".strip(), first.get(key), second.get(key))
+    elif isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
+        for place, (one, other) in enumerate(zip(first, second, strict=True)):
+            yield from _pair(f"{name}[{place}]", one, other)
+    else:
+        yield name, first, second
+
+
+def _shorten(story: Story, is_wrong: Callable[[Story], bool]) -> Story:
     """Return a story that is still wrong and has no step and no setting to spare."""
-    place = len(story.steps) - 1
-    while place >= 0:
+    for place in reversed(range(len(story.steps))):
         steps = [step for index, step in enumerate(story.steps) if index != place]
         shorter = Story(story.seed, story.settings, steps)
         if is_wrong(shorter):
             story = shorter
-        place -= 1
     for name in story.settings:
         fewer = {held: value for held, value in story.settings.items() if held != name}
         shorter = Story(story.seed, fewer, story.steps)

@@ -59,7 +59,14 @@ class Target:
 
     def facts(self) -> tuple[int, ...]:
         """Return what must be equal in both models."""
-        return (self.subscription, self.fate, self.receipt, self.marks, self.attempts, self.shown_ms)
+        return (
+            self.subscription,
+            self.fate,
+            self.receipt,
+            self.marks,
+            self.attempts,
+            self.shown_ms,
+        )
 
 
 @dataclass

@@ -238,12 +238,13 @@ class Reference:
                 name: [target.facts() for target in targets]
                 for name, targets in self._dispatch.targets.items()
             },
-            "phones": {
-                name: [int(getattr(phone, name)) for phone in phones] for name in COLUMNS
-            },
+            "phones": {name: [int(getattr(phone, name)) for phone in phones] for name in COLUMNS},
             "trays": [[target.notification.id for target in self._tray(p.row)] for p in phones],
             "tokens": [
-                [(token.phone.row, token.key, token.dead_at, token.told_at) for token in held.tokens]
+                [
+                    (token.phone.row, token.key, token.dead_at, token.told_at)
+                    for token in held.tokens
+                ]
                 for held in self._gateways.values()
             ],
         }
