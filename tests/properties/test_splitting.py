@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushlab.lab import Lab
+from pushlab_scenarios.replay import replay
 from pushlab_testing.history import Telling, histories
+
+if TYPE_CHECKING:
+    from pushlab.lab import Lab
 
 
 def in_one_go(lab: Lab, gap_ms: int) -> None:
@@ -47,8 +52,6 @@ def test_splitting_merging_and_probing_an_advance_changes_nothing(history, data)
 
 @given(history=histories())
 def test_a_record_of_any_history_replays_to_the_same_bytes(history):
-    from pushlab_scenarios.replay import replay
-
     told = Telling(in_one_go)
     told.tell(history)
 

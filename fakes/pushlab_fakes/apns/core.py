@@ -114,7 +114,7 @@ class Apns:
             self._accept(instants[accepted], devices[accepted], routes[accepted], what[accepted])
         return verdicts
 
-    def _overrule(  # noqa: PLR0917  the arrays of one step travel together
+    def _overrule(
         self,
         verdicts: NDArray[np.uint8],
         instants: NDArray[np.int64],

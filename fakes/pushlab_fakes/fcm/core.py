@@ -121,7 +121,7 @@ class Fcm:
         stale |= self.tokens.dead_at[as_slice(routes)] <= instants
         return stale
 
-    def _overrule(  # noqa: PLR0917  the arrays of one step travel together
+    def _overrule(
         self,
         verdicts: NDArray[np.uint8],
         instants: NDArray[np.int64],

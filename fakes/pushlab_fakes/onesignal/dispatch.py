@@ -227,8 +227,8 @@ class Dispatch:
         """
         fan_out = notification.fan_out
         if fan_out is not None and len(fan_out) >= LARGE:
-            self._notifications.pop(notification.fan_out.number, None)
-            self._sends.close(notification.fan_out)
+            self._notifications.pop(fan_out.number, None)
+            self._sends.close(fan_out)
             notification.fan_out = None
 
     # -- attempts ------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["Figure", "Options", "Sample", "Times", "interleave", "render_seconds", "time_once"]
 
 
-
 @dataclass(frozen=True)
 class Options:
     """How thorough a run is."""

@@ -23,8 +23,10 @@ LEDGERS = ("belief", "truth", "registry")
 def measure(options: Options) -> list[Figure]:
     """Weigh a population of a million with three tags, in a process of its own."""
     count = 100_000 if options.quick else 1_000_000
-    if not Path("/proc/self/status").exists():
-        return [Figure(NAME, "a subscription at rest", None, "bytes", f"<= {LIMIT}", how="Linux only")]
+    if not Path("/proc/self/statm").exists():
+        return [
+            Figure(NAME, "a subscription at rest", None, "bytes", f"<= {LIMIT}", how="Linux only")
+        ]
     found = {trace: _probe(count, trace, options) for trace in ("digest", "full")}
     digest, full = found["digest"], found["full"]
     arrays = sum(digest["rest"][name] for name in LEDGERS) / count

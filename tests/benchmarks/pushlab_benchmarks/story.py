@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APP",
+    "OFFLINE_STEP",
     "READINGS_S",
     "TAP_CHANCE",
     "Counts",
@@ -74,13 +75,16 @@ class Cast:
     """Each platform with the places of its devices."""
 
 
-def make_lab(count: int, *, trace: str = "full") -> tuple[Lab, Population]:
-    """Return a lab with a population of *count*, ready for the send."""
+def make_lab(
+    count: int, *, trace: str = "full", offline_step: int = OFFLINE_STEP
+) -> tuple[Lab, Population]:
+    """Return a lab with a population of *count*, one in *offline_step* of them offline."""
     assert trace in {"full", "digest"}
     lab = Lab(1, app=f"{APP}:key", plan="pro", trace="full" if trace == "full" else "digest")
     people = lab.population(count)
     people.tap_with(TAP_CHANCE)
-    people[::OFFLINE_STEP].do("go_offline")
+    if offline_step:
+        people[::offline_step].do("go_offline")
     return lab, people
 
 

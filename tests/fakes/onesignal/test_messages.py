@@ -148,9 +148,7 @@ def test_a_scheduled_notification_goes_to_the_audience_of_its_instant(lab, app, 
     assert late.tray[0].notification_id == sent
 
 
-def test_a_send_after_that_is_over_is_sent_at_once_and_said_to_be_of_another_clock(
-    lab, app, alice
-):
+def test_a_send_after_that_is_over_is_sent_at_once_and_said_to_be_of_another_clock(lab, app, alice):
     sent = app.send("alice", send_after="2020-01-01T00:00:00Z")
     lab.advance(minutes=1)
 
@@ -258,9 +256,7 @@ def test_receipts_are_not_counted_on_the_free_plan(lab, app, alice):
 
 
 def test_an_unknown_notification_is_a_404(app):
-    answer = app.call(
-        "GET", f"/notifications/00000000-0000-4000-8000-000000000000?app_id={app.id}"
-    )
+    answer = app.call("GET", f"/notifications/00000000-0000-4000-8000-000000000000?app_id={app.id}")
 
     assert (answer.status, answer.json()) == (404, {"errors": ["Notification not found"]})
 

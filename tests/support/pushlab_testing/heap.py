@@ -58,7 +58,7 @@ class OneHeap:
             one = (np.array([at], np.int64), np.array([row], np.int32), np.array([about], np.int64))
             self.put_one(at, rank, row, about, partial(handler, *one), kind)
 
-    def put_one(
+    def put_one(  # noqa: PLR0917  the order of an item's parts is its order in time
         self, at: int, rank: int, row: int, about: int, action: Callable[[], None], kind: int = 0
     ) -> None:
         """Add one item as a plain call."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pushlab.devices.tray import ShownMessage
     from pushlab.gateway import FanOut
     from pushlab_fakes.exchange import Answer, Request
     from pushlab_fakes.faults import Fault
@@ -25,7 +26,7 @@ __all__ = ["Engine"]
 
 
 class Engine:
-    """A lab whose advances may be cut: *cut* gives the parts of a span, in milliseconds."""
+    """One lab; takes what `pushlab_testing.reference.whole.Reference` takes."""
 
     def __init__(self, seed: int, settings: Mapping[str, object]) -> None:
         self.lab = Lab(seed, settings=settings)
@@ -108,7 +109,7 @@ class Engine:
     def touch(self, row: int, verb: str) -> None:
         """Tap or dismiss what a phone shows on top."""
         lab = self.lab
-        tray = list_shown(lab.fleet, lab.sends, lab.world.settings, row)
+        tray = self._tray(row)
         if not tray:
             return
         body = lab.fleet.delivery.tap if verb == "tap" else lab.fleet.delivery.dismiss
@@ -154,7 +155,7 @@ class Engine:
             ],
         }
 
-    def _tray(self, row: int):  # type: ignore[no-untyped-def]
+    def _tray(self, row: int) -> list[ShownMessage]:
         return list_shown(self.lab.fleet, self.lab.sends, self.lab.world.settings, row)
 
 

@@ -15,8 +15,6 @@ from pushlab_fakes.fcm import tokens as fcm_tokens
 from pushlab_testing.reference.target import RANK, Common, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from pushlab_fakes.faults import Faults
@@ -187,11 +185,11 @@ class NaiveFcm(NaiveGateway):
         return super().is_dead(token) or (not token.phone.online and long_ago)
 
     def retire(self, route: int) -> None:
-        """The phone said so itself."""
+        """Believe the phone at once."""
         self.tokens[route].dead_at = min(self.tokens[route].dead_at, self.common.now)
 
     def report(self, route: int) -> None:
-        """The next send is refused."""
+        """Refuse the next send."""
         token = self.tokens[route]
         if token.told_at == NEVER:
             token.told_at = self.common.now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pushlab.gateway import Content
     from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.onesignal.notifications import Notification
+    from pushlab_fakes.onesignal.statistics import Statistics
     from pushlab_testing.reference.gateways import NaiveGateway
 
 __all__ = ["NaiveDispatch", "Tally"]
@@ -96,7 +97,7 @@ class NaiveDispatch:
             for position, row in enumerate(rows.tolist())
         ]
         tally = Tally([target.channel for target in targets])
-        notification.statistics = tally  # type: ignore[assignment]  it reads the same
+        notification.statistics = cast("Statistics", tally)  # it reads the same
         spread = max(common.settings.dispatch_spread_ms, 1)
         for target in targets:
             if self._belief.reachable(np.array([target.subscription], np.int32))[0]:

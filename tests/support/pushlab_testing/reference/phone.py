@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pushlab.devices.columns import Permission, Process
@@ -165,7 +166,7 @@ class Phone:
             self._plan_tap(target)
             for number, listener in enumerate(self.listeners):
                 name = f"listener {self.dispatch.name_of(target)} {number}"
-                self.common.heap.plan(self.common.now, name, lambda tell=listener: tell(target))
+                self.common.heap.plan(self.common.now, name, partial(listener, target))
 
     def _display(self, target: Target) -> None:
         collapse = target.content.collapse_id

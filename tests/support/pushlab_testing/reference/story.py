@@ -256,7 +256,7 @@ class Telling:
     def _crowd(self, counts: Mapping[str, int]) -> None:
         self.rows += self.life.crowd("crowd", counts, 0.5)
 
-    def _device(
+    def _device(  # noqa: PLR0917  a step is a tuple
         self,
         platform: str,
         name: str,
@@ -294,7 +294,7 @@ class Telling:
         for row in self._pick([place]):
             self.life.touch(row, verb)
 
-    def _fault(
+    def _fault(  # noqa: PLR0917  a step is a tuple
         self,
         where: str,
         status: int,
@@ -363,7 +363,7 @@ class Telling:
             belief = self.life.onesignal.belief
             app = belief.first_app()
             enabled = not app.receipts_enabled
-            self.life.act(lambda: belief.change_app(app.id, receipts_enabled=enabled))  # type: ignore[arg-type, return-value]
+            self.life.act(lambda: belief.change_app(app.id, receipts_enabled=enabled))  # type: ignore[arg-type]
             return
         if what == "stray":
             push = {"type": "AndroidPush", "token": f"made-up-{place}", "notification_types": 1}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from pushlab_testing.reference.target import RANK, Common, Target
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pushlab.world.schedule import Schedule
     from pushlab_fakes.exchange import Answer, Request
 
 __all__ = ["Reference"]
@@ -37,7 +39,7 @@ class Reference:
         if settings:
             self.world.settings = type(self.world.settings)(**settings)  # type: ignore[arg-type]
         self.heap = OneHeap(self.world.clock)
-        self.world.schedule = self.heap  # type: ignore[assignment]  it takes what is asked of it
+        self.world.schedule = cast("Schedule", self.heap)  # it takes what is asked of it
         self._common = Common(self.world, self.heap)
         self._faults = Faults(self.world)
         self._gateways: dict[Channel, NaiveGateway] = {
@@ -167,9 +169,7 @@ class Reference:
             code = list(VERBS).index(verb)
             for phone, delay in zip(self._phones(rows), delays, strict=True):
                 at = self.now + delay
-                self.heap.put_one(
-                    at, RANK["verb"], phone.row, code, lambda phone=phone: phone.do(verb)
-                )
+                self.heap.put_one(at, RANK["verb"], phone.row, code, partial(phone.do, verb))
 
         self.act(plan)
 
