@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pushlab.gateway import Fate
+from pushlab.gateway import Fate, Verdict
+from pushlab.table import as_slice
 from pushlab.world.schedule import RANKS
+from pushlab_fakes.faults import NO_FAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pushlab.gateway import Handsets, Sends
     from pushlab.world.trace import BatchKind
     from pushlab.world.world import World
+    from pushlab_fakes.faults import Faults
 
     Step = Callable[
         [NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]], None
@@ -38,6 +41,7 @@ class Transport:
         world: World,
         sends: Sends,
         handsets: Handsets,
+        faults: Faults,
         gateway: str,
         *,
         store: Step,
@@ -46,6 +50,7 @@ class Transport:
         self._world = world
         self._sends = sends
         self._handsets = handsets
+        self._faults = faults
         self._gateway = gateway
         self._store = store
         self._gone = gone
@@ -53,6 +58,37 @@ class Transport:
             f"{gateway} arrival", RANKS["arrival"], self._arrive
         )
         self._kinds: dict[str, BatchKind] = {}
+
+    def admit(
+        self,
+        verdicts: NDArray[np.uint8],
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Let planned faults have the last word on *verdicts*; what is accepted sets out."""
+        if self._faults.are_planned(self._gateway):
+            keys = np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
+            overruled = self._faults.overrule(
+                self._gateway, instants, devices, keys, self._sends.keys(what)
+            )
+            if overruled is not None:
+                struck = overruled != NO_FAULT
+                verdicts[struck] = overruled[struck]
+        accepted = verdicts == Verdict.ACCEPTED.value
+        if not accepted.all():
+            instants, devices = instants[accepted], devices[accepted]
+            routes, what = routes[accepted], what[accepted]
+        if not len(devices):
+            return
+        online = self._handsets.online[as_slice(devices)]
+        if not online.all():
+            away = ~online
+            self._store(instants[away], devices[away], routes[away], what[away])
+            instants, devices, what = instants[online], devices[online], what[online]
+        if len(devices):
+            self.carry(instants, devices, what)
 
     def carry(
         self,

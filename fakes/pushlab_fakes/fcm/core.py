@@ -9,7 +9,6 @@ import numpy as np
 from pushlab.gateway import Fate, Verdict
 from pushlab.table import Chains, as_slice
 from pushlab.world.clock import DAY_MS
-from pushlab_fakes.faults import NO_FAULT
 from pushlab_fakes.fcm.tokens import parse_token, render_token
 from pushlab_fakes.tokens import NEVER, TokenRegistry
 from pushlab_fakes.transport import Transport
@@ -37,12 +36,11 @@ class Fcm:
         self._world = world
         self._sends = sends
         self._handsets = handsets
-        self._faults = faults
         self.tokens = TokenRegistry(world, "fcm token", render_token, parse_token)
         self._plain = Chains(what=np.int64)
         self._collapsible = Chains(what=np.int64, collapse=np.int32)
         self._transport = Transport(
-            world, sends, handsets, self.name, store=self._store, gone=self._report
+            world, sends, handsets, faults, self.name, store=self._store, gone=self._report
         )
 
     # -- the registry --------------------------------------------------------------------------
@@ -98,13 +96,7 @@ class Fcm:
         for fan_out, _, places in self._sends.split(what):
             if fan_out.content.size_bytes > PAYLOAD_MAX:
                 verdicts[places] = Verdict.TOO_LARGE.value
-        if self._faults.are_planned(self.name):
-            self._overrule(verdicts, instants, routes, devices, what)
-        accepted = verdicts == Verdict.ACCEPTED.value
-        if accepted.all():
-            self._accept(instants, devices, routes, what)
-        elif accepted.any():
-            self._accept(instants[accepted], devices[accepted], routes[accepted], what[accepted])
+        self._transport.admit(verdicts, instants, devices, routes, what)
         return verdicts
 
     def _is_dead(
@@ -120,39 +112,6 @@ class Fcm:
             stale &= self._handsets.offline_since[as_slice(devices)] + inactive <= instants
         stale |= self.tokens.dead_at[as_slice(routes)] <= instants
         return stale
-
-    def _overrule(
-        self,
-        verdicts: NDArray[np.uint8],
-        instants: NDArray[np.int64],
-        routes: NDArray[np.int32],
-        devices: NDArray[np.int32],
-        what: NDArray[np.int64],
-    ) -> None:
-        """Let planned faults strike: they have the last word on *verdicts*."""
-        keys = np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
-        overruled = self._faults.overrule(
-            self.name, instants, devices, keys, self._sends.keys(what)
-        )
-        if overruled is not None:
-            struck = overruled != NO_FAULT
-            verdicts[struck] = overruled[struck]
-
-    def _accept(
-        self,
-        instants: NDArray[np.int64],
-        devices: NDArray[np.int32],
-        routes: NDArray[np.int32],
-        what: NDArray[np.int64],
-    ) -> None:
-        online = self._handsets.online[as_slice(devices)]
-        if online.all():
-            self._transport.carry(instants, devices, what)
-            return
-        away = ~online
-        self._store(instants[away], devices[away], routes[away], what[away])
-        if online.any():
-            self._transport.carry(instants[online], devices[online], what[online])
 
     # -- store and forward ---------------------------------------------------------------------
 

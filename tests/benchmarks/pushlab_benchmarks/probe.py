@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import sys
@@ -35,6 +36,14 @@ def read_resident_bytes() -> int:
 
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize()
+
+
+def give_back_memory() -> None:
+    """Let the allocator return what is free to the system, where it can."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError):
+        return
 
 
 def read_peak_bytes() -> int:
@@ -85,11 +94,11 @@ def weigh(lab: Lab) -> dict[str, int]:
         "schedule": (lab.world.schedule,),
         "trace": (lab.world.trace,),
     }
-    roots = {id(held) for held_together in ledgers.values() for held in held_together}
-    for name, held_together in ledgers.items():
-        for held in held_together:
-            # Each ledger is weighed by itself, though handlers lead from one to the other.
-            weights[name] = weights.get(name, 0) + sum_arrays(held, seen | roots - {id(held)})
+    # Each ledger is weighed by itself, though handlers lead from one to the other.
+    seen |= {id(root) for roots in ledgers.values() for root in roots}
+    for name, roots in ledgers.items():
+        seen -= {id(root) for root in roots}
+        weights[name] = sum(sum_arrays(root, seen) for root in roots)
     return weights
 
 
@@ -117,6 +126,8 @@ def main() -> None:
     lab, people = make_lab(count, trace=trace, offline_step=0)
     set_tags(lab)
     gc.collect()
+    kept = read_resident_bytes() - empty
+    give_back_memory()
     resident = read_resident_bytes() - empty
     weights = weigh(lab)
     people[::OFFLINE_STEP].do("go_offline")
@@ -126,6 +137,7 @@ def main() -> None:
     lab.advance(days=1)
     figures = {
         "count": count,
+        "kept": kept,
         "resident": resident,
         "peak": read_peak_bytes() - empty,
         "rest": weights,
