@@ -76,14 +76,14 @@ class Transport:
             if overruled is not None:
                 struck = overruled != NO_FAULT
                 verdicts[struck] = overruled[struck]
-        accepted = verdicts == Verdict.ACCEPTED.value
-        if not accepted.all():
+        if np.count_nonzero(verdicts):
+            accepted = verdicts == Verdict.ACCEPTED.value
             instants, devices = instants[accepted], devices[accepted]
             routes, what = routes[accepted], what[accepted]
         if not len(devices):
             return
         online = self._handsets.online[as_slice(devices)]
-        if not online.all():
+        if np.count_nonzero(online) < len(online):
             away = ~online
             self._store(instants[away], devices[away], routes[away], what[away])
             instants, devices, what = instants[online], devices[online], what[online]
@@ -134,13 +134,13 @@ class Transport:
     ) -> None:
         online = self._handsets.online[devices]
         routes = self._routes(what)
-        if not online.all():
+        if np.count_nonzero(online) < len(online):
             away = ~online
             self._store(instants[away], devices[away], routes[away], what[away])
             instants, devices = instants[online], devices[online]
             routes, what = routes[online], what[online]
         held = self._handsets.hold(devices, routes)
-        if not held.all():
+        if np.count_nonzero(held) < len(held):
             lost = ~held
             self.finish("AppGone", Fate.APP_GONE, instants[lost], devices[lost], what[lost])
             self._gone(instants[lost], devices[lost], routes[lost], what[lost])
@@ -149,10 +149,14 @@ class Transport:
             self._handsets.deliver(instants, devices, what)
 
     def _routes(self, what: NDArray[np.int64]) -> NDArray[np.int32]:
-        routes = np.full(len(what), -1, np.int32)
+        routes: NDArray[np.int32] | None = None
         for fan_out, positions, places in self._sends.split(what):
+            if isinstance(places, slice):
+                return fan_out.routes[positions]
+            if routes is None:
+                routes = np.full(len(what), -1, np.int32)
             routes[places] = fan_out.routes[positions]
-        return routes
+        return np.full(len(what), -1, np.int32) if routes is None else routes
 
     def finish(
         self,

@@ -335,9 +335,9 @@ def _read_duration(**parts: Number | None) -> tuple[_Call, int]:
     call = _Call("advance", ", ".join(f"{unit}={value}" for unit, value in given.items()))
     if not given:
         raise MisuseError("advance needs a duration; write lab.advance(minutes=5)")
-    total_ms = Fraction(0)
+    total_ms: Fraction | int = 0
     for unit, value in given.items():
-        amount = _read_number(call, unit, value)
+        amount = value if type(value) is int else _read_number(call, unit, value)
         if amount < 0:
             raise MisuseError(f"{call}: time does not go back, so {unit} cannot be negative")
         total_ms += amount * _UNITS_MS[unit]

@@ -132,7 +132,7 @@ class Population:
     def _act(self, method: str, action: Callable[[], None], /, **arguments: object) -> None:
         told = {
             "prefix": self.prefix,
-            "rows": write_rows(self.rows),
+            "rows": self.rows,
             "verb": method,
             "with": arguments,
         }

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
+from pushlab.population import write_rows
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
@@ -114,4 +116,10 @@ class Record:
 
 
 def _line(value: Mapping[str, object]) -> str:
-    return msgspec.json.encode(value, order="deterministic").decode()
+    return msgspec.json.encode(value, enc_hook=_write, order="deterministic").decode()
+
+
+def _write(value: object) -> object:
+    """Return the rows of a population in the form that a file has: they wait as an array."""
+    assert isinstance(value, np.ndarray), f"a record holds no {type(value).__name__}"
+    return write_rows(value)

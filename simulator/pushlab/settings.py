@@ -127,16 +127,6 @@ class Settings:
         "Poll interval after which an iOS SDK sends what changed.",
         "OneSignal-iOS-SDK source",
     )
-    sdk_create_pause_android_ms: int = _setting(
-        5_000,
-        "Pause of an Android SDK after it created a record, before it touches it again.",
-        "OneSignal-Android-SDK source",
-    )
-    sdk_create_pause_ios_ms: int = _setting(
-        3_000,
-        "Pause of an iOS SDK after it created a record, before it touches it again.",
-        "OneSignal-iOS-SDK source",
-    )
     session_gap_s: int = _setting(
         30,
         "Seconds in the background after which opening the app is a new session.",

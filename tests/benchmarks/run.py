@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from pushlab_benchmarks.measure import Figure, Options
 from rich.console import Console
 from rich.table import Table
-
-from pushlab_benchmarks.measure import Figure, Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pushlab_scenarios.replay import replay
 from pushlab_testing.history import Telling, histories
+from pushlab_testing.reference.engine import CutEngine, TextEngine
+from pushlab_testing.reference.story import check_story
 
 if TYPE_CHECKING:
     from pushlab.lab import Lab
@@ -58,3 +61,9 @@ def test_a_record_of_any_history_replays_to_the_same_bytes(history):
     again = replay(told.lab.record())
 
     assert list(again.trace.lines()) == list(told.lab.trace.lines())
+
+
+@pytest.mark.parametrize("first", range(0, 60, 20))
+def test_a_story_reads_the_same_however_its_advances_are_cut(first: int) -> None:
+    for number in range(first, first + 20):
+        check_story(number, CutEngine, TextEngine)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Apns"]
 
 NOBODY = np.int32(-1)
+DEAD = Verdict.DEAD.value
 PAYLOAD_MAX = 4096
 """Bytes of a payload (Apple, Creating the remote notification payload)."""
 NOTHING = -1
@@ -64,7 +65,10 @@ class Apns:
         """Return the device behind each route, -1 for route -1."""
         if not len(self.tokens):
             return np.full(len(routes), -1, np.int32)
-        return np.where(routes >= 0, self.tokens.device[as_slice(routes)], NOBODY)
+        known = routes >= 0
+        if np.count_nonzero(known) == len(known):
+            return self.tokens.device[as_slice(routes)].copy()
+        return np.where(known, self.tokens.device[routes], NOBODY)
 
     def issue(
         self, devices: NDArray[np.int32], generations: NDArray[np.int16]
@@ -92,13 +96,13 @@ class Apns:
         """
         verdicts = np.zeros(len(routes), np.uint8)
         known = routes >= 0
-        if known.all():
+        if np.count_nonzero(known) == len(known):
             dead = self.tokens.dead_at[as_slice(routes)] <= instants
         else:
             verdicts[~known] = Verdict.BAD.value
             dead = known.copy()
             dead[known] = self.tokens.dead_at[routes[known]] <= instants[known]
-        verdicts[dead] = Verdict.DEAD.value
+        verdicts[dead] = DEAD
         for fan_out, _, places in self._sends.split(what):
             if fan_out.content.size_bytes > PAYLOAD_MAX:
                 verdicts[places] = Verdict.TOO_LARGE.value

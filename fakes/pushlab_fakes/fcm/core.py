@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Fcm"]
 
 NOBODY = np.int32(-1)
+DEAD = Verdict.DEAD.value
 PAYLOAD_MAX = 4096
 """Bytes of keys and values (FCM, About messages)."""
 
@@ -61,7 +62,10 @@ class Fcm:
         """Return the device behind each route, -1 for route -1."""
         if not len(self.tokens):
             return np.full(len(routes), -1, np.int32)
-        return np.where(routes >= 0, self.tokens.device[as_slice(routes)], NOBODY)
+        known = routes >= 0
+        if np.count_nonzero(known) == len(known):
+            return self.tokens.device[as_slice(routes)].copy()
+        return np.where(known, self.tokens.device[routes], NOBODY)
 
     def issue(
         self, devices: NDArray[np.int32], generations: NDArray[np.int16]
@@ -86,8 +90,8 @@ class Fcm:
         verdicts = np.zeros(len(routes), np.uint8)
         known = routes >= 0
         devices = self.devices_of(routes)
-        if known.all():
-            verdicts[self._is_dead(instants, routes, devices)] = Verdict.DEAD.value
+        if np.count_nonzero(known) == len(known):
+            verdicts[self._is_dead(instants, routes, devices)] = DEAD
         else:
             verdicts[~known] = Verdict.BAD.value
             dead = known.copy()
@@ -108,7 +112,7 @@ class Fcm:
         """Dead tokens, and those whose device was not seen for 270 days (stale tokens)."""
         inactive = self._world.settings.fcm_inactive_days * DAY_MS
         stale = ~self._handsets.online[as_slice(devices)]
-        if stale.any():
+        if np.count_nonzero(stale):
             stale &= self._handsets.offline_since[as_slice(devices)] + inactive <= instants
         stale |= self.tokens.dead_at[as_slice(routes)] <= instants
         return stale

@@ -56,6 +56,8 @@ SKIPPED: Final = {
 }
 NO_PERMISSION: Final = (0, -18, -19)
 """notification_types of a device that may not show notifications."""
+DOUBLINGS_MAX: Final = 16
+"""How often the wait before another attempt doubles at most: about a week."""
 LARGE: Final = 10_000
 """Sends of this size are forgotten, trays and all, when their retention is over."""
 UNINSTALLED: Final = -10
@@ -73,6 +75,9 @@ FATE_OF_OUTCOME: Final = np.array(
     ],
     np.uint8,
 )
+ACCEPTED: Final = Fate.ACCEPTED.value
+REFUSED: Final = Verdict.REFUSED.value
+"""Hoisted: reading the value of a member takes as long as three steps of arithmetic."""
 COUNTS_AS: Final = (
     ("successful", (Verdict.ACCEPTED,)),
     ("failed", (Verdict.DEAD,)),
@@ -93,7 +98,7 @@ class Dispatch:
         self._world = world
         self._belief = belief
         self._sends = sends
-        self._gateways = gateways
+        self._by_code = {int(channel): gateway for channel, gateway in gateways.items()}
         self._notifications: dict[int, Notification] = {}
         schedule = world.schedule
         self._attempt = schedule.register("attempt", RANKS["attempt"], self._attempt_targets)
@@ -131,7 +136,7 @@ class Dispatch:
         notification.fan_out = fan_out
         notification.statistics.expect(channels)
         reachable = self._belief.reachable(rows)
-        positions = np.flatnonzero(reachable)
+        positions = reachable.nonzero()[0]
         if len(positions) < len(rows):
             self._skip_unreachable(fan_out, np.flatnonzero(~reachable))
             part = rows[positions]
@@ -164,12 +169,12 @@ class Dispatch:
             return
         first = int(channels[0])
         if len(channels) == 1 or bool((channels == first).all()):
-            if Channel(first) in self._gateways:
-                yield self._gateways[Channel(first)], slice(None)
+            if first in self._by_code:
+                yield self._by_code[first], slice(None)
             return
-        for channel, gateway in self._gateways.items():
-            mine = channels == channel.value
-            if mine.any():
+        for code, gateway in self._by_code.items():
+            mine = channels == code
+            if np.count_nonzero(mine):
                 yield gateway, mine
 
     def _put(
@@ -251,18 +256,15 @@ class Dispatch:
             positions, instants = positions[left], instants[left]
             if not len(positions):
                 return
-        fan_out.fates[positions] = Fate.ACCEPTED.value
-        rows, routes = fan_out.subscriptions[positions], fan_out.routes[positions]
+        part = as_slice(positions)
+        fan_out.fates[part] = ACCEPTED
+        rows, routes = fan_out.subscriptions[part], fan_out.routes[part]
         what = fan_out.what(positions)
         channels = self._belief.subscriptions.type[as_slice(rows)]
-        outcomes = np.full(len(positions), Verdict.REFUSED.value, np.uint8)
+        outcomes = np.full(len(positions), REFUSED, np.uint8)
         for gateway, mine in self._split(channels):
-            verdicts = gateway.attempt(instants[mine], routes[mine], what[mine])
-            if isinstance(mine, slice):
-                outcomes = verdicts
-            else:
-                outcomes[mine] = verdicts
-        if outcomes.any():
+            outcomes[mine] = gateway.attempt(instants[mine], routes[mine], what[mine])
+        if np.count_nonzero(outcomes):
             outcomes = self._judge(fan_out, positions, instants, outcomes)
         self._world.trace.record_batch(self._made, instants, rows, what, outcomes)
         self._count(fan_out, channels, instants, outcomes)
@@ -285,7 +287,8 @@ class Dispatch:
             over = tried >= settings.retry_attempts_max
             outcomes[put_off[over]] = GAVE_UP
             left = ~over
-            wait = settings.retry_first_delay_s * 1000 << (tried[left].astype(np.int64) - 1)
+            doublings = np.minimum(tried[left].astype(np.int64) - 1, DOUBLINGS_MAX)
+            wait = settings.retry_first_delay_s * 1000 << doublings
             self._put(fan_out, again[left], instants[put_off[left]] + wait)
         refused = np.flatnonzero(outcomes != Verdict.ACCEPTED.value)
         fan_out.fates[positions[refused]] = FATE_OF_OUTCOME[outcomes[refused]]
@@ -318,7 +321,7 @@ class Dispatch:
         if not len(instants):
             return
         statistics = self._notifications[fan_out.number].statistics
-        if not outcomes.any():
+        if not np.count_nonzero(outcomes):
             statistics.settle("successful", channels, int(instants.max()))
             return
         for field, codes in COUNTS_AS:

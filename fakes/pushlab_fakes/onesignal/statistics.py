@@ -46,8 +46,8 @@ class Statistics:
     __slots__ = ("_counts", "last_settled_at", "remaining", "targets")
 
     def __init__(self) -> None:
-        self._counts = np.zeros((len(FIELDS), CHANNELS_MAX), np.int64)
-        self.targets = np.zeros(CHANNELS_MAX, np.int64)
+        self._counts = {field: [0] * CHANNELS_MAX for field in FIELDS}
+        self.targets = [0] * CHANNELS_MAX
         """How many targets each channel has."""
         self.remaining = 0
         self.last_settled_at = 0
@@ -60,10 +60,10 @@ class Statistics:
 
     def count(self, field: str, channels: NDArray[np.int8]) -> None:
         """Raise *field* by one for each channel code; shape (n,)."""
-        self._add(self._counts[FIELDS.index(field)], channels)
+        self._add(self._counts[field], channels)
 
     @staticmethod
-    def _add(counts: NDArray[np.int64], channels: NDArray[np.int8]) -> None:
+    def _add(counts: list[int], channels: NDArray[np.int8]) -> None:
         """Add one to the count of each channel code; counting codes needs no wider copy."""
         left = len(channels)
         if left == 1:
@@ -86,7 +86,7 @@ class Statistics:
 
     def total(self, field: str) -> int:
         """Return the count of *field* over all channels."""
-        return int(self._counts[FIELDS.index(field)].sum())
+        return sum(self._counts[field])
 
     def totals(self) -> dict[str, int]:
         """Return every count over all channels, and ``remaining``."""
@@ -99,6 +99,6 @@ class Statistics:
             if not self.targets[channel]:
                 continue
             part = shown.setdefault(key, dict.fromkeys(FIELDS, 0))
-            for place, field in enumerate(FIELDS):
-                part[field] += int(self._counts[place, channel])
+            for field in FIELDS:
+                part[field] += self._counts[field][channel]
         return shown

@@ -38,7 +38,6 @@ ANDROID = Platform(
     restarts_wait=True,
     notification_types=_notification_types,
     queue_delay_ms=lambda settings: settings.sdk_queue_delay_android_ms,
-    create_pause_ms=lambda settings: settings.sdk_create_pause_android_ms,
     receipt_delay_s=lambda settings: settings.receipt_delay_android_s,
     receipt_waits_offline=True,
 )

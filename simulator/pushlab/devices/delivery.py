@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Delivery"]
 
 ARRIVALS = ("shown", "not shown: notifications off", "nothing to show", "app force-stopped")
-SHOWN, OFF, SILENT, STOPPED = range(4)
+SHOWN, _, SILENT, STOPPED = range(4)
 SENDINGS = (
     "counted",
     "waits: device offline",
@@ -48,6 +48,13 @@ RECEIPT_OF_SENDING = np.array(
     ],
     np.uint8,
 )
+FATE_OF_ARRIVAL = np.array([Fate.SHOWN, Fate.NOT_SHOWN, Fate.NOT_SHOWN, Fate.APP_STOPPED], np.uint8)
+# The values of members that each delivery meets: reading them from the member takes longer.
+GRANTED, PROVISIONAL = Permission.GRANTED.value, Permission.PROVISIONAL.value
+FORCE_STOPPED = Process.STOPPED.value
+DELAYED = Receipt.DELAYED.value
+TAPPED, TAPPED_UNSEEN = np.uint8(Mark.TAPPED), np.uint8(Mark.TAPPED | Mark.OPEN_LOST)
+UPPER_HALF = np.uint64(32)
 TAPS = ("reported", "not reported: device offline")
 TAP_MEAN_MS = 600_000
 """Mean time from showing to a habitual tap."""
@@ -109,18 +116,14 @@ class Delivery:
     ) -> None:
         devices = self._devices
         permission = devices.permission[rows]
-        shows = devices.switch[rows] & (
-            (permission == Permission.GRANTED.value) | (permission == Permission.PROVISIONAL.value)
-        )
-        outcomes = np.where(shows, np.uint8(SHOWN), np.uint8(OFF))
+        shows = devices.switch[rows] & ((permission == GRANTED) | (permission == PROVISIONAL))
+        # False and True are the codes of shown and off, without a choice for each element.
+        outcomes = np.logical_not(shows).view(np.uint8)
         if not fan_out.content.is_visible:
             outcomes[:] = SILENT
-        stopped = self._is_stopped(rows)
-        outcomes[stopped] = STOPPED
+        outcomes[self._is_stopped(rows)] = STOPPED
         shown = outcomes == SHOWN
-        fates = np.where(shown, np.uint8(Fate.SHOWN.value), np.uint8(Fate.NOT_SHOWN.value))
-        fates[stopped] = Fate.APP_STOPPED.value
-        fan_out.fates[positions] = fates
+        fan_out.fates[positions] = FATE_OF_ARRIVAL[outcomes]
         fan_out.shown_ms[positions] = instants - fan_out.sent_at
         self._world.trace.record_batch(self._arrived, instants, rows, what, outcomes)
         if fan_out.collapse:
@@ -134,8 +137,9 @@ class Delivery:
 
     def _is_stopped(self, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Android only: swiping an iOS app away does not stop its notification extension."""
-        stopped: NDArray[np.bool_] = self._devices.process[rows] == Process.STOPPED.value
-        stopped &= self._devices.platform[rows] == Channel.ANDROID.value
+        stopped: NDArray[np.bool_] = self._devices.process[rows] == FORCE_STOPPED
+        if np.count_nonzero(stopped):
+            stopped &= self._devices.platform[rows] == Channel.ANDROID.value
         return stopped
 
     def _replace_older(
@@ -172,22 +176,26 @@ class Delivery:
             return
         platforms = self._devices.platform[rows]
         for code, platform in self._platforms.items():
-            confirms = reached & (platforms == code)
+            confirms = platforms == code
+            if not np.count_nonzero(confirms):
+                continue
+            confirms &= reached
             if not platform.receipt_waits_offline:
                 confirms &= outcomes == SHOWN
                 bare = confirms & ~self._devices.has_extension[rows]
                 fan_out.receipts[positions[bare]] = Receipt.NO_EXTENSION.value
                 confirms &= ~bare
-            if not confirms.any():
+            count = np.count_nonzero(confirms)
+            if not count:
                 continue
-            mine = slice(None) if confirms.all() else confirms
+            mine = slice(None) if count == len(confirms) else confirms
             delays = self._world.randomness.below(
                 "receipt delay",
                 self._devices.key[rows[mine]],
                 fan_out.key,
                 platform.receipt_delay_s(self._world.settings) + 1,
             )
-            fan_out.receipts[positions[mine]] = Receipt.DELAYED.value
+            fan_out.receipts[positions[mine]] = DELAYED
             self._world.schedule.put(
                 self._receipt,
                 instants[mine] + delays * 1000,
@@ -204,12 +212,12 @@ class Delivery:
         what: NDArray[np.int64],
     ) -> None:
         shares = self._devices.tap_share[rows]
-        if not shares.any():
+        if not np.count_nonzero(shares):
             return
         luck = self._world.randomness
         keys = self._devices.key[rows]
-        taps = (luck.draw("tap", keys, fan_out.key) >> np.uint64(32)) < shares
-        if not taps.any():
+        taps = (luck.draw("tap", keys, fan_out.key) >> UPPER_HALF) < shares
+        if not np.count_nonzero(taps):
             return
         delays = luck.exponential("tap delay", keys[taps], fan_out.key, TAP_MEAN_MS)
         self._world.schedule.put(
@@ -241,9 +249,9 @@ class Delivery:
         what: NDArray[np.int64],
     ) -> None:
         devices = self._devices
-        outcomes = np.full(len(rows), COUNTED, np.uint8)
+        outcomes = np.zeros(len(rows), np.uint8)
         offline = ~devices.online[rows]
-        if offline.any():
+        if np.count_nonzero(offline):
             for code, platform in self._platforms.items():
                 mine = offline & (devices.platform[rows] == code)
                 outcomes[mine] = WAITS if platform.receipt_waits_offline else LOST_OFFLINE
@@ -251,16 +259,16 @@ class Delivery:
         for fan_out, positions, places in self._sends.split(what):
             born = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
             gone = ~devices.installed[rows[places]] | (devices.installed_at[rows[places]] > born)
-            if gone.any():
+            if np.count_nonzero(gone):
                 part = outcomes[places]
                 part[gone] = LOST_GONE
                 outcomes[places] = part
             fan_out.receipts[positions] = RECEIPT_OF_SENDING[outcomes[places]]
             counted = outcomes[places] == COUNTED
-            if counted.any():
+            if np.count_nonzero(counted):
                 fan_out.owner.received(fan_out, positions[counted])
         waits = outcomes == WAITS
-        if waits.any():
+        if np.count_nonzero(waits):
             self._waiting.push(rows[waits], what=what[waits])
         self._world.trace.record_batch(self._receipted, instants, rows, what, outcomes)
 
@@ -290,14 +298,11 @@ class Delivery:
         online = self._devices.online[rows]
         for fan_out, positions, places in self._sends.split(what):
             reported = online[places]
-            fan_out.marks[positions] |= np.where(
-                reported, np.uint8(Mark.TAPPED), np.uint8(Mark.TAPPED | Mark.OPEN_LOST)
-            )
-            if reported.any():
+            fan_out.marks[positions] |= np.where(reported, TAPPED, TAPPED_UNSEEN)
+            if np.count_nonzero(reported):
                 fan_out.owner.opened(fan_out, positions[reported])
-        self._world.trace.record_batch(
-            self._tapped, instants, rows, what, np.where(online, np.uint8(0), np.uint8(1))
-        )
+        outcomes = np.logical_not(online).view(np.uint8)
+        self._world.trace.record_batch(self._tapped, instants, rows, what, outcomes)
 
     def dismiss(
         self,

@@ -43,7 +43,6 @@ IOS = Platform(
     restarts_wait=False,
     notification_types=_notification_types,
     queue_delay_ms=lambda settings: settings.sdk_queue_delay_ios_ms,
-    create_pause_ms=lambda settings: settings.sdk_create_pause_ios_ms,
     receipt_delay_s=lambda settings: settings.receipt_delay_ios_s,
     receipt_waits_offline=False,
 )

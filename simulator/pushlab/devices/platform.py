@@ -37,7 +37,6 @@ class Platform:
     notification_types: Callable[[Devices, NDArray[np.int32]], NDArray[np.int16]]
     """What the SDK reports of rows, shape (n,)."""
     queue_delay_ms: Callable[[Settings], int]
-    create_pause_ms: Callable[[Settings], int]
     receipt_delay_s: Callable[[Settings], int]
     receipt_waits_offline: bool
     """Whether a receipt waits for the network (Android) or dies with its extension (iOS)."""

@@ -12,7 +12,7 @@ request and for a population.
 from __future__ import annotations
 
 from pushlab.table.chains import Chains
-from pushlab.table.columns import Rows, Table, as_slice, column
+from pushlab.table.columns import Table, as_slice, column
 from pushlab.table.index import HashIndex
 from pushlab.table.tags import PinnedTags, Tags
 from pushlab.table.vocabulary import Vocabulary
@@ -21,7 +21,6 @@ __all__ = [
     "Chains",
     "HashIndex",
     "PinnedTags",
-    "Rows",
     "Table",
     "Tags",
     "Vocabulary",

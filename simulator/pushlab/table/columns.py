@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
 
 import numpy as np
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Rows", "Table", "as_slice", "column"]
+__all__ = ["Table", "as_slice", "column"]
 
 _Item = TypeVar("_Item", bound=np.generic)
+_Whole = TypeVar("_Whole", bound=np.integer[Any])
 
 _ROWS_MAX: Final = 2**31 - 1
 """Rows are int32 handles everywhere."""
@@ -26,11 +27,7 @@ _SLICE_COUNT_MIN: Final = 64
 """For fewer rows, looking whether they follow one another costs more than reading them."""
 
 
-Rows: TypeAlias = "NDArray[np.int32] | slice"
-"""Which rows of a column to read; a slice is read without copying."""
-
-
-def as_slice(rows: NDArray[np.int32]) -> Rows:
+def as_slice(rows: NDArray[_Whole]) -> NDArray[_Whole] | slice:
     """Return many *rows* that follow one another as a slice, others as they are.
 
     A whole population is such a run of rows, and reading a slice costs nothing: what is read this

@@ -284,6 +284,10 @@ def _draw_many(  # noqa: PLR0917 - both forms of the finish travel together
     """
     if isinstance(who, np.ndarray) and isinstance(what, np.ndarray) and who.shape != what.shape:
         who, what = np.broadcast_arrays(who, what)
+    if isinstance(who, np.ndarray) and who.shape == (1,) and not isinstance(what, np.ndarray):
+        # One device: what a test's own send draws for.
+        assert who.dtype.kind in "iu", "luck is keyed by integers"
+        return np.array([finish_one(_draw_one(key, int(who[0]), int(what)))], dtype=dtype)
     shape = np.shape(who) or np.shape(what)
     size = math.prod(shape)
     if size <= _TINY:

@@ -286,6 +286,8 @@ class Schedule:
 
     def _bounded(self, floor: Instant, limit: Instant) -> Instant:
         """Return an instant up to which at most POOL_MAX items are due, and at least one ms."""
+        if sum([len(run.rows) for runs in self._runs for run in runs]) <= POOL_MAX:
+            return limit
         while limit > floor + 1:
             count = sum(run.due_count(limit) for runs in self._runs for run in runs)
             if count <= POOL_MAX:
@@ -318,6 +320,10 @@ class Schedule:
                 bound.append((kind, run))
         if not bound:
             return
+        if len(bound) == 1 and bound[0][1].find_distinct():
+            kind, run = bound[0]
+            self._kinds[kind].handler(run.instants, run.rows, run.what)
+            return
         size = sum(len(run) for _, run in bound)
         chosen = self._choose_few(bound) if size <= FEW else self._choose_many(bound)
         chosen.sort(key=lambda pair: (self._kinds[pair[0]].rank, pair[0]))
@@ -325,6 +331,9 @@ class Schedule:
             self._kinds[kind].handler(run.instants, run.rows, run.what)
 
     def _choose_few(self, bound: list[tuple[int, Run]]) -> list[tuple[int, Run]]:
+        rows = [row for _, run in bound for row in run.rows.tolist()]
+        if len(set(rows)) == len(rows):
+            return _join_small(bound)
         best: dict[int, tuple[int, int, int, int]] = {}
         rest: list[tuple[int, int, int, int, int]] = []
         for kind, run in bound:

@@ -217,7 +217,9 @@ class Trace:
         size = len(rows)
         if not size:
             return
-        codes = np.full(size, outcomes, np.uint8) if isinstance(outcomes, int) else outcomes
+        codes = outcomes
+        if isinstance(codes, int):
+            codes = np.full(size, codes, np.uint8) if codes else np.zeros(size, np.uint8)
         self._hash(kind, instants, rows, what, codes)
         self.count += size
         if self._keep == "digest":
@@ -246,7 +248,8 @@ class Trace:
             base = self._kind_keys[kind.name] = int.from_bytes(named, "little")
         who, about = kind.who_keys(rows), kind.what_keys(what)
         if len(rows) <= SCALAR_MAX:
-            sums = _sum_scalar(base, who, _spread(about, len(rows)), instants, outcomes)
+            abouts = [about] * len(rows) if isinstance(about, int) else about.tolist()
+            sums = _sum_scalar(base, who.tolist(), abouts, instants.tolist(), outcomes.tolist())
         else:
             sums = _sum_array(base, who, about, instants, outcomes)
         self._lanes[0] = (self._lanes[0] + sums[0]) & MASK
@@ -438,15 +441,13 @@ def _mix(value: int, lane: tuple[int, int, int, int, int]) -> int:
 
 def _sum_scalar(
     base: int,
-    who: NDArray[np.uint64],
-    about: NDArray[np.uint64],
-    instants: NDArray[np.int64],
-    outcomes: NDArray[np.uint8],
+    who: list[int],
+    about: list[int],
+    instants: list[int],
+    outcomes: list[int],
 ) -> tuple[int, int]:
     first = second = 0
-    for a, b, c, d in zip(
-        who.tolist(), about.tolist(), instants.tolist(), outcomes.tolist(), strict=True
-    ):
+    for a, b, c, d in zip(who, about, instants, outcomes, strict=True):
         value = (base + a * WHO + b * WHAT + c * AT + d * OUTCOME) & MASK
         first += _mix(value, LANE_A)
         second += _mix(value, LANE_B)

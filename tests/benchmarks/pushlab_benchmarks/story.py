@@ -29,8 +29,8 @@ __all__ = [
     "OFFLINE_STEP",
     "READINGS_S",
     "TAP_CHANCE",
-    "Counts",
     "Cast",
+    "Counts",
     "gather_cast",
     "make_lab",
     "read_counts",
@@ -99,7 +99,7 @@ def send(lab: Lab, rows: NDArray[np.int32], text: str = "Hello") -> str:
     }
     draft = draft_notification(body, APP)
     assert isinstance(draft, NotificationDraft)
-    messages = lab.onesignal.messages
+    messages = lab.messages
     return lab.act(lambda: messages.send_to(app, draft, rows))
 
 

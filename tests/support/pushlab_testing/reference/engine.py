@@ -8,7 +8,7 @@ import numpy as np
 
 from pushlab.devices.tray import list_shown
 from pushlab.lab import Lab
-from pushlab.world.randomness import threshold
+from pushlab.world.randomness import mix, threshold
 from pushlab_testing.reference.phone import COLUMNS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pushlab_fakes.faults import Fault
     from pushlab_fakes.onesignal.routes import OneSignal
 
-__all__ = ["Engine"]
+__all__ = ["CutEngine", "Engine", "TextEngine"]
 
 
 class Engine:
@@ -157,6 +157,34 @@ class Engine:
 
     def _tray(self, row: int) -> list[ShownMessage]:
         return list_shown(self.lab.fleet, self.lab.sends, self.lab.world.settings, row)
+
+
+class TextEngine(Engine):
+    """A lab that is compared by the text of its trace too."""
+
+    def outcome(self) -> dict[str, object]:
+        """Return everything that must be equal, the lines of the trace included."""
+        return {**super().outcome(), "text": list(self.lab.world.trace.lines())}
+
+
+class CutEngine(TextEngine):
+    """A lab whose advances are cut by keyed luck, and which is looked at in between."""
+
+    def __init__(self, seed: int, settings: Mapping[str, object]) -> None:
+        super().__init__(seed, settings)
+        self._cuts = 0
+
+    def advance(self, ms: int) -> None:
+        """Let time pass in up to four parts."""
+        end, start = self.now + ms, self.now
+        for _ in range(self._cuts % 4):
+            self._cuts += 1
+            point = start + mix(self._cuts) % (ms + 1)
+            if point > self.now:
+                super().advance(point - self.now)
+                Engine.outcome(self)
+        self._cuts += 1
+        super().advance(end - self.now)
 
 
 TOKEN_COLUMNS = ("device", "key", "dead_at", "told_at")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ class Token:
     told_at: int = NEVER
 
 
-class NaiveGateway:
+class NaiveGateway(ABC):
     """What both gateways have in common."""
 
     name = ""
@@ -76,21 +77,21 @@ class NaiveGateway:
         self.tokens.append(Token(phone, key))
         return len(self.tokens) - 1
 
+    @abstractmethod
     def retire(self, route: int) -> None:
         """Learn that a living phone gave a token up."""
-        raise NotImplementedError
 
+    @abstractmethod
     def report(self, route: int) -> None:
         """Learn that nobody holds a token."""
-        raise NotImplementedError
 
+    @abstractmethod
     def store(self, target: Target) -> None:
         """Keep a message for a phone that is away."""
-        raise NotImplementedError
 
+    @abstractmethod
     def connect(self, route: int) -> None:
         """Learn that a phone is back."""
-        raise NotImplementedError
 
     def is_dead(self, token: Token) -> bool:
         """Whether the token is refused now."""

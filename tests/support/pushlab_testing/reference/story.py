@@ -159,7 +159,7 @@ TIGHT: Mapping[str, Sequence[object]] = {
 
 
 def _make_step(dice: Dice, rows: list[int], crowd: int) -> list[Step]:
-    kind = dice.below(24)
+    kind = dice.below(25)
     row = dice.pick(rows)
     if kind < 7:
         return [_make_send(dice, crowd) for _ in range(1 + dice.below(3))]
@@ -169,9 +169,11 @@ def _make_step(dice: Dice, rows: list[int], crowd: int) -> list[Step]:
     if kind < 14:
         return [_make_plan(dice, rows, row) for _ in range(1 + dice.below(2))]
     if kind < 16:
-        return _make_new_install(dice, row)
+        return _make_turns(dice, row, crowd)
     if kind < 18:
-        return [_make_fault(dice, rows), _make_send(dice, crowd)]
+        return _make_trouble(dice, rows, crowd)
+    if kind == 18:
+        return _make_loss(dice, row)
     return [
         ("log in", row, dice.pick((*PEOPLE, None))),
         ("touch", row, dice.pick(("tap", "tap", "dismiss"))),
@@ -179,15 +181,39 @@ def _make_step(dice: Dice, rows: list[int], crowd: int) -> list[Step]:
         ("listen", row, dice.below(1_000_000)),
         ("cancel", dice.below(3)),
         ("request", dice.pick(("disable", "delete", "transfer", "stray", "receipts")), row),
-    ][kind - 18 : kind - 17]
+    ][kind - 19 : kind - 18]
 
 
-def _make_new_install(dice: Dice, row: int) -> list[Step]:
-    """Change something, remove the app, install and open it again, and change something else."""
-    verbs = ("opt_out", "uninstall", "install", "allow", "open_app", "opt_out")
-    steps: list[Step] = []
-    for verb in verbs[dice.below(2) : dice.pick((-1, 6))]:
+VERBS_IN_TURN = (
+    ("opt_out", "uninstall", "install", "allow", "open_app", "opt_out"),
+    ("uninstall", "install", "allow", "open_app"),
+    ("open_app", "close_app", "open_app", "close_app"),
+    ("rotate_token", "open_app"),
+    ("go_offline", "opt_out", "go_online"),
+)
+
+
+def _make_turns(dice: Dice, row: int, crowd: int) -> list[Step]:
+    """Let one phone do what makes sense in turn, perhaps while a message is on its way."""
+    steps: list[Step] = [_make_send(dice, crowd)] if dice.below(2) else []
+    for verb in dice.pick(VERBS_IN_TURN):
         steps.extend((("do", verb, [row]), ("advance", dice.pick((0, 1, 900, 6_000)))))
+    return steps
+
+
+def _make_loss(dice: Dice, row: int) -> list[Step]:
+    """Let the service lose a record that a phone then speaks of."""
+    who = dice.pick((*PEOPLE, None))
+    gaps = [("advance", dice.pick((0, 900, 6_000))) for _ in range(2)]
+    after = [("do", "open_app", [row]), gaps[0], ("log in", row, who), gaps[1]]
+    return [("request", dice.pick(("delete", "delete", "transfer")), row), *after]
+
+
+def _make_trouble(dice: Dice, rows: list[int], crowd: int) -> list[Step]:
+    """Let a send meet a fault, and perhaps be canceled while it is tried again."""
+    steps = [_make_fault(dice, rows), _make_send(dice, crowd)]
+    if dice.below(2):
+        steps += [("advance", dice.pick((100, 1_000, 15_000))), ("cancel", 0)]
     return steps
 
 
