@@ -37,7 +37,7 @@ class Settings:
     dispatch_delay_ms: int = _setting(
         1,
         "How long after the call, or after send_after, the first attempt of a send begins.",
-        "assumed; the design says 1 ms",
+        "assumed",
     )
     dispatch_spread_ms: int = _setting(
         400,
@@ -85,7 +85,7 @@ class Settings:
     past_send_after_refused: bool = _setting(
         default=False,
         says="A send_after that is over is refused; otherwise it is sent at once.",
-        source="seeds and OpenAPI are silent; a 400 is seen in public issues",
+        source="the documentation and OpenAPI are silent; a 400 is seen in public issues",
     )
     targets_max: int = _setting(
         20_000,

@@ -23,7 +23,7 @@ The design's words
 - never put aiohttp or asyncio on the ignore list: test_the_ignore_list_is_left_alone
 - the facade defines no `__dir__`: test_the_facade_defines_no_dir
 
-The prototype's rules
+The rules in detail
 1. The lab never goes back: test_moving_back_is_misuse_and_moves_neither
 2. The freeze is set when the lab moves, the lab runs up when the freeze is ahead:
    test_when_the_lab_moves_the_freeze_is_set, test_a_mover_first_runs_up_to_the_freeze,

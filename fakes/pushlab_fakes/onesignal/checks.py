@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Checks", "external_id_first"]
 
 ALIASES_MAX: Final = 10
-"""Aliases a user may have (OneSignal's reference for agents)."""
+"""Aliases a user may have (OneSignal's published quick reference)."""
 
 
 class Checks:

@@ -1,6 +1,6 @@
 """From an audience to verdicts, receipts and taps: the fan-out of one notification.
 
-Mirrored: what OneSignal does with a gateway's answer, one table (design of pushlab, section 2):
+Mirrored: what OneSignal does with a gateway's answer, in one table:
 
 ====================================  ============  =====================================
 what happened to the target           counts as     and the subscription

@@ -1,6 +1,6 @@
 """What happens when a message reaches a device: shown or not, a receipt, perhaps a tap.
 
-Receipts follow the state of the device, not a probability (device SDK reference, confirmed
+Receipts follow the state of the device, not a probability (OneSignal documentation, Confirmed
 delivery): Android confirms what reached the app, shown or not, and waits for the network; iOS
 confirms from the notification service extension, only what is shown, within its 30 seconds.
 """

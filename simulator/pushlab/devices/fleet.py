@@ -323,7 +323,7 @@ class Fleet:
         devices.badge[rows] = 0
 
     def _uninstall(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        """Silence: neither the service nor a gateway is told (device SDK reference, 5.2)."""
+        """Remove the app in silence: neither the service nor a gateway is told."""
         del instants
         devices = self.devices
         devices.installed[rows] = False

@@ -1,6 +1,6 @@
 """The app's SDK: what it tells the service, when, and what it does when an answer says no.
 
-Mirrored from OneSignal's SDKs of generation 5 (device SDK reference, sections 1 to 5): what
+Mirrored from OneSignal's SDKs of generation 5 (sources of the Android, iOS and web SDKs): what
 changed waits in a queue for some quiet seconds, goes out as one call a record, survives being
 offline, and a 404 makes the SDK build its records anew. Operations touch state that rows share
 (users, aliases), so each flush is a barrier.
@@ -154,7 +154,7 @@ class Sdk:
     def leave(self, row: int, instant: int) -> None:
         """Note that the app went to the background; its session ends when it stays there.
 
-        Android tells how long it was 30 s later (device SDK reference, sessions).
+        Android tells how long it was 30 s later (OneSignal-Android-SDK, sessions).
         """
         gap_ms = self._world.settings.session_gap_s * 1000
         self._world.schedule.plan(

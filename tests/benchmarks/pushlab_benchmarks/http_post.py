@@ -1,12 +1,13 @@
 """POST /notifications over HTTP, against a bare aiohttp handler that types its body by msgspec.
 
-Both servers run in processes of their own; one client asks them in turns, over the same number of
-connections that stay open, with the same bytes. It does as little as a client can, so that the
-servers are what is measured.
+Both servers run in processes of their own and are asked in turns with the same bytes, by two
+clients: ``http.client`` on one connection that stays open, which is about the least that a test
+does, and eight connections at once written to by hand, which leaves nothing but the servers.
 """
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from pushlab_benchmarks.measure import Figure
 from pushlab_benchmarks.rivals import APP, RIVALS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from pushlab_benchmarks.measure import Options
@@ -29,14 +31,39 @@ __all__ = ["measure"]
 
 NAME = "POST /notifications over HTTP"
 CONNECTIONS = 8
-ROUNDS = 50
-"""A turn is so many requests on each connection."""
+REQUESTS = 400
+"""Requests in a turn."""
 TURNS = 21
 LEAST = 0.6
+HEADERS = {
+    "Host": "api.onesignal.com",
+    "Authorization": "Key key",
+    "Content-Type": "application/json",
+}
+
+
+class Turns:
+    """What one client saw of one server, turn by turn."""
+
+    def __init__(self) -> None:
+        self.rates: list[float] = []
+        """Requests a second."""
+        self.costs: list[float] = []
+        """Processor time of the server for one request, in seconds."""
+
+    @property
+    def rate(self) -> float:
+        """Median; the first turn warmed the caches and is left out."""
+        return median(self.rates[1:])
+
+    @property
+    def cost_us(self) -> float:
+        """Median, likewise."""
+        return median(self.costs[1:]) * 1e6
 
 
 class Rival:
-    """A server in its own process, and a client's connections to it."""
+    """A server in its own process, and both clients of it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -48,16 +75,51 @@ class Rival:
             cwd=Path(__file__).parents[1],
         )
         port = int(self._read_line())
+        self._client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self._sockets = [
             socket.create_connection(("127.0.0.1", port), 30) for _ in range(CONNECTIONS)
         ]
         for connection in self._sockets:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._requests = 0
-        self.rates: list[float] = []
-        """Requests a second, by turn."""
-        self.costs: list[float] = []
-        """Processor time of the server for one request, by turn, in seconds."""
+        self._asked = 0
+        self.client, self.crowd = Turns(), Turns()
+
+    def run(self) -> None:
+        """Let each client have a turn."""
+        self._time(self.client, self._ask_with_client)
+        self._time(self.crowd, self._ask_with_crowd)
+
+    def _time(self, turns: Turns, ask: Callable[[], None]) -> None:
+        cpu, wall = self._read_cpu(), time.perf_counter()
+        ask()
+        turns.rates.append(REQUESTS / (time.perf_counter() - wall))
+        turns.costs.append((self._read_cpu() - cpu) / REQUESTS)
+
+    def _ask_with_client(self) -> None:
+        for _ in range(REQUESTS):
+            self._client.request("POST", "/notifications", self._next_body(), HEADERS)
+            answer = self._client.getresponse()
+            text = answer.read()
+            assert answer.status == 200, text
+
+    def _ask_with_crowd(self) -> None:
+        for _ in range(REQUESTS // CONNECTIONS):
+            for connection in self._sockets:
+                connection.sendall(_render_request(self._next_body()))
+            for connection in self._sockets:
+                _read_answer(connection)
+
+    def _next_body(self) -> bytes:
+        self._asked += 1
+        body = {
+            "app_id": APP,
+            "include_aliases": {"external_id": ["anna"]},
+            "target_channel": "push",
+            "contents": {"en": f"Your order {self._asked} is on its way"},
+            "headings": {"en": "Good news"},
+            "data": {"order": self._asked, "shop": "north"},
+        }
+        return json.dumps(body).encode()
 
     def _read_line(self) -> str:
         assert self._process.stdout is not None
@@ -68,19 +130,6 @@ class Rival:
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         return float(self._read_line())
-
-    def run(self, rounds: int) -> None:
-        """Ask on all connections at once, *rounds* times."""
-        cpu, wall = self._read_cpu(), time.perf_counter()
-        for _ in range(rounds):
-            for connection in self._sockets:
-                self._requests += 1
-                connection.sendall(_render_request(self._requests))
-            for connection in self._sockets:
-                _read_answer(connection)
-        asked = rounds * CONNECTIONS
-        self.rates.append(asked / (time.perf_counter() - wall))
-        self.costs.append((self._read_cpu() - cpu) / asked)
 
     def __enter__(self) -> Self:
         """Use the server in a with statement; it ends with it."""
@@ -93,6 +142,7 @@ class Rival:
         trail: TracebackType | None,
     ) -> None:
         """Close the connections and end the server."""
+        self._client.close()
         for connection in self._sockets:
             connection.close()
         self._process.communicate(timeout=30)
@@ -100,58 +150,47 @@ class Rival:
 
 def measure(options: Options) -> list[Figure]:
     """Measure both servers in turns."""
+    turns = options.turns(TURNS)
     with ExitStack() as stack:
-        rivals = {name: stack.enter_context(Rival(name)) for name in RIVALS}
-        turns = options.turns(TURNS)
-        # The first turn warms caches and is forgotten.
+        mine, bare = (stack.enter_context(Rival(name)) for name in RIVALS)
         for turn in range(turns + 1):
-            for rival in rivals.values():
+            for rival in (mine, bare):
                 options.tell(f"{NAME}, {rival.name}: {turn} of {turns}")
-                rival.run(ROUNDS)
-    rates = {name: median(rival.rates[1:]) for name, rival in rivals.items()}
-    costs_us = {name: median(rival.costs[1:]) * 1e6 for name, rival in rivals.items()}
-    ratio = rates["pushlab"] / rates["bare"]
-    cost_ratio = costs_us["bare"] / costs_us["pushlab"]
+                rival.run()
+    ratio = mine.client.rate / bare.client.rate
+    crowd_ratio = mine.crowd.rate / bare.crowd.rate
     return [
         Figure(
             NAME,
-            "requests a second, against a bare aiohttp + msgspec handler",
+            "speed of a bare aiohttp + msgspec handler, by http.client",
             ratio,
             "x",
             f">= {LEAST} x",
             ratio >= LEAST,
-            f"real time; {rates['pushlab']:,.0f} and {rates['bare']:,.0f} requests/s over "
-            f"{CONNECTIONS} connections, n = {turns} turns of {ROUNDS * CONNECTIONS}",
+            _describe(mine.client, bare.client, turns),
         ),
         Figure(
             NAME,
-            "the same by the servers' processor time",
-            cost_ratio,
+            f"the same by {CONNECTIONS} connections and a client that costs next to nothing",
+            crowd_ratio,
             "x",
-            how=f"{costs_us['pushlab']:.0f} and {costs_us['bare']:.0f} us a request",
+            how=_describe(mine.crowd, bare.crowd, turns),
         ),
     ]
 
 
-def _render_request(number: int) -> bytes:
-    body = json.dumps(
-        {
-            "app_id": APP,
-            "include_aliases": {"external_id": ["anna"]},
-            "target_channel": "push",
-            "contents": {"en": f"Your order {number} is on its way"},
-            "headings": {"en": "Good news"},
-            "data": {"order": number, "shop": "north"},
-        }
-    ).encode()
-    head = (
-        "POST /notifications HTTP/1.1\r\n"
-        "Host: api.onesignal.com\r\n"
-        "Authorization: Key key\r\n"
-        "Content-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+def _describe(mine: Turns, bare: Turns, turns: int) -> str:
+    return (
+        f"real time; {mine.rate:,.0f} and {bare.rate:,.0f} requests/s, n = {turns} turns of "
+        f"{REQUESTS}; processor time of the servers {mine.cost_us:.0f} and {bare.cost_us:.0f} us "
+        "a request"
     )
-    return head.encode() + body
+
+
+def _render_request(body: bytes) -> bytes:
+    head = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+    start = f"POST /notifications HTTP/1.1\r\n{head}Content-Length: {len(body)}\r\n\r\n"
+    return start.encode() + body
 
 
 def _read_answer(connection: socket.socket) -> None:
