@@ -21,6 +21,17 @@ def a_fault(where: str = "fcm", **values: object) -> Fault:
 # --- planning --------------------------------------------------------------------------------
 
 
+def test_a_fault_is_planned_at_its_place_until_it_is_removed() -> None:
+    faults = Faults(World())
+    fault = faults.plan(a_fault("apns"))
+
+    planned = [faults.are_planned(where) for where in ("apns", "fcm")]
+    faults.remove(fault.id)
+
+    assert planned == [True, False]
+    assert not faults.are_planned("apns")
+
+
 def test_a_planned_fault_gets_an_id_and_leaves_an_entry() -> None:
     world = World()
     faults = Faults(world)

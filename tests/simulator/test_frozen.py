@@ -3,7 +3,7 @@
 Method: a bare world with planned work, real freezes, plain callables for webhooks; what needs a
 loop stands in tests/edges/test_frozen_in_loops.py. Each promise and the test that keeps it:
 
-The design's words
+What is promised
 - the lab's clock and the innermost freeze are one:
   test_the_lab_and_the_freeze_show_one_instant, test_only_the_innermost_freeze_is_linked
 - when the lab moves, the freeze is set to its instant: test_when_the_lab_moves_the_freeze_is_set

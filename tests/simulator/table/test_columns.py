@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushlab.errors import LimitError
-from pushlab.table import Table, column
+from pushlab.table import Table, as_slice, column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,11 @@ class Phones(Table):
     key: NDArray[np.uint64] = column(np.uint64)
     score: NDArray[np.int32] = column(np.int32, default=-1)
     online: NDArray[np.bool_] = column(np.bool_, default=True)
+
+
+class Tokens(Table):
+    device: NDArray[np.int32] = column(np.int32)
+    dead_at: NDArray[np.int64] = column(np.int64, default=99, is_rare=True)
 
 
 class Tablets(Phones):
@@ -184,3 +189,67 @@ def test_a_snapshot_can_be_restored_again_and_into_another_table() -> None:
 def test_a_snapshot_of_other_columns_is_refused() -> None:
     with pytest.raises(TypeError, match="Tablets has other columns than the snapshot: width"):
         Tablets().restore(Phones().snapshot())
+
+
+def test_a_rare_column_reads_as_its_default_and_takes_no_memory() -> None:
+    tokens = Tokens()
+
+    tokens.add(1_000, device=7)
+
+    assert tokens.dead_at[[0, 999]].tolist() == [99, 99]
+    assert tokens.live("dead_at").shape == (1_000,)
+    assert tokens.nbytes == 1_000 * 4 + 8
+
+
+def test_a_rare_column_cannot_be_written_past_its_table() -> None:
+    tokens = Tokens()
+    tokens.add(2)
+
+    with pytest.raises(ValueError, match="read-only"):
+        tokens.dead_at[0] = 1
+
+
+def test_a_rare_column_keeps_what_is_written_while_the_table_grows() -> None:
+    tokens = Tokens()
+    tokens.add(2)
+
+    tokens.own("dead_at")[1] = 5
+    tokens.own("dead_at")[0] = 4
+    tokens.add(100, dead_at=6)
+
+    assert tokens.live("dead_at").tolist() == [4, 5, *[6] * 100]
+    assert tokens.nbytes == 102 * (4 + 8)
+
+
+def test_a_snapshot_brings_a_rare_column_back_whether_written_or_not() -> None:
+    tokens = Tokens()
+    tokens.add(2)
+    untouched = tokens.snapshot()
+    tokens.own("dead_at")[0] = 5
+    written = tokens.snapshot()
+
+    tokens.restore(untouched)
+    before = (tokens.live("dead_at").tolist(), tokens.dead_at.flags.writeable)
+    tokens.restore(written)
+
+    assert before == ([99, 99], False)
+    assert tokens.live("dead_at").tolist() == [5, 99]
+
+
+def test_many_rows_that_follow_one_another_are_read_as_a_slice() -> None:
+    rows = np.arange(5, 105, dtype=np.int32)
+
+    assert as_slice(rows) == slice(5, 105)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(np.arange(3), id="few"),
+        pytest.param(np.arange(0, 200, 2), id="with gaps"),
+        pytest.param(np.arange(-1, 99), id="nobody among them"),
+        pytest.param(np.array([0, 2, 1, *range(3, 100)]), id="out of order"),
+    ],
+)
+def test_other_rows_are_read_one_by_one(rows: NDArray[np.int64]) -> None:
+    assert as_slice(rows) is rows

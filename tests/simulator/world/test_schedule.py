@@ -185,12 +185,14 @@ def test_every_history_goes_as_on_one_heap(history: list[Step]) -> None:
     check_equal(history)
 
 
+@pytest.mark.parametrize("small", [1, 65_536])
 @given(HISTORIES)
 def test_every_history_goes_as_on_one_heap_when_numpy_chooses_the_rounds(
-    history: list[Step],
+    small: int, history: list[Step]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schedule_module, "FEW", 0)
+        patch.setattr(schedule_module, "SMALL", small)
         patch.setattr(schedule_module, "RUNS_MAX", 2)
         patch.setattr(schedule_module, "POOL_MAX", 5)
         check_equal(history)
