@@ -16,7 +16,6 @@ import inspect
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -198,6 +197,8 @@ def _check_options(
     __tracebackhide__ = True
     for name in options:
         if name not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, known, 1)
             meant = f"; did you mean {near[0]!r}" if near else ""
             pytest.fail(
