@@ -6,6 +6,11 @@ something was asked of pushlab itself that cannot be done, and says what to writ
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 __all__ = [
     "InternalError",
     "LimitError",
@@ -13,7 +18,10 @@ __all__ = [
     "PushlabError",
     "ReplayError",
     "ScenarioError",
+    "find_near",
 ]
+
+WORDS_SHOWN_MAX = 12
 
 
 class PushlabError(Exception):
@@ -38,3 +46,17 @@ class ReplayError(PushlabError):
 
 class InternalError(PushlabError):
     """Something inside a fake broke; the original error is its cause."""
+
+
+def find_near(word: str, known: Iterable[str]) -> str:
+    """Say which of the *known* words is meant, or list them."""
+    from difflib import get_close_matches  # noqa: PLC0415  only a mistake needs it
+
+    words = list(known)
+    near = get_close_matches(word, words, 1, 0.5)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    shown = ", ".join(words[:WORDS_SHOWN_MAX])
+    return f"there {'are' if len(words) != 1 else 'is'} {shown or 'none yet'}" + (
+        f" and {len(words) - WORDS_SHOWN_MAX} more" if len(words) > WORDS_SHOWN_MAX else ""
+    )

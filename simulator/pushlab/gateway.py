@@ -11,23 +11,24 @@ arrivals to the devices through `Handsets`. Neither sees more of the other than 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
+    from pushlab.content import Content, Mail, Sms, Text
     from pushlab.world.clock import Instant
     from pushlab.world.trace import BatchKind
 
 __all__ = [
+    "WEB_CHANNELS",
+    "AddressGateway",
     "Channel",
-    "Content",
     "FanOut",
     "Fate",
     "Gateway",
@@ -36,7 +37,6 @@ __all__ = [
     "MessageOwner",
     "Receipt",
     "Sends",
-    "Text",
     "Verdict",
 ]
 
@@ -62,6 +62,10 @@ class Channel(IntEnum):
     SAFARI_WEB = 17
 
 
+WEB_CHANNELS = (Channel.CHROME_WEB, Channel.FIREFOX, Channel.SAFARI_WEB)
+"""What browsers of today subscribe as, each a push service of its own."""
+
+
 class Verdict(IntEnum):
     """What a gateway says to one attempt."""
 
@@ -75,6 +79,8 @@ class Verdict(IntEnum):
     """Try again later: 429, 500, 503."""
     REFUSED = 5
     """Refused for good for another reason."""
+    STOPPED = 6
+    """The recipient has asked the gateway for silence: 21610 after a STOP."""
 
 
 class Fate(IntEnum):
@@ -103,6 +109,16 @@ class Fate(IntEnum):
     """Skipped: the service knew that the device may not show notifications."""
     TOKEN_LOST = 20
     """Skipped: a gateway had reported the token dead before."""
+    STOPPED = 21
+    """Refused: the recipient had replied STOP."""
+    SUPPRESSED = 22
+    """Skipped: the address had bounced for good, or its owner had complained."""
+    BOUNCED = 23
+    """Accepted, then returned for good: there is no such mailbox."""
+    SOFT_BOUNCED = 24
+    """Accepted, then returned for now: the mailbox is full."""
+    UNDELIVERED = 25
+    """Accepted, then given up by the carrier."""
 
 
 class Receipt(IntEnum):
@@ -126,39 +142,18 @@ class Mark(IntEnum):
     DISMISSED = 2
     REPLACED = 4
     OPEN_LOST = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What gateways and devices need to know of one send, the same for every target."""
-
-    is_visible: bool = True
-    """Whether there is anything to show; else it is a data message."""
-    data: Mapping[str, object] = field(default_factory=dict)
-    buttons: Sequence[Mapping[str, object]] = ()
-    collapse_id: str | None = None
-    ttl_s: int = 259_200
-    priority: int = 10
-    badge: tuple[str, int] | None = None
-    """("SetTo" or "Increase", count), iOS only."""
-    size_bytes: int = 0
-    """Size of the largest payload as a gateway counts it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What one target of a send shows, in the language chosen for it."""
-
-    title: str | None
-    subtitle: str | None
-    body: str | None
-    url: str | None
+    OPENED = 16
+    """A mail was opened, with its images."""
+    CLICKED = 32
+    SPAM = 64
+    UNSUBSCRIBED = 128
 
 
 class FanOut:
     """The arrays of one send; all have the shape (n,), n the number of targets."""
 
     __slots__ = (
+        "app",
         "attempts",
         "collapse",
         "content",
@@ -190,6 +185,7 @@ class FanOut:
         subscriptions: NDArray[np.int32],
         routes: NDArray[np.int32],
         devices: NDArray[np.int32],
+        app: int = -1,
     ) -> None:
         size = len(subscriptions)
         self.number = -1
@@ -198,6 +194,8 @@ class FanOut:
         self.key = key
         """Content key, for luck and digest."""
         self.owner = owner
+        self.app = app
+        """The owner's app row, whose credentials the send goes out with; -1 past any service."""
         self.content = content
         self.collapse = collapse
         """Code of the collapse id, 0 without one."""
@@ -337,7 +335,19 @@ class MessageOwner(Protocol):
         ...
 
     def text_for(self, fan_out: FanOut, position: int) -> Text:
-        """Return what the target's message says."""
+        """Return what the target's push says."""
+        ...
+
+    def payload_for(self, fan_out: FanOut, position: int) -> Mapping[str, object]:
+        """Return the payload of the target's push, as the app's SDK parses it."""
+        ...
+
+    def mail_for(self, fan_out: FanOut, position: int) -> Mail:
+        """Return the target's mail."""
+        ...
+
+    def sms_for(self, fan_out: FanOut, position: int) -> Sms:
+        """Return the target's text message."""
         ...
 
     def wants_receipts(self, fan_out: FanOut) -> bool:
@@ -349,7 +359,40 @@ class MessageOwner(Protocol):
         ...
 
     def opened(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
-        """Devices report a tap (``PUT notifications/{id}`` with ``opened``)."""
+        """Learn of a tap (``PUT notifications/{id}``, ``opened``), or of a mail's open pixel."""
+        ...
+
+    def clicked(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+        """Learn that a link of each mail was followed."""
+        ...
+
+    def unsubscribed(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Learn that people used the mail's way to unsubscribe."""
+        ...
+
+    def complained(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Learn from a mailbox provider that people marked the mail as spam."""
+        ...
+
+    def delivered(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+        """Learn from the carrier that a text message reached its handset."""
+        ...
+
+    def undelivered(
+        self,
+        fan_out: FanOut,
+        positions: NDArray[np.int64],
+        instants: NDArray[np.int64],
+        fates: NDArray[np.uint8],
+    ) -> None:
+        """Learn later than acceptance that targets were not reached.
+
+        *fates* are `Fate.BOUNCED`, `Fate.SOFT_BOUNCED` or `Fate.UNDELIVERED`.
+        """
         ...
 
 
@@ -398,8 +441,25 @@ class Gateway(Protocol):
         ...
 
 
+class AddressGateway(Gateway, Protocol):
+    """A gateway whose addresses people choose: mailboxes and numbers."""
+
+    def assign(self, device: int, address: str) -> int:
+        """Give *address* to the device and return its route; MisuseError when it is taken."""
+        ...
+
+    def assign_members(self, devices: NDArray[np.int32], prefix: str) -> NDArray[np.int32]:
+        """Give each member of a population an address derived from *prefix*."""
+        ...
+
+
 class Handsets(Protocol):
     """The devices, as gateways see them; columns may be read for a gateway's own rows only."""
+
+    @property
+    def app(self) -> NDArray[np.int16]:
+        """The app that each device row belongs to."""
+        ...
 
     @property
     def online(self) -> NDArray[np.bool_]:

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 
-from pushlab.devices.device import Device
 from pushlab.devices.fleet import PLATFORMS
+from pushlab.devices.kinds import view_device
 from pushlab.errors import MisuseError
+from pushlab.gateway import Channel
 from pushlab.population import PLATFORM_SHARES, Population, count_platforms
 from pushlab.world.randomness import threshold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pushlab.devices.device import Host
+    from pushlab.devices.browser import Browser
+    from pushlab.devices.device import Device, Host
+    from pushlab.devices.mailbox import Mailbox
+    from pushlab.devices.number import Number
+    from pushlab.devices.phone import Phone
+    from pushlab.devices.platform import Platform
 
-__all__ = ["People", "Person"]
+__all__ = ["DeviceOptions", "People", "Person"]
+
+AREA_MIN, AREAS, LINES = 200, 800, 10_000_000
+"""Numbers of the North American plan: an area from 200 to 999, then seven digits."""
+
+
+class DeviceOptions(TypedDict, total=False):
+    """What `Lab.device` takes beside the platform; it says there what each means."""
+
+    external_id: str | None
+    name: str | None
+    fresh: bool
+    address: str | None
+    browser: str | None
+    language: str | None
+    timezone: str | None
+    extension: bool
+    tap_chance: float
 
 
 class Person:
@@ -32,9 +55,10 @@ class Person:
         """The devices on which the person is logged in now, in order of birth."""
         return [device for device in self._people.devices if device.external_id == self.name]
 
-    def device(self, platform: str, *, name: str | None = None) -> Device:
-        """Give the person another settled device."""
-        return self._people.device(platform, external_id=self.name, name=name)
+    def device(self, platform: str, **options: Unpack[DeviceOptions]) -> Any:  # noqa: ANN401
+        """Give the person another settled device, as `Lab.device` does."""
+        options["external_id"] = self.name
+        return self._people.device(platform, **options)
 
     def __repr__(self) -> str:
         """Show the name and the devices."""
@@ -49,6 +73,18 @@ class People:
         self._host = host
         self._app = app
 
+    @overload
+    def device(
+        self, platform: Literal["android", "ios"], **options: Unpack[DeviceOptions]
+    ) -> Phone: ...
+    @overload
+    def device(self, platform: Literal["web"], **options: Unpack[DeviceOptions]) -> Browser: ...
+    @overload
+    def device(self, platform: Literal["email"], **options: Unpack[DeviceOptions]) -> Mailbox: ...
+    @overload
+    def device(self, platform: Literal["sms"], **options: Unpack[DeviceOptions]) -> Number: ...
+    @overload
+    def device(self, platform: str, **options: Unpack[DeviceOptions]) -> Any: ...  # noqa: ANN401
     def device(
         self,
         platform: str,
@@ -56,38 +92,62 @@ class People:
         external_id: str | None = None,
         name: str | None = None,
         fresh: bool = False,
+        address: str | None = None,
+        browser: str | None = None,
         language: str | None = None,
         timezone: str | None = None,
         extension: bool = True,
         tap_chance: float = 0.0,
-    ) -> Device:
-        """Make a device of *platform* (``"android"`` or ``"ios"``).
+    ) -> object:
+        """Make a device: ``"android"``, ``"ios"``, ``"web"``, ``"email"`` or ``"sms"``.
 
         It is settled: the app is installed, was opened, has its permission and is registered
-        with the service, logged in as *external_id*. With *fresh* it is a phone without the app,
-        and what its SDK does takes the time that it really takes. *extension* tells whether an
-        iOS app has the notification service extension, which sends receipts.
+        with the service, logged in as *external_id*; a mailbox or number is subscribed as that
+        user's. With *fresh* it is a phone without the app, a browser that never saw the site, an
+        address that the service does not know; and what an SDK does takes the time that it really
+        takes. *address* is a mail address or a number in E.164 form, made up when it is not given.
+        *browser* is ``"chrome"``, ``"firefox"`` or ``"safari"``. *extension* tells whether an iOS
+        app has the notification service extension, which sends receipts.
         """
-        if platform not in PLATFORMS:
-            raise MisuseError(
-                f"there is no platform {platform!r} yet; there are {', '.join(PLATFORMS)}"
-            )
-        if fresh and external_id is not None:
+        kind = self._find_platform(platform, browser)
+        if fresh and external_id is not None and kind.has_app:
             raise MisuseError(
                 "a fresh device has nobody logged in; write device.login(external_id) once its "
                 "app is open"
             )
+        if address is not None and kind.has_app:
+            raise MisuseError(f"a device of {platform} has no address; it gets a token")
+        name = name or self._host.read(lambda: self._next_name(platform, external_id))
+        if not kind.has_app and address is None:
+            address = self._host.read(lambda: make_address(kind, external_id or name, self._host))
         told: dict[str, Any] = {
             "platform": platform,
             "external_id": external_id,
-            "name": name or self._host.read(lambda: self._next_name(platform, external_id)),
+            "name": name,
             "fresh": fresh,
+            "address": address,
+            "browser": browser,
             "language": language,
             "timezone": timezone,
             "extension": extension,
             "tap_chance": tap_chance,
         }
         return self._host.act(lambda: self._make_device(**told), "device", told)
+
+    @staticmethod
+    def _find_platform(platform: str, browser: str | None = None) -> Platform:
+        """Return the platform that people call *platform*; raises MisuseError when none is."""
+        if browser is not None and platform != "web":
+            raise MisuseError(f'a device of {platform} has no browser; write platform "web"')
+        found = [kind for kind in PLATFORMS.values() if kind.name == platform]
+        if not found:
+            names = dict.fromkeys(kind.name for kind in PLATFORMS.values())
+            raise MisuseError(f"there is no platform {platform!r}; there are {', '.join(names)}")
+        chosen = [kind for kind in found if browser in {None, kind.browser}]
+        if not chosen:
+            browsers = ", ".join(str(kind.browser) for kind in found)
+            raise MisuseError(f"there is no browser {browser!r}; there are {browsers}")
+        return chosen[0]
 
     def _make_device(
         self,
@@ -96,20 +156,31 @@ class People:
         name: str,
         external_id: str | None,
         fresh: bool,
+        address: str | None,
+        browser: str | None,
         language: str | None,
         timezone: str | None,
         extension: bool,
         tap_chance: float,
     ) -> Device:
         app = self._app()
-        row = self._host.fleet.add(name, platform, app, fresh=fresh)
+        kind = self._find_platform(platform, browser)
+        row = self._host.fleet.add(name, kind, app, fresh=fresh, address=address)
         devices, sdk = self._host.fleet.devices, self._host.fleet.sdk
         devices.has_extension[row] = extension
-        device = Device(self._host, row)
+        told: dict[str, object] = {"address": address} if address is not None else {}
+        if kind.browser is not None:
+            told["browser"] = kind.browser
         self._host.world.trace.record(
             "DeviceMade",
             name,
-            {"device": name, "platform": platform, "external_id": external_id, "fresh": fresh},
+            {
+                "device": name,
+                "platform": platform,
+                "external_id": external_id,
+                "fresh": fresh,
+                **told,
+            },
         )
         if external_id is not None:
             sdk.external_ids[row] = external_id
@@ -121,7 +192,7 @@ class People:
             sdk.settle(np.array([row], np.int32), app)
         if tap_chance:
             devices.tap_share[row] = min(threshold(tap_chance), 2**32 - 1)
-        return device
+        return view_device(self._host, row)
 
     def _next_name(self, platform: str, external_id: str | None) -> str:
         base = f"{external_id}-{platform}" if external_id else platform
@@ -135,12 +206,13 @@ class People:
     def find_device(self, name: str) -> Device | None:
         """Return the device with this id, or None."""
         row = self._host.read(lambda: self._host.fleet.find(name))
-        return Device(self._host, row) if row >= 0 else None
+        return view_device(self._host, row) if row >= 0 else None
 
     @property
     def devices(self) -> list[Device]:
         """The devices that were made one by one, in order."""
-        return [Device(self._host, row) for row in self._host.read(self._host.fleet.named_rows)]
+        rows = self._host.read(self._host.fleet.named_rows)
+        return [view_device(self._host, row) for row in rows]
 
     def person(self, name: str) -> Person:
         """Return the person called *name*, whose devices are logged in as *name*."""
@@ -156,10 +228,7 @@ class People:
         """Make *count* people with a settled device each, called ``prefix-000001`` and so on."""
         counts = count_platforms(count, platforms)
         for platform in counts:
-            if platform not in PLATFORMS:
-                raise MisuseError(
-                    f"there is no platform {platform!r} yet; there are {', '.join(PLATFORMS)}"
-                )
+            self._find_platform(platform)
 
         def make() -> Population:
             if self._host.fleet.find(f"{prefix}-000001") >= 0:
@@ -174,3 +243,20 @@ class People:
 
         told = {"count": count, "prefix": prefix, "platforms": dict(platforms)}
         return self._host.act(make, "population", told)
+
+
+def make_address(kind: Platform, name: str, host: Host) -> str:
+    """Return a mail address or number for *name* that nobody has yet, made from the name alone."""
+    gateway = host.fleet.address_gateways[kind.channel]
+    number = 0
+    while True:
+        if kind.channel == Channel.EMAIL:
+            local = "".join(each if each.isalnum() or each in "._-" else "-" for each in name)
+            address = f"{local}{number or ''}@example.com" if "@" not in name else name
+        else:
+            key = host.world.ids.key("number", name, number)
+            address = f"+1{AREA_MIN + key % AREAS}{key // AREAS % LINES:07d}"
+        if gateway.find_route(address) < 0:
+            return address
+        number += 1
+        name = name.replace("@", "-")

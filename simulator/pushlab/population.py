@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from pushlab.devices.device import Device
+from pushlab.devices.kinds import view_device
 from pushlab.errors import MisuseError
 from pushlab.world.clock import parse_instant
 from pushlab.world.randomness import threshold
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pushlab.devices.device import Host
+    from pushlab.devices.device import Device, Host
 
 __all__ = ["PLATFORM_SHARES", "Population", "count_platforms", "read_rows", "write_rows"]
 
@@ -74,12 +74,12 @@ class Population:
         """Return one member's device, or a smaller population."""
         if isinstance(index, slice):
             return Population(self._host, self.prefix, self.rows[index])
-        return Device(self._host, int(self.rows[index]))
+        return view_device(self._host, int(self.rows[index]))
 
     def __iter__(self) -> Iterator[Device]:
         """Yield each member's device."""
         for row in self.rows.tolist():
-            yield Device(self._host, row)
+            yield view_device(self._host, row)
 
     def __repr__(self) -> str:
         """Show the prefix and the size."""

@@ -127,6 +127,16 @@ class Settings:
         "Poll interval after which an iOS SDK sends what changed.",
         "OneSignal-iOS-SDK source",
     )
+    sdk_queue_delay_web_ms: int = _setting(
+        500,
+        "Quiet time before a web SDK sends what changed.",
+        "OneSignal-Website-SDK source (operation repository)",
+    )
+    receipt_delay_web_s: int = _setting(
+        24,
+        "A browser's receipt waits 0 to this many whole seconds, inclusive.",
+        "OneSignal-Website-SDK source: under 25 s",
+    )
     session_gap_s: int = _setting(
         30,
         "Seconds in the background after which opening the app is a new session.",
@@ -184,6 +194,11 @@ class Settings:
         31,
         "enabled false over the API sets notification_types to minus this number.",
         "OneSignal-iOS-SDK #1731 says -31, the Android SDK's list says -30",
+    )
+    unsubscribed_reason: int = _setting(
+        2,
+        "A mail or SMS subscription whose owner unsubscribed has minus this in notification_types.",
+        "assumed: the codes of these channels are not public; -2 is an opt-out elsewhere",
     )
     alias_conflict_nested: bool = _setting(
         default=False,

@@ -50,6 +50,11 @@ class App:
     """Whether SDKs are told to send receipts (confirmed delivery)."""
     site_name: str | None = None
     chrome_web_origin: str | None = None
+    email_from_name: str | None = None
+    """Who mails come from when a message does not say; None is the app's name."""
+    email_from_address: str = "news@shop.test"
+    sms_from: str = "+12025550100"
+    """The number that text messages come from when a message does not say; a fictional one."""
     android_sender_id: str = "100000000001"
     """FCM project number that Android SDKs are given."""
 

@@ -1,4 +1,4 @@
-"""From an audience to verdicts, receipts and taps: the fan-out of one notification.
+"""From an audience to verdicts: the fan-out of one notification.
 
 Mirrored: what OneSignal does with a gateway's answer, in one table:
 
@@ -6,10 +6,13 @@ Mirrored: what OneSignal does with a gateway's answer, in one table:
 what happened to the target           counts as     and the subscription
 ====================================  ============  =====================================
 unsubscribed before dispatch          failed        stays as it is
+suppressed mail address               failed        is unsubscribed
 address dead (410, UNREGISTERED)      failed        is unsubscribed (-10)
+recipient replied STOP (21610)        failed        is unsubscribed
+mailbox unknown (550 5.1.1)           errored       stays; its address is suppressed
 bad address, too large, refused       errored       stays as it is
 put off, retries used up              errored       stays as it is
-accepted, whatever comes later        successful    stays as it is
+accepted, whatever comes later        successful    see `owner`
 ====================================  ============  =====================================
 """
 
@@ -19,19 +22,21 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pushlab.gateway import Channel, FanOut, Fate, Text, Verdict
+from pushlab.gateway import FanOut, Fate, Verdict
 from pushlab.table import as_slice
 from pushlab.world.schedule import RANKS
 from pushlab.world.trace import BatchKind
-from pushlab_fakes.onesignal.plans import has_feature
+from pushlab_fakes.onesignal.owner import REPLIED_STOP, SUPPRESSED, TOKEN_DEAD, UNINSTALLED, Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from pushlab.gateway import Content, Gateway, Sends
+    from pushlab.content import Content
+    from pushlab.gateway import Channel, Gateway, Sends
     from pushlab.world.world import World
+    from pushlab_fakes.onesignal.compose import Composer
     from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.onesignal.notifications import Notification
 
@@ -44,15 +49,17 @@ VERDICTS: Final = (
     "refused: too large",
     "put off",
     "refused",
+    "refused: replied STOP",
     "gave up",
 )
-GAVE_UP: Final = 6
+GAVE_UP: Final = 7
 """Outcome beside the verdicts: put off for the last time."""
 SKIPPED: Final = {
     Fate.UNSUBSCRIBED: "unsubscribed",
     Fate.NOT_PERMITTED: "no permission",
     Fate.TOKEN_LOST: "token reported dead before",
     Fate.CANCELED: "canceled",
+    Fate.SUPPRESSED: "address suppressed",
 }
 NO_PERMISSION: Final = (0, -18, -19)
 """notification_types of a device that may not show notifications."""
@@ -60,9 +67,6 @@ DOUBLINGS_MAX: Final = 16
 """How often the wait before another attempt doubles at most: about a week."""
 LARGE: Final = 10_000
 """Sends of this size are forgotten, trays and all, when their retention is over."""
-UNINSTALLED: Final = -10
-"""notification_types of a subscription whose token a gateway reported dead."""
-
 FATE_OF_OUTCOME: Final = np.array(
     [
         Fate.ACCEPTED,
@@ -71,6 +75,7 @@ FATE_OF_OUTCOME: Final = np.array(
         Fate.TOO_LARGE,
         Fate.RETRYING,
         Fate.REFUSED,
+        Fate.STOPPED,
         Fate.GAVE_UP,
     ],
     np.uint8,
@@ -80,13 +85,13 @@ REFUSED: Final = Verdict.REFUSED.value
 """Hoisted: reading the value of a member takes as long as three steps of arithmetic."""
 COUNTS_AS: Final = (
     ("successful", (Verdict.ACCEPTED,)),
-    ("failed", (Verdict.DEAD,)),
+    ("failed", (Verdict.DEAD, Verdict.STOPPED)),
     ("errored", (Verdict.BAD, Verdict.TOO_LARGE, Verdict.REFUSED, GAVE_UP)),
 )
 
 
 class Dispatch:
-    """Sends of OneSignal: attempts at the gateways, and what comes back; a `MessageOwner`."""
+    """Sends of OneSignal: who is skipped, attempts at the gateways, what their answers cost."""
 
     def __init__(
         self,
@@ -94,19 +99,20 @@ class Dispatch:
         belief: Belief,
         sends: Sends,
         gateways: Mapping[Channel, Gateway],
+        composer: Composer,
     ) -> None:
         self._world = world
         self._belief = belief
         self._sends = sends
         self._by_code = {int(channel): gateway for channel, gateway in gateways.items()}
         self._notifications: dict[int, Notification] = {}
+        self._owner = Owner(world, belief, sends, composer, self._notifications)
         schedule = world.schedule
         self._attempt = schedule.register("attempt", RANKS["attempt"], self._attempt_targets)
         self._stray = schedule.register("stray attempt", RANKS["attempt"], self._attempt_targets)
         cause = self._attempt_cause
         self._made = self._kind("AttemptMade", VERDICTS, cause)
         self._skipped = self._kind("TargetSkipped", tuple(SKIPPED.values()), cause)
-        self._lost = self._kind("SubscriptionLost", ("",), self._made_cause)
 
     # -- birth ---------------------------------------------------------------------------------
 
@@ -122,7 +128,8 @@ class Dispatch:
         fan_out = FanOut(
             name=notification.id,
             key=notification.key,
-            owner=self,
+            owner=self._owner,
+            app=notification.app,
             content=content,
             collapse=self._sends.collapse_code(content.collapse_id),
             sent_at=now,
@@ -135,10 +142,17 @@ class Dispatch:
         self._notifications[fan_out.number] = notification
         notification.fan_out = fan_out
         notification.statistics.expect(channels)
-        reachable = self._belief.reachable(rows)
-        positions = reachable.nonzero()[0]
+        include = notification.draft.include_unsubscribed
+        able = self._belief.sendable(rows, include_unsubscribed=include)
+        suppressed = columns.suppressed[part].nonzero()[0]
+        if len(suppressed):
+            suppressed = suppressed[able[suppressed]]
+            able[suppressed] = False
+            self._skip_suppressed(fan_out, suppressed)
+        positions = able.nonzero()[0]
         if len(positions) < len(rows):
-            self._skip_unreachable(fan_out, np.flatnonzero(~reachable))
+            left = fan_out.fates == Fate.WAITING.value
+            self._skip_unreachable(fan_out, np.flatnonzero(~able & left))
             part = rows[positions]
         delays = self._world.randomness.below(
             "dispatch",
@@ -200,8 +214,21 @@ class Dispatch:
         fates = np.full(len(rows), Fate.UNSUBSCRIBED.value, np.uint8)
         fates[np.isin(types, NO_PERMISSION)] = Fate.NOT_PERMITTED.value
         fates[types == UNINSTALLED] = Fate.TOKEN_LOST.value
+        self._skip_as_failed(fan_out, positions, fates)
+
+    def _skip_suppressed(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+        """Leave out addresses that bounced or complained; only now they are unsubscribed."""
+        fates = np.full(len(positions), Fate.SUPPRESSED.value, np.uint8)
+        self._skip_as_failed(fan_out, positions, fates)
+        instants = np.full(len(positions), self._world.now, np.int64)
+        self._owner.lose(fan_out, positions, instants, SUPPRESSED)
+
+    def _skip_as_failed(
+        self, fan_out: FanOut, positions: NDArray[np.int64], fates: NDArray[np.uint8]
+    ) -> None:
         statistics = self._notifications[fan_out.number].statistics
-        statistics.settle("failed", columns.type[rows], self._world.now)
+        channels = self._belief.subscriptions.type[fan_out.subscriptions[positions]]
+        statistics.settle("failed", channels, self._world.now)
         self._skip(fan_out, positions, fates)
 
     def _skip(
@@ -292,24 +319,14 @@ class Dispatch:
             self._put(fan_out, again[left], instants[put_off[left]] + wait)
         refused = np.flatnonzero(outcomes != Verdict.ACCEPTED.value)
         fan_out.fates[positions[refused]] = FATE_OF_OUTCOME[outcomes[refused]]
-        dead = np.flatnonzero(verdicts == Verdict.DEAD.value)
-        if len(dead):
-            self._unsubscribe(fan_out, positions[dead], instants[dead])
+        for verdict, loss in ((Verdict.DEAD, TOKEN_DEAD), (Verdict.STOPPED, REPLIED_STOP)):
+            lost = np.flatnonzero(verdicts == verdict.value)
+            if len(lost):
+                self._owner.lose(fan_out, positions[lost], instants[lost], loss)
+        bad = np.flatnonzero(verdicts == Verdict.BAD.value)
+        if len(bad):
+            self._owner.bounce(fan_out, positions[bad])
         return outcomes
-
-    def _unsubscribe(
-        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
-    ) -> None:
-        """Believe the gateway: the token is dead, unless the subscription has another by now."""
-        columns = self._belief.subscriptions
-        rows = fan_out.subscriptions[positions]
-        same = (columns.route[rows] == fan_out.routes[positions]) & columns.enabled[rows]
-        rows = rows[same]
-        columns.enabled[rows] = False
-        columns.notification_types[rows] = UNINSTALLED
-        self._world.trace.record_batch(
-            self._lost, instants[same], rows, fan_out.what(positions[same])
-        )
 
     def _count(
         self,
@@ -328,42 +345,6 @@ class Dispatch:
             mine = np.isin(outcomes, codes)
             if mine.any():
                 statistics.settle(field, channels[mine], int(instants[mine].max()))
-
-    # -- what devices report (MessageOwner) ----------------------------------------------------
-
-    def address_name(self, fan_out: FanOut, position: int) -> str:
-        """Return the subscription id of the target."""
-        return self._belief.subscription_id(int(fan_out.subscriptions[position]))
-
-    def text_for(self, fan_out: FanOut, position: int) -> Text:
-        """Return what the target's message says in the language of its user, else English."""
-        row = int(fan_out.subscriptions[position])
-        columns = self._belief.subscriptions
-        user = int(columns.user[row])
-        code = int(self._belief.users.language[user]) if user >= 0 else -1
-        draft = self._notifications[fan_out.number].draft
-        local = draft.text_for(self._belief.text_of("language", code))
-        url = draft.url_for(Channel(int(columns.type[row])))
-        return Text(local.title, local.subtitle, local.body, url)
-
-    def wants_receipts(self, fan_out: FanOut) -> bool:
-        """Whether the app asks its devices to confirm (``receive_receipts_enable``)."""
-        app = self._belief.apps[self._notifications[fan_out.number].app]
-        return app.receipts_enabled
-
-    def received(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
-        """Count confirmed deliveries, on plans that have them."""
-        notification = self._notifications[fan_out.number]
-        if has_feature(self._belief.apps[notification.app].plan, "confirmed_delivery"):
-            notification.statistics.count("received", self._channels(fan_out, positions))
-
-    def opened(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
-        """Count taps."""
-        statistics = self._notifications[fan_out.number].statistics
-        statistics.count("converted", self._channels(fan_out, positions))
-
-    def _channels(self, fan_out: FanOut, positions: NDArray[np.int64]) -> NDArray[np.int8]:
-        return self._belief.subscriptions.type[fan_out.subscriptions[positions]]
 
     # -- the trace -----------------------------------------------------------------------------
 
@@ -393,6 +374,3 @@ class Dispatch:
     def _attempt_cause(self, _row: int, what: int, _outcome: int) -> tuple[str, ...]:
         fan_out = self._sends.find(what)
         return (fan_out.entry,) if fan_out is not None else ()
-
-    def _made_cause(self, _row: int, what: int, _outcome: int) -> tuple[str, ...]:
-        return (f"AttemptMade:{self._sends.name_target(what)[1]}",)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 import numpy as np
 
-from pushlab.gateway import Channel, Content
+from pushlab.content import Content
+from pushlab.gateway import Channel
 from pushlab.world.clock import DAY_MS, render_instant
 from pushlab_fakes.exchange import Answer, json_answer
 from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.audience import Audience, resolve
+from pushlab_fakes.onesignal.compose import Composer
 from pushlab_fakes.onesignal.dispatch import Dispatch
 from pushlab_fakes.onesignal.model import TYPE_NAMES
 from pushlab_fakes.onesignal.notifications import Notification
@@ -58,7 +60,7 @@ class Messages:
         self._world = world
         self._belief = belief
         self._gateways = gateways
-        self._dispatch = Dispatch(world, belief, sends, gateways)
+        self._dispatch = Dispatch(world, belief, sends, gateways, Composer(belief, world))
         self._by_id: dict[str, Notification] = {}
         self._repeats: dict[tuple[int, str, str], int] = {}
         self._first_answers: dict[tuple[int, str], tuple[Instant, Answer]] = {}

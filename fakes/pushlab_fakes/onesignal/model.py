@@ -13,6 +13,7 @@ Left out: the deletion of users that were long inactive.
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -42,6 +43,7 @@ __all__ = [
     "UNSET",
     "Belief",
     "Subscriptions",
+    "Suppression",
     "Users",
 ]
 
@@ -66,6 +68,14 @@ TEXT_COLUMNS: Final = (
     "timezone",
     "country",
 )
+
+
+class Suppression(IntEnum):
+    """Why an address gets no mail any more."""
+
+    NONE = 0
+    BOUNCE = 1
+    COMPLAINT = 2
 
 
 class Subscriptions(Table):
@@ -94,6 +104,8 @@ class Subscriptions(Table):
     has_token: NDArray[np.bool_] = column(np.bool_)
     """Whether it has a token, one that is a route or one that no gateway knows."""
     deleted: NDArray[np.bool_] = column(np.bool_)
+    suppressed: NDArray[np.uint8] = column(np.uint8, is_rare=True)
+    """A `Suppression`; kept when the subscription itself is enabled again."""
 
 
 class Users(Table):
@@ -271,6 +283,20 @@ class Belief:
         able &= columns.enabled[part]
         able &= ~columns.deleted[part]
         able &= columns.has_token[part]
+        return able
+
+    def sendable(
+        self, rows: NDArray[np.int32], *, include_unsubscribed: bool = False
+    ) -> NDArray[np.bool_]:
+        """Return which of *rows* a message goes to; with *include_unsubscribed* any mail address.
+
+        Mirrored: Create message, ``include_unsubscribed``, for e-mail only.
+        """
+        able = self.reachable(rows)
+        if include_unsubscribed:
+            columns = self.subscriptions
+            mails = columns.type[rows] == Channel.EMAIL.value
+            able |= mails & columns.has_token[rows] & ~columns.deleted[rows]
         return able
 
     def _is_reachable(self, row: int) -> bool:

@@ -84,6 +84,12 @@ class Statistics:
         self.remaining -= len(channels)
         self.last_settled_at = max(self.last_settled_at, last_at)
 
+    def move(self, field: str, other: str, channels: NDArray[np.int8]) -> None:
+        """Count targets in *other* that were counted in *field* so far; shape (n,)."""
+        self._add(self._counts[other], channels)
+        for code in sorted(set(channels.tolist())):
+            self._counts[field][code] -= int(np.count_nonzero(channels == code))
+
     def total(self, field: str) -> int:
         """Return the count of *field* over all channels."""
         return sum(self._counts[field])

@@ -29,15 +29,15 @@ def _notification_types(devices: Devices, rows: NDArray[np.int32]) -> NDArray[np
 
 ANDROID = Platform(
     name="android",
+    kind="phone",
     channel=Channel.ANDROID,
     sdk="050909",
     device_os="14",
     device_model="Pixel 8",
-    permission_at_open=False,
-    token_needs_permission=False,
     restarts_wait=True,
     notification_types=_notification_types,
     queue_delay_ms=lambda settings: settings.sdk_queue_delay_android_ms,
     receipt_delay_s=lambda settings: settings.receipt_delay_android_s,
+    confirms="reached",
     receipt_waits_offline=True,
 )

@@ -177,10 +177,10 @@ class Delivery:
         platforms = self._devices.platform[rows]
         for code, platform in self._platforms.items():
             confirms = platforms == code
-            if not np.count_nonzero(confirms):
+            if platform.confirms == "never" or not np.count_nonzero(confirms):
                 continue
             confirms &= reached
-            if not platform.receipt_waits_offline:
+            if platform.confirms == "shown":
                 confirms &= outcomes == SHOWN
                 bare = confirms & ~self._devices.has_extension[rows]
                 fan_out.receipts[positions[bare]] = Receipt.NO_EXTENSION.value

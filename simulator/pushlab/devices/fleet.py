@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pushlab.devices.addressed import MAILBOX, NUMBER
 from pushlab.devices.android import ANDROID
-from pushlab.devices.columns import Devices, Permission, Process
+from pushlab.devices.columns import Devices, Permission
 from pushlab.devices.delivery import Delivery
 from pushlab.devices.ios import IOS
 from pushlab.devices.sdk import Sdk
+from pushlab.devices.verbs import AppVerbs
+from pushlab.devices.web import CHROME, FIREFOX, SAFARI
 from pushlab.errors import MisuseError
 from pushlab.gateway import Channel
 from pushlab.world.schedule import RANKS
@@ -27,18 +30,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.devices.platform import Platform
-    from pushlab.gateway import FanOut, Gateway, Sends
-    from pushlab.world.clock import Instant
+    from pushlab.gateway import AddressGateway, FanOut, Gateway, Sends
     from pushlab.world.world import World
 
     Verb = Callable[[NDArray[np.int64], NDArray[np.int32]], None]
 
 __all__ = ["PLATFORMS", "Fleet"]
 
-PLATFORMS: Mapping[str, Platform] = {"android": ANDROID, "ios": IOS}
-
-QUIET_VERBS = ("go_offline", "switch_off", "switch_on", "uninstall", "force_stop")
-"""Verbs that make no SDK call, so that planned rows need not move to the lane."""
+PLATFORMS: Mapping[str, Platform] = {
+    "android": ANDROID,
+    "ios": IOS,
+    "web": CHROME,
+    "firefox": FIREFOX,
+    "safari": SAFARI,
+    "email": MAILBOX,
+    "sms": NUMBER,
+}
+"""By what `Fleet.add` is told; browsers of the web stand under their own names."""
 
 
 class Fleet:
@@ -53,6 +61,8 @@ class Fleet:
         }
         self.gateways: dict[Channel, Gateway] = {}
         """Set by the composition: the gateway of each platform."""
+        self.address_gateways: dict[Channel, AddressGateway] = {}
+        """Those of them whose addresses people choose."""
         self._names: dict[int, str] = {}
         self._rows: dict[str, int] = {}
         self._members: list[tuple[int, int, str]] = []
@@ -63,9 +73,11 @@ class Fleet:
         self._talkers: set[int] = set()
         """Members of populations whose SDK may have something to say; named devices may always."""
         self._verbs: dict[str, tuple[Verb, BatchKind]] = {}
-        self._declare_verbs()
-        self._codes = list(self._verbs)
+        self._codes: list[str] = []
         """What stands in an item of a planned verb is its place here."""
+        self._quiet: set[str] = set()
+        """Verbs that make no SDK call, so that planned rows need not move to the lane."""
+        AppVerbs(world, self)
         self._item = world.schedule.register("verb", RANKS["verb"], self._run_planned)
 
     # -- handsets: what gateways may ask -------------------------------------------------------
@@ -74,6 +86,11 @@ class Fleet:
     def online(self) -> NDArray[np.bool_]:
         """Which devices are online."""
         return self.devices.online
+
+    @property
+    def app(self) -> NDArray[np.int16]:
+        """The app of each row."""
+        return self.devices.app
 
     @property
     def key(self) -> NDArray[np.uint64]:
@@ -169,11 +186,20 @@ class Fleet:
 
     # -- birth ---------------------------------------------------------------------------------
 
-    def add(self, name: str, platform: str, app: int, *, fresh: bool) -> int:
-        """Add one device; a settled one has the app, the permission and a token already."""
+    def add(
+        self, name: str, kind: Platform, app: int, *, fresh: bool, address: str | None = None
+    ) -> int:
+        """Add one device; a settled one has the app, the permission and a token already.
+
+        A mailbox or a number has its *address* from the first; nothing is to be installed.
+        """
         if self.find(name) >= 0:
             raise MisuseError(f"there is a device {name!r} already; give this one another `name=`")
-        kind = PLATFORMS[platform]
+        route = -1
+        if not kind.has_app:
+            assert address is not None, "a mailbox or number has an address"
+            route = self.address_gateways[kind.channel].assign(len(self.devices), address)
+            fresh = False
         rows = self.devices.add(
             1,
             key=self._world.ids.key("device", name),
@@ -183,11 +209,12 @@ class Fleet:
             installed_at=self._world.now,
             background_since=self._world.now,
             permission=Permission.NOT_ASKED if fresh else Permission.GRANTED,
+            route=route,
         )
         row = int(rows[0])
         self._names[row] = name
         self._rows[name] = row
-        if not fresh:
+        if not fresh and kind.has_app:
             self.give_tokens(rows)
         return row
 
@@ -211,13 +238,19 @@ class Fleet:
         )
         self._members.append((int(rows[0]), total, prefix))
         self.give_tokens(rows)
+        for channel, gateway in self.address_gateways.items():
+            mine = rows[platforms == channel]
+            if len(mine):
+                self.devices.route[mine] = gateway.assign_members(mine, prefix)
         return rows
 
     def give_tokens(self, rows: NDArray[np.int32]) -> None:
-        """Let the gateways issue a token for each row."""
+        """Let the gateways issue a token for each row; addresses stay what they are."""
         devices = self.devices
         platforms = devices.platform[rows]
         for channel, gateway in self.gateways.items():
+            if channel in self.address_gateways:
+                continue
             mine = rows[platforms == channel]
             if len(mine):
                 devices.route[mine] = gateway.issue(mine, devices.generation[mine])
@@ -233,7 +266,7 @@ class Fleet:
     def do(self, verb: str, rows: NDArray[np.int32]) -> None:
         """Do *verb* now with *rows*, which are distinct, and write an entry for each."""
         body, kind = self._verbs[verb]
-        if verb not in QUIET_VERBS:
+        if verb not in self._quiet:
             self._let_talk(rows)
         instants = np.full(len(rows), self._world.now, np.int64)
         body(instants, rows)
@@ -246,7 +279,7 @@ class Fleet:
         """
         if verb not in self._verbs:
             raise MisuseError(f"no verb {verb!r} can be planned; there are {sorted(self._verbs)}")
-        if verb in QUIET_VERBS or verb == "go_online":
+        if verb in self._quiet or verb == "go_online":
             talking = rows[np.isin(rows, sorted(self._names.keys() | self._talkers))]
         else:
             self._talkers.update(rows.tolist())
@@ -277,26 +310,12 @@ class Fleet:
             body(instants[mine], rows[mine])
             self._world.trace.record_batch(kind, instants[mine], rows[mine], instants[mine])
 
-    def _declare_verbs(self) -> None:
-        entries: dict[str, tuple[Verb, str]] = {
-            "install": (self._install, "AppInstalled"),
-            "open_app": (self._open_app, "AppOpened"),
-            "close_app": (self._close_app, "AppClosed"),
-            "force_stop": (self._force_stop, "AppForceStopped"),
-            "uninstall": (self._uninstall, "AppUninstalled"),
-            "clear_data": (self._clear_data, "AppDataCleared"),
-            "go_offline": (self._go_offline, "DeviceWentOffline"),
-            "go_online": (self._go_online, "DeviceCameOnline"),
-            "rotate_token": (self._rotate_token, "TokenRotated"),
-            "switch_on": (self._switch_on, "NotificationsSwitchedOn"),
-            "switch_off": (self._switch_off, "NotificationsSwitchedOff"),
-            "opt_in": (self._opt_in, "SdkOptedIn"),
-            "opt_out": (self._opt_out, "SdkOptedOut"),
-            "allow": (self._allow, "PermissionGranted"),
-            "deny": (self._deny, "PermissionDenied"),
-        }
-        for verb, (body, entry) in entries.items():
-            self._verbs[verb] = (body, self._verb_kind(entry))
+    def declare(self, verb: str, body: Verb, entry: str, *, is_quiet: bool = False) -> None:
+        """Add a verb; *entry* is what the trace calls it, a quiet one makes no SDK call."""
+        self._verbs[verb] = (body, self._verb_kind(entry))
+        self._codes.append(verb)
+        if is_quiet:
+            self._quiet.add(verb)
 
     def _verb_kind(self, name: str) -> BatchKind:
         def describe(row: int, what: int) -> tuple[str, dict[str, object]]:
@@ -313,130 +332,6 @@ class Fleet:
             lambda _row, _what, _outcome: (),
         )
 
-    def _install(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        devices = self.devices
-        devices.installed[rows] = True
-        devices.installed_at[rows] = instants
-        devices.process[rows] = Process.CLOSED.value
-        devices.permission[rows] = Permission.NOT_ASKED.value
-        devices.switch[rows] = True
-        devices.badge[rows] = 0
-
-    def _uninstall(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        """Remove the app in silence: neither the service nor a gateway is told."""
-        del instants
-        devices = self.devices
-        devices.installed[rows] = False
-        devices.process[rows] = Process.CLOSED.value
-        devices.route[rows] = -1
-        self.sdk.forget(rows)
-
-    def _clear_data(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        """Like a new install, but the system tells the gateway that the token is void."""
-        self._retire(instants, rows)
-        self._uninstall(instants, rows)
-        self._install(instants, rows)
-
-    def _go_offline(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        leaving = self.devices.online[rows]
-        self.devices.own("offline_since")[rows[leaving]] = instants[leaving]
-        self.devices.online[rows] = False
-
-    def _go_online(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        devices = self.devices
-        devices.online[rows] = True
-        self.delivery.reconnect(instants, rows)
-        routes, platforms = devices.route[rows], devices.platform[rows]
-        for channel, gateway in self.gateways.items():
-            mine = (platforms == channel) & (routes >= 0)
-            if mine.any():
-                gateway.connect(instants[mine], routes[mine])
-        self.sdk.resume_all(rows, instants)
-
-    def _open_app(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        """Bring the app to the front: perhaps a new session; the SDK looks what has changed."""
-        devices = self.devices
-        settings = self._world.settings
-        for row, instant in self._each(rows, instants):
-            platform = self.platform_of(row)
-            before = Process(int(devices.process[row]))
-            devices.process[row] = Process.FOREGROUND
-            if before != Process.FOREGROUND:
-                self.sdk.opened_at[row] = instant
-            devices.badge[row] = 0
-            if devices.route[row] < 0 and not (
-                platform.token_needs_permission
-                and devices.permission[row] not in {Permission.GRANTED, Permission.PROVISIONAL}
-            ):
-                self.give_tokens(np.array([row], np.int32))
-            away_s = (instant - int(devices.background_since[row])) // 1000
-            cold = before in {Process.CLOSED, Process.STOPPED}
-            if cold or (before == Process.BACKGROUND and away_s >= settings.session_gap_s):
-                self.sdk.start_session(row, instant)
-            self.sdk.resume(row, instant)
-            self.sdk.enqueue(row, instant)
-
-    def _close_app(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        devices = self.devices
-        open_now = devices.process[rows] == Process.FOREGROUND.value
-        devices.process[rows[open_now]] = Process.BACKGROUND.value
-        devices.background_since[rows[open_now]] = instants[open_now]
-        for row, instant in self._each(rows[open_now], instants[open_now]):
-            self.sdk.leave(row, instant)
-
-    def _force_stop(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        del instants
-        self.devices.process[rows] = Process.STOPPED.value
-
-    def _rotate_token(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        """Get a new token; the service hears of it when the app is next opened."""
-        self._retire(instants, rows)
-        self.give_tokens(rows)
-
-    def _retire(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        devices = self.devices
-        routes, platforms = devices.route[rows], devices.platform[rows]
-        for channel, gateway in self.gateways.items():
-            mine = (platforms == channel) & (routes >= 0)
-            if mine.any():
-                gateway.retire(instants[mine], routes[mine])
-
-    def _switch_on(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        self.devices.switch[rows] = True
-        self._notice(instants, rows)
-
-    def _switch_off(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        self.devices.switch[rows] = False
-        self._notice(instants, rows)
-
-    def _notice(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        """Tell the SDK of a system switch; it notices only while the app is in use."""
-        in_use = self.devices.process[rows] == Process.FOREGROUND.value
-        self._enqueue(instants[in_use], rows[in_use])
-
-    def _opt_in(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        self.devices.opted_in[rows] = True
-        self._enqueue(instants, rows)
-
-    def _opt_out(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        self.devices.opted_in[rows] = False
-        self._enqueue(instants, rows)
-
-    def _allow(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        self.devices.permission[rows] = Permission.GRANTED.value
-        bare = rows[self.devices.route[rows] < 0]
-        if len(bare):
-            self.give_tokens(bare)
-        self._enqueue(instants, rows)
-
-    def _deny(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        self.devices.permission[rows] = Permission.DENIED.value
-        self._enqueue(instants, rows)
-
-    def _enqueue(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        for row, instant in self._each(rows, instants):
-            self.sdk.enqueue(row, instant)
-
     def log_in(self, row: int, external_id: str | None) -> None:
         """Log a person in (or out, with None) on one device; the SDK tells it after a while."""
         self._let_talk(np.array([row], np.int32))
@@ -447,7 +342,3 @@ class Fleet:
             {"device": self.name_of(row), "external_id": external_id},
         )
         self.sdk.enqueue(row, self._world.now)
-
-    @staticmethod
-    def _each(rows: NDArray[np.int32], instants: NDArray[np.int64]) -> zip[tuple[int, Instant]]:
-        return zip(rows.tolist(), instants.tolist(), strict=True)

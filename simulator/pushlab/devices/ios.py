@@ -34,15 +34,14 @@ def _notification_types(devices: Devices, rows: NDArray[np.int32]) -> NDArray[np
 
 IOS = Platform(
     name="ios",
+    kind="phone",
     channel=Channel.IOS,
     sdk="050601",
     device_os="17.4",
     device_model="iPhone15,2",
-    permission_at_open=False,
     token_needs_permission=True,
-    restarts_wait=False,
     notification_types=_notification_types,
     queue_delay_ms=lambda settings: settings.sdk_queue_delay_ios_ms,
     receipt_delay_s=lambda settings: settings.receipt_delay_ios_s,
-    receipt_waits_offline=False,
+    confirms="shown",
 )

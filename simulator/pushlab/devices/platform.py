@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from pushlab.gateway import Channel
     from pushlab.settings import Settings
 
-__all__ = ["Platform"]
+__all__ = ["Confirms", "Kind", "Platform"]
+
+Kind = Literal["phone", "browser", "mailbox", "number"]
+Confirms = Literal["reached", "shown", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +26,34 @@ class Platform:
     """The rules of one platform that the fleet asks for."""
 
     name: str
+    """What people write: ``android``, ``ios``, ``web``, ``email``, ``sms``."""
+    kind: Kind
     channel: Channel
-    sdk: str
-    """Version that the SDK sends with its subscription."""
-    device_os: str
-    device_model: str
-    permission_at_open: bool
-    """Whether opening the app is enough (Android up to 12)."""
-    token_needs_permission: bool
-    """Whether the token comes only after the prompt was accepted (iOS)."""
-    restarts_wait: bool
-    """Whether each new operation restarts the SDK's quiet time (Android)."""
     notification_types: Callable[[Devices, NDArray[np.int32]], NDArray[np.int16]]
-    """What the SDK reports of rows, shape (n,)."""
+    """What is reported of rows, shape (n,)."""
     queue_delay_ms: Callable[[Settings], int]
     receipt_delay_s: Callable[[Settings], int]
-    receipt_waits_offline: bool
-    """Whether a receipt waits for the network (Android) or dies with its extension (iOS)."""
+    """Bound of a receipt's whole seconds, inclusive."""
+    confirms: Confirms
+    """Which messages it sends a receipt for: those that reached the app, those it showed, none."""
+    sdk: str = ""
+    """Version that the SDK sends with its subscription."""
+    device_os: str = ""
+    device_model: str = ""
+    browser: str | None = None
+    """``chrome``, ``firefox``, ``safari``, for the web."""
+    token_needs_permission: bool = False
+    """Whether the token comes only after the prompt was accepted (iOS, the web)."""
+    registers_bare: bool = True
+    """Whether the first opening is told without a token and a login (not on the web)."""
+    restarts_wait: bool = False
+    """Whether each new operation restarts the SDK's quiet time (Android)."""
+    receipt_waits_offline: bool = False
+    """Whether a receipt waits for the network (Android) or dies with its extension or worker."""
+    replaces_by_tag: bool = False
+    """Whether a newer notification takes the place of one with the same tag (the web)."""
+
+    @property
+    def has_app(self) -> bool:
+        """Whether there is an app or a site with an SDK in it."""
+        return self.kind in {"phone", "browser"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pushlab.devices.device import VERBS
+from pushlab.devices.kinds import VERBS
 from pushlab.devserver.bench import TurnTakenError, move_to
 from pushlab.devserver.reading import Fields, Refusal, find_near, refuse_misuse
 from pushlab.devserver.tracelog import TraceLog

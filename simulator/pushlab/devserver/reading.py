@@ -6,11 +6,11 @@ and what to write instead.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from pushlab.errors import find_near
 from pushlab_fakes.exchange import json_answer
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Fields", "Refusal", "find_near", "parse_body", "refuse_misuse"]
 
-WORDS_SHOWN_MAX = 12
 VALUE_CHARACTERS_MAX = 80
 COUNT_DIGITS_MAX = 18
 
@@ -46,18 +45,6 @@ def refuse_misuse(error: Exception, status: int = 400) -> Refusal:
     """Turn pushlab's own "what happened; what to write instead" into a refusal."""
     what, _, instead = str(error).partition("; ")
     return Refusal(status, what, instead or "see GET clock and GET devices for what is there")
-
-
-def find_near(word: str, known: Iterable[str]) -> str:
-    """Say which of the *known* words is meant, or list them."""
-    words = list(known)
-    near = get_close_matches(word, words, 1, 0.5)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    shown = ", ".join(words[:WORDS_SHOWN_MAX])
-    return f"there {'are' if len(words) != 1 else 'is'} {shown or 'none yet'}" + (
-        f" and {len(words) - WORDS_SHOWN_MAX} more" if len(words) > WORDS_SHOWN_MAX else ""
-    )
 
 
 def parse_body(request: Request) -> Fields:

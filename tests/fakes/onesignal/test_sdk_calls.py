@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pushlab.gateway import Content, FanOut, Mark, Receipt, Text
+from pushlab.content import Content, Text
+from pushlab.gateway import FanOut, Mark, Receipt
 from pushlab_testing.onesignal import APP_ID, QuietMessages, an_api
 
 if TYPE_CHECKING:

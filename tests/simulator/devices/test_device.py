@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pushlab.devices.device import VERBS
+from pushlab.devices.phone import Phone
 from pushlab.errors import MisuseError
 from pushlab.lab import Lab
 from pushlab_testing.app import App
@@ -68,7 +68,7 @@ def test_a_verb_that_does_not_fit_a_settled_device_is_refused(verb: str, reason:
     assert f"phone cannot {verb}: {reason}; what fits now: open_app" in str(caught.value)
 
 
-@pytest.mark.parametrize("verb", sorted(set(VERBS) - {"install", "reinstall", "go_offline"}))
+@pytest.mark.parametrize("verb", sorted(set(Phone.VERBS) - {"install", "reinstall", "go_offline"}))
 def test_without_the_app_only_installing_and_the_network_are_left(verb: str) -> None:
     phone = Lab().device("android", name="phone", fresh=True)
     arguments: dict[str, dict[str, object]] = {

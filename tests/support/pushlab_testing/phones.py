@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from pushlab.devices.fleet import Fleet
-from pushlab.gateway import Channel, Content, FanOut, Fate, Receipt, Sends, Text, Verdict
+from pushlab.content import Content, Text
+from pushlab.gateway import Channel, FanOut, Fate, Receipt, Sends, Verdict
 from pushlab.world.world import World
 from pushlab_fakes.apns.core import Apns
 from pushlab_fakes.faults import Faults

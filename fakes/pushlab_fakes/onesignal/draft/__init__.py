@@ -12,19 +12,23 @@ Left out: what needs the app to decide (unknown ids, templates, categories, how 
 
 from pushlab_fakes.onesignal.draft.fields import Fields, decode_object, read_app_id
 from pushlab_fakes.onesignal.draft.languages import LANGUAGES, choose_text
+from pushlab_fakes.onesignal.draft.mail import MailFields
 from pushlab_fakes.onesignal.draft.notification import (
     LocalText,
     NotificationDraft,
     draft_notification,
     parse_notification,
 )
+from pushlab_fakes.onesignal.draft.sms import SmsFields
 from pushlab_fakes.onesignal.draft.targeting import Targeting
 
 __all__ = [
     "LANGUAGES",
     "Fields",
     "LocalText",
+    "MailFields",
     "NotificationDraft",
+    "SmsFields",
     "Targeting",
     "choose_text",
     "decode_object",

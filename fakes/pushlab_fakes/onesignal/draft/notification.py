@@ -12,6 +12,8 @@ from pushlab_fakes.exchange import Answer
 from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.draft.fields import Fields, decode_object, is_uuid, read_app_id
 from pushlab_fakes.onesignal.draft.languages import choose_text
+from pushlab_fakes.onesignal.draft.mail import NO_MAIL, MailFields, read_mail
+from pushlab_fakes.onesignal.draft.sms import NO_SMS, SmsFields, read_sms
 from pushlab_fakes.onesignal.draft.targeting import Targeting, read_targeting
 from pushlab_fakes.onesignal.send_after import parse_send_after
 
@@ -74,7 +76,22 @@ UNBUILT_METHODS: Final = (
     "include_email_tokens",
     "include_phone_numbers",
 )
-UNBUILT_FIELDS: Final = ("app_ids", "template_id", "email_warm_up")
+UNBUILT_FIELDS: Final = ("app_ids", "template_id", "email_warm_up", "email_bcc")
+LIQUID_FIELDS: Final = (
+    "contents",
+    "headings",
+    "subtitle",
+    "url",
+    "web_url",
+    "app_url",
+    "email_subject",
+    "email_body",
+    "email_preheader",
+    "email_from_name",
+    "email_reply_to_address",
+    "sms_media_urls",
+)
+"""Fields that are rendered for each recipient (OneSignal, Liquid syntax)."""
 
 
 class LocalText(NamedTuple):
@@ -105,6 +122,9 @@ class NotificationDraft:
     app_url: str | None = None
     buttons: tuple[Mapping[str, object], ...] = ()
     web_buttons: tuple[Mapping[str, object], ...] = ()
+    web_push_topic: str | None = None
+    mail: MailFields = NO_MAIL
+    sms: SmsFields = NO_SMS
     name: str | None = None
     template_id: str | None = None
     android_channel_id: str | None = None
@@ -133,7 +153,14 @@ class NotificationDraft:
     @property
     def is_silent(self) -> bool:
         """Whether there is nothing to show: a data message."""
+        if self.targeting.channel in ("email", "sms"):
+            return False
         return not (self.contents or self.headings or self.template_id)
+
+    @property
+    def include_unsubscribed(self) -> bool:
+        """Whether the message, an e-mail, goes to unsubscribed addresses too."""
+        return self.mail.include_unsubscribed
 
     @property
     def canonical(self) -> bytes:
@@ -230,6 +257,9 @@ def draft_notification(
         app_url=fields.text("app_url"),
         buttons=fields.objects("buttons", "id"),
         web_buttons=fields.objects("web_buttons", "id"),
+        web_push_topic=fields.text("web_push_topic"),
+        mail=read_mail(fields) if targeting.channel == "email" else NO_MAIL,
+        sms=read_sms(fields) if targeting.channel == "sms" else NO_SMS,
         name=fields.text("name", size_max=NAME_SIZE_MAX),
         template_id=fields.text("template_id"),
         android_channel_id=fields.text("android_channel_id"),
@@ -253,6 +283,8 @@ def draft_notification(
 
 def _needs_english(fields: Fields, targeting: Targeting) -> bool:
     """Tell whether ``contents`` must have English: e-mail has a body of its own."""
+    if targeting.channel == "sms" and fields.has("sms_media_urls"):
+        return fields.has("contents")
     return targeting.channel != "email" and not (
         fields.has("template_id") or fields.has("email_body") or fields.has("email_subject")
     )
@@ -317,8 +349,6 @@ def _list_unbuilt(fields: Fields, targeting: Targeting) -> tuple[str, ...]:
     if targeting.method in UNBUILT_METHODS:
         features.append(targeting.method)
     features.extend(targeting.tokens)
-    if targeting.channel in ("email", "sms"):
-        features.append(f"channel {targeting.channel}")
     if fields.raw.get("delayed_option") in ("timezone", "last-active"):
         features.append("delayed_option")
     if fields.raw.get("throttle_rate_per_minute") not in (None, "", 0, "0"):
@@ -330,11 +360,13 @@ def _list_unbuilt(fields: Fields, targeting: Targeting) -> tuple[str, ...]:
 
 def _has_liquid(raw: Mapping[str, object]) -> bool:
     """Tell whether a shown field holds Liquid, which is rendered for each recipient."""
-    shown = [raw.get(name) for name in ("contents", "headings", "subtitle", "url", "web_url")]
-    texts = [
-        text
-        for value in shown
-        for text in (value.values() if isinstance(value, dict) else [value])
-        if isinstance(text, str)
-    ]
-    return any("{{" in text or "{%" in text for text in texts)
+    texts: list[object] = []
+    for name in LIQUID_FIELDS:
+        value = raw.get(name)
+        if isinstance(value, dict):
+            texts.extend(value.values())
+        elif isinstance(value, list):
+            texts.extend(value)
+        elif value is not None:
+            texts.append(value)
+    return any(isinstance(text, str) and ("{{" in text or "{%" in text) for text in texts)

@@ -32,6 +32,7 @@ from pushlab_fakes.onesignal.refusals.messages import (
     bad_value,
     english_required,
     idempotency_key_invalid,
+    mail_field_required,
     mixed_targeting,
     no_targets,
     nobody_reachable,
@@ -45,6 +46,7 @@ from pushlab_fakes.onesignal.refusals.messages import (
     target_channel_required,
     template_not_found,
     too_many,
+    unsubscribe_token_invalid,
     value_too_large,
 )
 from pushlab_fakes.onesignal.refusals.requests import (
@@ -116,6 +118,7 @@ __all__ = [
     "language_unsupported",
     "legacy_app_key_required",
     "legacy_user_key_required",
+    "mail_field_required",
     "malformed_json",
     "mixed_targeting",
     "no_targets",
@@ -145,6 +148,7 @@ __all__ = [
     "too_many_tag_updates",
     "unbuilt",
     "unknown_app",
+    "unsubscribe_token_invalid",
     "user_bad_value",
     "user_malformed_json",
     "user_missing",

@@ -22,6 +22,7 @@ __all__ = [
     "bad_value",
     "english_required",
     "idempotency_key_invalid",
+    "mail_field_required",
     "mixed_targeting",
     "no_targets",
     "nobody_reachable",
@@ -35,6 +36,7 @@ __all__ = [
     "target_channel_required",
     "template_not_found",
     "too_many",
+    "unsubscribe_token_invalid",
     "value_too_large",
 ]
 
@@ -158,6 +160,11 @@ def idempotency_key_invalid(text: str) -> Answer:
     return errors_list(400, Assumed.IDEMPOTENCY_KEY.format(text=text))
 
 
+def mail_field_required(field: str) -> Answer:
+    """Refuse an e-mail without subject or body: documented as required, the text is assumed."""
+    return errors_list(400, Assumed.MAIL_FIELD.format(field=field))
+
+
 def template_not_found(template_id: str) -> Answer:
     """Refuse an unknown template. The text is assumed."""
     return errors_list(400, Assumed.TEMPLATE.format(template_id=template_id))
@@ -183,6 +190,11 @@ def bad_value(field: str, wanted: str) -> Answer:
 def notification_not_found(status: Literal[404, 400] = 404) -> Answer:
     """Refuse an unknown notification. Observed live; 400 is reported for history and export."""
     return errors_list(status, "Notification not found")
+
+
+def unsubscribe_token_invalid() -> Answer:
+    """Refuse to unsubscribe whom the token does not name. 400 is documented, the text assumed."""
+    return errors_list(400, Assumed.UNSUBSCRIBE_TOKEN)
 
 
 def not_cancelable() -> Answer:

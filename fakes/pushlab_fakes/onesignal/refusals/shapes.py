@@ -31,6 +31,8 @@ class Assumed:
     WRONG_TYPE: Final = "{field} must be {wanted}."
     USER_TAG_LIMIT: Final = "App is limited to a maximum of {count_max} tags on a given player"
     USER_TAG_UPDATES: Final = "Please limit your tag updates to 100 per request"
+    MAIL_FIELD: Final = "{field} is required for email messages."
+    UNSUBSCRIBE_TOKEN: Final = "Invalid unsubscribe token"
     PLAN: Final = "{feature} is not available on the {plan} plan."
     SEGMENT_MISSING_STATUS: Final = 404
     USER_MISSING_STATUS: Final = 404

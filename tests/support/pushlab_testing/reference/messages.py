@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pushlab.gateway import Content
+    from pushlab.content import Content
     from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.onesignal.notifications import Notification
     from pushlab_fakes.onesignal.statistics import Statistics

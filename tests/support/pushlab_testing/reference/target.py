@@ -9,7 +9,8 @@ from pushlab.gateway import Fate, Receipt
 from pushlab_testing.reference.ledger import Ledger
 
 if TYPE_CHECKING:
-    from pushlab.gateway import Channel, Content
+    from pushlab.content import Content
+    from pushlab.gateway import Channel
     from pushlab.settings import Settings
     from pushlab.world.randomness import Randomness
     from pushlab.world.world import World

@@ -1,0 +1,88 @@
+"""What a message says: the constants of a send, and what one target of it gets to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Content", "Link", "Mail", "Sms", "Text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What gateways and devices need to know of one send, the same for every target."""
+
+    is_visible: bool = True
+    """Whether there is anything to show; else it is a data message."""
+    data: Mapping[str, object] = field(default_factory=dict)
+    buttons: Sequence[Mapping[str, object]] = ()
+    web_buttons: Sequence[Mapping[str, object]] = ()
+    collapse_id: str | None = None
+    topic: str | None = None
+    """Web push: the tag under which a newer notification takes an older one's place."""
+    ttl_s: int = 259_200
+    priority: int = 10
+    badge: tuple[str, int] | None = None
+    """("SetTo" or "Increase", count), iOS only."""
+    size_bytes: int = 0
+    """Size of the largest payload as a gateway counts it."""
+    sender: str = ""
+    """The number or address that a text message or mail comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What one target of a push shows, in the language chosen for it."""
+
+    title: str | None
+    subtitle: str | None
+    body: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of a mail."""
+
+    text: str
+    url: str
+    """As it stands in the mail, which may lead over the sender's click counter."""
+    target: str
+    """Where it leads in the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail as it lies in a mailbox."""
+
+    sender: str
+    """Name and address: ``Shop <news@shop.test>``."""
+    recipient: str
+    subject: str
+    html: str
+    reply_to: str | None = None
+    preheader: str | None = None
+    links: tuple[Link, ...] = ()
+    """What can be clicked, in the order of the text; the link to unsubscribe is not among them."""
+    headers: tuple[tuple[str, str], ...] = ()
+    unsubscribe_url: str | None = None
+    """The link in the text that unsubscribes, if there is one."""
+    one_click: bool = False
+    """Whether the headers offer to unsubscribe by one POST (RFC 8058)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """One text message as a handset shows it."""
+
+    sender: str
+    recipient: str
+    body: str
+    media_urls: tuple[str, ...] = ()
+    encoding: str = "GSM-7"
+    """``GSM-7`` or ``UCS-2``."""
+    segments: int = 1
+    """How many parts the carrier counts."""

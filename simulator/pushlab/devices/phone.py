@@ -1,0 +1,90 @@
+"""A phone with the app under test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pushlab.devices.app_device import AppDevice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Phone"]
+
+
+class Phone(AppDevice):
+    """A phone; attributes read the truth, verbs change it."""
+
+    __slots__ = ()
+
+    VERBS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "install": ("gone",),
+        "reinstall": ("gone",),
+        "open_app": ("installed",),
+        "close_app": ("installed",),
+        "prompt": ("installed",),
+        "switch_notifications": ("installed",),
+        "opt_in": ("installed",),
+        "opt_out": ("installed",),
+        "login": ("installed",),
+        "logout": ("installed",),
+        "rotate_token": ("installed", "token"),
+        "force_stop": ("installed",),
+        "clear_data": ("installed",),
+        "uninstall": ("installed",),
+        "tap": ("installed", "shown"),
+        "dismiss": ("installed", "shown"),
+        "go_offline": ("online",),
+        "go_online": ("offline",),
+    }
+
+    # -- reading -------------------------------------------------------------------------------
+
+    @property
+    def badge(self) -> int:
+        """The number on the app's icon (iOS)."""
+        return int(self._host.read(lambda: self._host.fleet.devices.badge[self.row]))
+
+    def _state(self) -> dict[str, object]:
+        return {**super()._state(), "badge": int(self._host.fleet.devices.badge[self.row])}
+
+    def document(self) -> dict[str, object]:
+        """Return the phone as the control API shows it."""
+        shown = super().document()
+        if self.platform == "ios":
+            shown["topic"] = self._host.fleet.topic_of(self.row)
+        return shown
+
+    # -- verbs ---------------------------------------------------------------------------------
+
+    def install(self) -> None:
+        """Install the app; nothing is told to anybody until it is opened."""
+        self._do("install", "install")
+
+    def reinstall(self) -> None:
+        """Install the app again: a new install with new ids, once it is opened."""
+        self._do("reinstall", "install")
+
+    def uninstall(self) -> None:
+        """Remove the app, in silence: a gateway finds out when it next delivers."""
+        self._do("uninstall", "uninstall")
+
+    def open_app(self) -> None:
+        """Bring the app to the front."""
+        self._do("open_app", "open_app")
+
+    def close_app(self) -> None:
+        """Send the app to the background."""
+        self._do("close_app", "close_app")
+
+    def force_stop(self) -> None:
+        """Stop the app for good, until it is opened again."""
+        self._do("force_stop", "force_stop")
+
+    def clear_data(self) -> None:
+        """Clear the app's data: like a new install, and the token is void at once."""
+        self._do("clear_data", "clear_data")
+
+    def rotate_token(self) -> None:
+        """Get a new push token; the service hears of it when the app is next opened."""
+        self._do("rotate_token", "rotate_token")
