@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PLACES", "Fault", "Faults"]
 
-PLACES = ("apns", "fcm", "onesignal POST /notifications")
+PLACES = ("apns", "fcm", "webpush", "smtp", "sms", "onesignal POST /notifications")
 """Where a fault can strike; more routes and gateways join as they are built."""
 
 FOREVER = 2**62
@@ -42,6 +42,18 @@ VERDICT_OF_STATUS = {
     413: Verdict.TOO_LARGE,
     429: Verdict.PUT_OFF,
 }
+VERDICTS_AT = {
+    "smtp": {
+        550: Verdict.BAD,
+        551: Verdict.BAD,
+        552: Verdict.TOO_LARGE,
+        553: Verdict.BAD,
+        554: Verdict.REFUSED,
+        556: Verdict.BAD,
+    },
+    "sms": {400: Verdict.BAD, 401: Verdict.REFUSED, 403: Verdict.REFUSED, 404: Verdict.REFUSED},
+}
+"""Where a status means something else: replies of SMTP, the API of a carrier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +192,8 @@ class Faults:
             if verdicts is None:
                 verdicts = np.full(len(instants), NO_FAULT, np.uint8)
             hit &= verdicts == NO_FAULT
-            verdicts[hit] = VERDICT_OF_STATUS.get(fault.status, Verdict.PUT_OFF).value
+            meanings = VERDICTS_AT.get(where, VERDICT_OF_STATUS)
+            verdicts[hit] = meanings.get(fault.status, Verdict.PUT_OFF).value
         return verdicts
 
 

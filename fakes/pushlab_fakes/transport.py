@@ -1,7 +1,8 @@
 """The way from a gateway's acceptance to a device: latency, absence, and what comes back.
 
 Every gateway composes one. Storing, collapsing and the moment at which a dead token is reported
-are each gateway's own; they come in as `store` and `gone`.
+are each gateway's own; they come in as `store` and `gone`. A mailbox is never away, so mail has
+neither.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.gateway import Handsets, Sends
+    from pushlab.settings import Settings
     from pushlab.world.trace import BatchKind
     from pushlab.world.world import World
     from pushlab_fakes.faults import Faults
@@ -29,12 +31,22 @@ if TYPE_CHECKING:
         [NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]], None
     ]
     """(instants, devices, routes, what) of targets, shape (n,)."""
+    Latency = Callable[[Settings], tuple[int, int]]
+    """The shortest and the mean time of the way, in milliseconds."""
 
-__all__ = ["Transport"]
+__all__ = ["Transport", "find_instants"]
+
+
+def _push_latency(settings: Settings) -> tuple[int, int]:
+    return settings.push_latency_min_ms, settings.push_latency_mean_ms
 
 
 class Transport:
-    """Carries accepted messages of one gateway to its devices."""
+    """Carries accepted messages of one gateway to its devices.
+
+    Without *store* presence does not matter, without *gone* every device holds its address. What
+    arrives goes to *deliver*, which is the devices' own unless a gateway has more to do.
+    """
 
     def __init__(
         self,
@@ -44,8 +56,10 @@ class Transport:
         faults: Faults,
         gateway: str,
         *,
-        store: Step,
-        gone: Step,
+        store: Step | None = None,
+        gone: Step | None = None,
+        deliver: Step | None = None,
+        latency: Latency = _push_latency,
     ) -> None:
         self._world = world
         self._sends = sends
@@ -54,6 +68,8 @@ class Transport:
         self._gateway = gateway
         self._store = store
         self._gone = gone
+        self._deliver = deliver or self._hand_over
+        self._latency = latency
         self._arrival = world.schedule.register(
             f"{gateway} arrival", RANKS["arrival"], self._arrive
         )
@@ -68,27 +84,40 @@ class Transport:
         what: NDArray[np.int64],
     ) -> None:
         """Let planned faults have the last word on *verdicts*; what is accepted sets out."""
-        if self._faults.are_planned(self._gateway):
-            keys = np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
-            overruled = self._faults.overrule(
-                self._gateway, instants, devices, keys, self._sends.keys(what)
-            )
-            if overruled is not None:
-                struck = overruled != NO_FAULT
-                verdicts[struck] = overruled[struck]
+        self.overrule(verdicts, instants, devices, routes, what)
         if np.count_nonzero(verdicts):
             accepted = verdicts == Verdict.ACCEPTED.value
             instants, devices = instants[accepted], devices[accepted]
             routes, what = routes[accepted], what[accepted]
         if not len(devices):
             return
-        online = self._handsets.online[as_slice(devices)]
-        if np.count_nonzero(online) < len(online):
-            away = ~online
-            self._store(instants[away], devices[away], routes[away], what[away])
-            instants, devices, what = instants[online], devices[online], what[online]
+        if self._store is not None:
+            online = self._handsets.online[as_slice(devices)]
+            if np.count_nonzero(online) < len(online):
+                away = ~online
+                self._store(instants[away], devices[away], routes[away], what[away])
+                instants, devices, what = instants[online], devices[online], what[online]
         if len(devices):
             self.carry(instants, devices, what)
+
+    def overrule(
+        self,
+        verdicts: NDArray[np.uint8],
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Let planned faults change *verdicts*."""
+        if not self._faults.are_planned(self._gateway):
+            return
+        keys = np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
+        overruled = self._faults.overrule(
+            self._gateway, instants, devices, keys, self._sends.keys(what)
+        )
+        if overruled is not None:
+            struck = overruled != NO_FAULT
+            verdicts[struck] = overruled[struck]
 
     def carry(
         self,
@@ -97,13 +126,12 @@ class Transport:
         what: NDArray[np.int64],
     ) -> None:
         """Send messages on their way to devices that are online now."""
-        settings = self._world.settings
-        low = settings.push_latency_min_ms
+        low, mean = self._latency(self._world.settings)
         delays = self._world.randomness.exponential(
             f"{self._gateway} latency",
             self._handsets.key[devices],
             self._sends.keys(what),
-            max(settings.push_latency_mean_ms - low, 0),
+            max(mean - low, 0),
         )
         delays += instants
         delays += low
@@ -132,21 +160,43 @@ class Transport:
         devices: NDArray[np.int32],
         what: NDArray[np.int64],
     ) -> None:
-        online = self._handsets.online[devices]
         routes = self._routes(what)
-        if np.count_nonzero(online) < len(online):
-            away = ~online
-            self._store(instants[away], devices[away], routes[away], what[away])
-            instants, devices = instants[online], devices[online]
-            routes, what = routes[online], what[online]
-        held = self._handsets.hold(devices, routes)
-        if np.count_nonzero(held) < len(held):
-            lost = ~held
-            self.finish("AppGone", Fate.APP_GONE, instants[lost], devices[lost], what[lost])
-            self._gone(instants[lost], devices[lost], routes[lost], what[lost])
-            instants, devices, what = instants[held], devices[held], what[held]
+        if self._store is not None:
+            online = self._handsets.online[devices]
+            if np.count_nonzero(online) < len(online):
+                away = ~online
+                self._store(instants[away], devices[away], routes[away], what[away])
+                instants, devices = instants[online], devices[online]
+                routes, what = routes[online], what[online]
+        if self._gone is not None:
+            held = self._handsets.hold(devices, routes)
+            if np.count_nonzero(held) < len(held):
+                lost = ~held
+                self.finish("AppGone", Fate.APP_GONE, instants[lost], devices[lost], what[lost])
+                self._gone(instants[lost], devices[lost], routes[lost], what[lost])
+                instants, devices = instants[held], devices[held]
+                routes, what = routes[held], what[held]
         if len(devices):
-            self._handsets.deliver(instants, devices, what)
+            self._deliver(instants, devices, routes, what)
+
+    def _hand_over(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        del routes
+        self._handsets.deliver(instants, devices, what)
+
+    def retry(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Let messages arrive once more, at later *instants*."""
+        self._world.schedule.put(self._arrival, instants, devices, what)
 
     def _routes(self, what: NDArray[np.int64]) -> NDArray[np.int32]:
         routes: NDArray[np.int32] | None = None
@@ -180,3 +230,11 @@ class Transport:
                 name, RANKS["arrival"], ("",), "AttemptMade"
             )
         return kind
+
+
+def find_instants(
+    owners: NDArray[np.int32], routes: NDArray[np.int32], instants: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the instant of each of *owners*, which are some of *routes* (distinct), repeated."""
+    order = np.argsort(routes, kind="stable")
+    return instants[order[np.searchsorted(routes[order], owners)]]

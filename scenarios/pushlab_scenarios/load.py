@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from pushlab.errors import ScenarioError
 from pushlab_scenarios.document import Scenario, read_scenario
-from pushlab_scenarios.nodes import Listing, Place, Scalar, Table, render_value
+from pushlab_scenarios.nodes import Listing, Place, Scalar, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from pushlab.errors import ScenarioError
     from pushlab_scenarios.nodes import Node
 
 __all__ = ["load", "parse", "read_file"]
@@ -28,7 +26,8 @@ SIZE_BYTES_MAX: Final = 262_144
 DEPTH_MAX: Final = 24
 NODES_MAX: Final = 20_000
 
-WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,19})")
+WHOLE_MIN, WHOLE_MAX = -(2**63), 2**64 - 1
 FRACTION = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}(?:[eE][-+]?[0-9]{1,2})?")
 WORDS: Final[dict[str, bool | None]] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -39,7 +38,7 @@ PLAINER: Final = (
     ("mapping values are not allowed", "there is a second `: ` here; put the text in quotes"),
     ("could not find expected ':'", "this line is no `name: value`; check colon and indentation"),
     ("expected <block end>", "this line is indented unlike those around it; line them up"),
-    ("expected ',' or", "a bracket is never closed; close it, or put a comma between"),
+    ("expected ',' or", "a bracket is not closed here; close it, or put a text with signs in quotes"),
     ("unexpected end of stream", "a quote or bracket is never closed; close it"),
     ("expected a single document", "a file holds one scenario; put the second in its own file"),
 )
@@ -148,7 +147,9 @@ class _Builder:
     def _check(self, event: yaml.NodeEvent) -> None:
         tag = getattr(event, "tag", None)
         if tag is not None:
-            raise self._place(event).refuse(f"{tag} is a tag, and tags are not read", "leave it out")
+            raise self._place(event).refuse(
+                f"{tag} is a tag, and tags are not read", "leave it out"
+            )
         self._count += 1
         if self._count > NODES_MAX:
             raise self._place(event).refuse(
@@ -172,6 +173,7 @@ class _Builder:
 
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark
+        assert mark is not None, "the parser marks all it reads"
         return Place(self._file, mark.line + 1, mark.column + 1)
 
 
@@ -194,7 +196,7 @@ def _resolve(text: str) -> str | int | float | bool | None:
     """Return what unquoted text stands for."""
     if text in WORDS:
         return WORDS[text]
-    if WHOLE.fullmatch(text):
+    if WHOLE.fullmatch(text) and WHOLE_MIN <= int(text) <= WHOLE_MAX:
         return int(text)
     return float(text) if FRACTION.fullmatch(text) else text
 
@@ -219,5 +221,3 @@ def _explain(error: yaml.MarkedYAMLError, text: str, file: str) -> ScenarioError
 def _locate(file: str, before: str) -> Place:
     """Return the place behind the text *before*."""
     return Place(file, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-
-

@@ -15,11 +15,21 @@ from pushlab.errors import ScenarioError, find_near
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["Fields", "Listing", "Node", "Place", "Plain", "Scalar", "Table", "render_value"]
+__all__ = [
+    "Fields",
+    "Listing",
+    "Node",
+    "Place",
+    "Plain",
+    "Scalar",
+    "Table",
+    "render_node",
+    "render_value",
+]
 
 VALUE_CHARACTERS_MAX: Final = 400
 
-Plain: TypeAlias = "str | int | float | bool | None | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 """A value as JSON has it."""
 
 T = TypeVar("T")
@@ -111,9 +121,14 @@ class Fields:
 
     def need(self, name: str, value: T | None) -> T:
         """Return *value*, or refuse because *name* is missing."""
-        if value is None:
-            raise self.place.refuse(f"{self._what} lacks {name!r}", f"write {self._example}")
-        return value
+        if value is not None:
+            return value
+        for key, _ in self._left.values():
+            if find_near(key.text, [name]).startswith("did"):
+                raise key.place.refuse(
+                    f"{self._what} has no {key.text!r}", find_near(key.text, [name])
+                )
+        raise self.place.refuse(f"{self._what} lacks {name!r}", f"write {self._example}")
 
     def text(self, name: str) -> str | None:
         """Take a text that is not empty; a number is taken as it was written."""
@@ -206,6 +221,21 @@ def read_choice(node: Node, name: str, known: Iterable[str]) -> str:
     if word in words:
         return word
     raise node.place.refuse(f"{name} cannot be {word!r}", find_near(word, words))
+
+
+def render_node(node: Node) -> str:
+    """Return *node* in one line as one writes it by hand, cut where it gets too long."""
+    text = _flow(node)
+    return text if len(text) <= VALUE_CHARACTERS_MAX else f"{text[:VALUE_CHARACTERS_MAX]}…"
+
+
+def _flow(node: Node) -> str:
+    if isinstance(node, Table):
+        told = ", ".join(f"{key.text}: {_flow(value)}" for key, value in node.pairs)
+        return f"{{{told}}}"
+    if isinstance(node, Listing):
+        return f"[{', '.join(_flow(item) for item in node.items)}]"
+    return node.text or "nothing"
 
 
 def render_value(value: object) -> str:

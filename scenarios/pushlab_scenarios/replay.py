@@ -7,24 +7,45 @@ requests that stand between) comes at the same instant as it did.
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from pushlab.errors import ReplayError
+from pushlab.errors import MisuseError, ReplayError
 from pushlab.lab import Lab
 from pushlab.population import Population, read_rows
 from pushlab.record import FORMAT
 from pushlab.world.clock import parse_instant, render_instant
 from pushlab.world.outbox import PostAnswer
 from pushlab_fakes.exchange import Request
+from pushlab_scenarios.shown import find_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from pushlab.world.clock import Instant
 
-__all__ = ["replay"]
+__all__ = ["Recorded", "is_record", "live", "parse_record", "replay"]
+
+SEED_MAX: Final = 2**64 - 1
+START_OF_RECORD: Final = "pushlab_record"
+LINE_BYTES_LOOKED_AT: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A record that was read: what the lab was made with, what came from outside, how it ended."""
+
+    seed: int
+    start: Instant
+    options: Mapping[str, Any]
+    actions: tuple[tuple[int, Instant, str, Any], ...]
+    """Line, instant, name and arguments of each."""
+    end: tuple[int, Instant]
+    """Line and instant of the end."""
+    digest: str
 
 
 def replay(lines: Iterable[str]) -> Lab:
@@ -32,27 +53,61 @@ def replay(lines: Iterable[str]) -> Lab:
 
     Raises ReplayError when the record is no record, or when the replay ends with another digest.
     """
-    header, *actions = [_decode(number, line) for number, line in enumerate(lines, 1)]
-    if header.get("pushlab_record") not in range(1, FORMAT + 1):
+    return live(parse_record(lines))
+
+
+def is_record(path: Path) -> bool:
+    """Tell whether the file *path* begins like a record."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline(LINE_BYTES_LOOKED_AT)
+    except (OSError, ValueError):
+        return False
+    return first.lstrip().startswith(b"{") and START_OF_RECORD.encode() in first
+
+
+def parse_record(lines: Iterable[str]) -> Recorded:
+    """Read a record; raises ReplayError, with its line, where it is none."""
+    numbered = ((number, _decode(number, line)) for number, line in enumerate(lines, 1))
+    _, header = next(numbered, (1, {}))
+    if header.get(START_OF_RECORD) not in range(1, FORMAT + 1):
         raise ReplayError("line 1: this is no record of pushlab; it begins with pushlab_record")
-    lab = Lab(header["seed"], header["start"], **header["options"])
-    digest = None
-    for number, action in enumerate(actions, 2):
+    seed, options = header.get("seed"), header.get("options")
+    if type(seed) is not int or not 0 <= seed <= SEED_MAX or not isinstance(options, dict):
+        raise ReplayError("line 1: a record carries a seed and options")
+    start = _read_instant(1, header, "start")
+    actions: list[tuple[int, Instant, str, Any]] = []
+    for number, action in numbered:
         if "digest" in action:
-            _reach(lab, parse_instant(action["end"]), number)
-            digest = action["digest"]
-            break
-        at = parse_instant(action.pop("at"))
-        name, arguments = next(iter(action.items()))
+            end = (number, _read_instant(number, action, "end"))
+            return Recorded(seed, start, options, tuple(actions), end, str(action["digest"]))
+        at = _read_instant(number, action, "at")
+        names = [name for name in action if name != "at"]
+        if len(names) != 1 or names[0] not in ACTIONS:
+            told = ", ".join(map(repr, names)) or "nothing"
+            raise ReplayError(f"line {number}: no action {told}; there are {sorted(ACTIONS)}")
+        actions.append((number, at, names[0], action[names[0]]))
+    raise ReplayError("the record has no end: its last line with the digest is missing")
+
+
+def live(recorded: Recorded) -> Lab:
+    """Return a lab that lived a record; raises ReplayError when it ends with another digest."""
+    try:
+        lab = Lab(recorded.seed, recorded.start, **recorded.options)
+    except (MisuseError, TypeError) as error:
+        raise ReplayError(f"line 1: no lab can be made of these options: {error}") from error
+    for number, at, name, arguments in recorded.actions:
         _reach(lab, at, number, is_post=name == "post")
-        if name not in ACTIONS:
-            raise ReplayError(f"line {number}: no action {name!r}; there are {sorted(ACTIONS)}")
-        ACTIONS[name](lab, arguments)
-    if digest is None:
-        raise ReplayError("the record has no end: its last line with the digest is missing")
-    if lab.trace.digest != digest:
+        try:
+            ACTIONS[name](lab, arguments)
+        except (MisuseError, AttributeError, LookupError, TypeError, ValueError) as error:
+            what = f"{type(error).__name__}: {error}"
+            raise ReplayError(f"line {number}: {name} cannot be done again: {what}") from error
+    line, end = recorded.end
+    _reach(lab, end, line)
+    if lab.trace.digest != recorded.digest:
         raise ReplayError(
-            f"the replay ended with digest {lab.trace.digest}, the record with {digest}; "
+            f"the replay ended with digest {lab.trace.digest}, the record with {recorded.digest}; "
             "compare their traces line by line (lab.trace.lines())"
         )
     return lab
@@ -61,8 +116,15 @@ def replay(lines: Iterable[str]) -> Lab:
 def _decode(number: int, line: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(line, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ReplayError(f"line {number}: {error}") from None
+
+
+def _read_instant(number: int, told: Mapping[str, Any], name: str) -> Instant:
+    try:
+        return parse_instant(told.get(name, ""))
+    except MisuseError as error:
+        raise ReplayError(f"line {number}: {name}: {error}") from None
 
 
 def _reach(lab: Lab, at: Instant, number: int, *, is_post: bool = False) -> None:
@@ -104,15 +166,21 @@ def _post(lab: Lab, arguments: dict[str, Any]) -> None:
     lab.world.outbox.settle(post, answer)
 
 
-def _verb(lab: Lab, arguments: dict[str, Any]) -> None:
-    device = lab.find_device(arguments["device"])
+def _find_device(lab: Lab, name: str) -> Any:  # noqa: ANN401  whatever has the verb
+    device = lab.find_device(name)
     if device is None:
-        raise ReplayError(f"the record has a device {arguments['device']!r}, the replay has none")
-    given = dict(arguments["with"])
-    if arguments["verb"] in {"tap", "dismiss"}:
-        wanted = given.pop("notification")
-        given["message"] = next(held for held in device.tray if held.notification_id == wanted)
-    getattr(device, arguments["verb"])(**given)
+        raise ReplayError(f"the record has a device {name!r}, the replay has none")
+    return device
+
+
+def _verb(lab: Lab, arguments: dict[str, Any]) -> None:
+    device = _find_device(lab, arguments["device"])
+    verb, given = arguments["verb"], dict(arguments["with"])
+    if verb not in device.VERBS:
+        raise ReplayError(f"{device.id} has no verb {verb!r}")
+    if "notification" in given:
+        given.update(find_shown(device, verb, given.pop("notification")))
+    getattr(device, verb)(**given)
 
 
 def _members(lab: Lab, arguments: dict[str, Any]) -> None:
@@ -120,8 +188,23 @@ def _members(lab: Lab, arguments: dict[str, Any]) -> None:
     getattr(members, arguments["verb"])(**arguments["with"])
 
 
+def _app(lab: Lab, arguments: dict[str, Any]) -> None:
+    changes = dict(arguments)
+    named = changes.pop("app", None)
+    app = lab.app if named is None else lab.find_app(named)
+    if app is None:
+        raise ReplayError(f"the record has an app {named!r}, the replay has none")
+    app.update(**changes)
+
+
+def _with_app(lab: Lab, arguments: dict[str, Any]) -> None:
+    given = dict(arguments)
+    _find_device(lab, given.pop("device")).with_app(**given)
+
+
 ACTIONS: dict[str, Callable[[Lab, dict[str, Any]], object]] = {
-    "app": lambda lab, arguments: lab.app.update(**arguments),
+    "add_app": lambda lab, arguments: lab.add_app(**arguments),
+    "app": _app,
     "device": lambda lab, arguments: lab.device(**arguments),
     "end_fault": lambda lab, arguments: lab.end_fault(arguments["id"]),
     "fault": lambda lab, arguments: lab.fault(**arguments),
@@ -132,4 +215,5 @@ ACTIONS: dict[str, Callable[[Lab, dict[str, Any]], object]] = {
     "request": _request,
     "settings": lambda lab, arguments: lab.change_settings(**arguments),
     "verb": _verb,
+    "with_app": _with_app,
 }

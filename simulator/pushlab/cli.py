@@ -1,4 +1,4 @@
-"""The command line: `pushlab demo`, `serve`, `ctl`, `settings`, `coverage` and what is to come.
+"""The command line: `pushlab demo`, `serve`, `ctl`, `replay` and what is to come.
 
 Exit codes: 0 all well, 1 an expectation or a golden trace failed, 2 bad input, with one message
 that says what to write instead. Everything heavy is imported by the command that needs it.
@@ -32,22 +32,23 @@ __all__ = ["main"]
 OK, BAD_INPUT, INTERRUPTED = 0, 2, 130
 SEED_MAX: Final = 2**64 - 1
 LATER: Final = {
-    "replay": "live a recorded run or a scenario again",
-    "check": "check a scenario file",
-    "scenarios": "list the scenarios that come with pushlab",
     "run": "run a command whose vendors are pushlab",
     "env": "print the variables that lead clients to a server",
 }
 """Commands that are promised and not built yet, with what they will do."""
 
 
+STORIES: Final = ("replay", "check", "scenarios")
+"""Commands about scenarios, loaded when one is asked for."""
+
+
 class TopGroup(NearGroup):
-    """The commands; `ctl` is loaded when it is asked for."""
+    """The commands; those in modules of their own are loaded when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in order of use; what is not built yet comes last."""
         del ctx
-        return ["demo", "serve", "ctl", "settings", "coverage", *LATER]
+        return ["demo", "serve", "ctl", *STORIES, "settings", "coverage", *LATER]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a command."""
@@ -55,6 +56,10 @@ class TopGroup(NearGroup):
             from pushlab.devserver.ctl import ctl
 
             return ctl
+        if cmd_name in STORIES:
+            from pushlab.replaying import COMMANDS
+
+            return COMMANDS[STORIES.index(cmd_name)]
         return super().get_command(ctx, cmd_name)
 
 
@@ -326,7 +331,7 @@ def _add_later(name: str, purpose: str) -> None:
         del rest
         raise MisuseError(
             f"`pushlab {name}` is not built yet (it will {purpose}); what works is `pushlab demo`, "
-            "`serve`, `ctl`, `settings` and `coverage`"
+            "`serve`, `ctl`, `replay`, `check`, `scenarios`, `settings` and `coverage`"
         )
 
 

@@ -28,9 +28,15 @@ class Content:
     badge: tuple[str, int] | None = None
     """("SetTo" or "Increase", count), iOS only."""
     size_bytes: int = 0
-    """Size of the largest payload as a gateway counts it."""
+    """Bound on the size of the largest payload."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Its size as each gateway counts it, by the gateway's name, where the bound does not do."""
     sender: str = ""
-    """The number or address that a text message or mail comes from."""
+    """The number that a text message comes from."""
+
+    def size_at(self, gateway: str) -> int:
+        """Return the size of the largest payload as *gateway* counts it."""
+        return self.sizes.get(gateway, self.size_bytes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -448,8 +448,10 @@ class AddressGateway(Gateway, Protocol):
         """Give *address* to the device and return its route; MisuseError when it is taken."""
         ...
 
-    def assign_members(self, devices: NDArray[np.int32], prefix: str) -> NDArray[np.int32]:
-        """Give each member of a population an address derived from *prefix*."""
+    def assign_members(
+        self, devices: NDArray[np.int32], prefix: str, first_member: int = 1
+    ) -> NDArray[np.int32]:
+        """Give members of a population, from number *first_member* on, addresses of *prefix*."""
         ...
 
 
@@ -462,8 +464,18 @@ class Handsets(Protocol):
         ...
 
     @property
+    def platform(self) -> NDArray[np.uint8]:
+        """The `Channel` of each device row."""
+        ...
+
+    @property
     def online(self) -> NDArray[np.bool_]:
         """Which devices are online; longer than the number of devices."""
+        ...
+
+    @property
+    def is_full(self) -> NDArray[np.bool_]:
+        """Which mailboxes take no mail now, because they are full."""
         ...
 
     @property

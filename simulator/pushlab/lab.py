@@ -15,13 +15,13 @@ from pushlab.devices.device import Device
 from pushlab.devices.fleet import Fleet
 from pushlab.errors import InternalError, MisuseError
 from pushlab.frozen import FrozenClock
-from pushlab.gateway import Channel, Sends
+from pushlab.gateway import WEB_CHANNELS, Channel, Sends
 from pushlab.movers import Movers
 from pushlab.people import People
 from pushlab.record import Record
 from pushlab.settings import Settings, change_settings, list_settings
-from pushlab.views import AppView, Endpoints, Webhook
-from pushlab.why import Reason, Why
+from pushlab.views import AppView, AppViews, Endpoints, Webhook
+from pushlab.why import Why
 from pushlab.world.clock import parse_instant, render_instant
 from pushlab.world.world import START, World
 from pushlab_fakes.apns.core import Apns
@@ -29,6 +29,7 @@ from pushlab_fakes.faults import FOREVER, Fault, Faults
 from pushlab_fakes.fcm.core import Fcm
 from pushlab_fakes.onesignal.messages import Messages
 from pushlab_fakes.onesignal.routes import OneSignal
+from pushlab_fakes.webpush.core import Webpush
 from pushlab_fakes.wire.mounts import Mounts
 from pushlab_fakes.wire.outgoing import Outgoing
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pushlab.gateway import Gateway
+    from pushlab.reasons import Reason
     from pushlab.settings import SettingRow
     from pushlab.world.clock import Instant
     from pushlab.world.outbox import Post
@@ -94,9 +96,11 @@ class Lab:
         self.sends = Sends()
         self.fleet = Fleet(self.world, self.sends)
         self.faults = Faults(self.world)
+        webpush = Webpush(self.world, self.sends, self.fleet, self.faults)
         gateways: dict[Channel, Gateway] = {
             Channel.IOS: Apns(self.world, self.sends, self.fleet, self.faults),
             Channel.ANDROID: Fcm(self.world, self.sends, self.fleet, self.faults),
+            **dict.fromkeys(WEB_CHANNELS, webpush),
         }
         self.fleet.gateways.update(gateways)
         self.onesignal = OneSignal(
@@ -114,7 +118,11 @@ class Lab:
         self._movers = Movers(
             self.world, self.lock, self._outgoing, self._frozen, targets=self._list_targets
         )
-        self._people = People(self, lambda: self.app.row)
+        self._apps = AppViews(self, belief)
+        self.add_app = self._apps.add
+        self.find_app = self._apps.find
+        self.app_row = self._apps.row_of
+        self._people = People(self)
         self.device = self._people.device
         self.find_device = self._people.find_device
         self.person = self._people.person
@@ -178,7 +186,12 @@ class Lab:
     @property
     def app(self) -> AppView:
         """The OneSignal app under test: id, plan, settings."""
-        return AppView(self, self.onesignal.belief)
+        return self._apps.first
+
+    @property
+    def apps(self) -> list[AppView]:
+        """All OneSignal apps of this lab, the one under test first."""
+        return self._apps.all
 
     def handle(self, request: Request) -> Answer:
         """Answer one request as the vendor's server would, without a socket."""
@@ -205,8 +218,9 @@ class Lab:
         end: str | int | datetime | None = None,
         id: str = "",
     ) -> Fault:
-        """Plan a fault: *where* is a gateway (``"apns"``, ``"fcm"``) or a service's route.
+        """Plan a fault: *where* is a gateway or a service's route.
 
+        Gateways are ``"apns"``, ``"fcm"``, ``"webpush"``, ``"smtp"`` and ``"sms"``.
         A gateway's fault may be limited to *devices* or to the devices of one *person*, and to a
         *share* of the targets; the window runs from *start* up to *end*.
         """

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 
+from pushlab.devices.browser import Browser
+from pushlab.devices.device import Device
 from pushlab.devices.fleet import PLATFORMS
 from pushlab.devices.kinds import view_device
+from pushlab.devices.mailbox import Mailbox
+from pushlab.devices.number import Number
+from pushlab.devices.phone import Phone
 from pushlab.errors import MisuseError
 from pushlab.gateway import Channel
 from pushlab.population import PLATFORM_SHARES, Population, count_platforms
 from pushlab.world.randomness import threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from pushlab.devices.browser import Browser
-    from pushlab.devices.device import Device, Host
-    from pushlab.devices.mailbox import Mailbox
-    from pushlab.devices.number import Number
-    from pushlab.devices.phone import Phone
+    from pushlab.devices.device import Host, NamedApp
     from pushlab.devices.platform import Platform
 
 __all__ = ["DeviceOptions", "People", "Person"]
+
+D = TypeVar("D", bound=Device)
 
 AREA_MIN, AREAS, LINES = 200, 800, 10_000_000
 """Numbers of the North American plan: an area from 200 to 999, then seven digits."""
@@ -41,6 +44,7 @@ class DeviceOptions(TypedDict, total=False):
     timezone: str | None
     extension: bool
     tap_chance: float
+    app: NamedApp | str | None
 
 
 class Person:
@@ -55,6 +59,37 @@ class Person:
         """The devices on which the person is logged in now, in order of birth."""
         return [device for device in self._people.devices if device.external_id == self.name]
 
+    @property
+    def phone(self) -> Phone:
+        """The person's phone; MisuseError when there is not exactly one."""
+        return self._choose(Phone)
+
+    @property
+    def browser(self) -> Browser:
+        """The person's browser; MisuseError when there is not exactly one."""
+        return self._choose(Browser)
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The person's mailbox; MisuseError when there is not exactly one."""
+        return self._choose(Mailbox)
+
+    @property
+    def number(self) -> Number:
+        """The person's number; MisuseError when there is not exactly one."""
+        return self._choose(Number)
+
+    def _choose(self, kind: type[D]) -> D:
+        devices = self.devices
+        found = [device for device in devices if isinstance(device, kind)]
+        if len(found) == 1:
+            return found[0]
+        word, known = kind.__name__.lower(), ", ".join(device.id for device in devices) or "none"
+        count = f"{len(found)} devices of the kind {word}" if found else f"no {word}"
+        raise MisuseError(
+            f"{self.name} is logged in on {count}; choose from person.devices: {known}"
+        )
+
     def device(self, platform: str, **options: Unpack[DeviceOptions]) -> Any:  # noqa: ANN401
         """Give the person another settled device, as `Lab.device` does."""
         options["external_id"] = self.name
@@ -68,10 +103,8 @@ class Person:
 class People:
     """Makes devices and finds them; `Lab` shows its methods as its own."""
 
-    def __init__(self, host: Host, app: Callable[[], int]) -> None:
-        """Make people for *host*; *app* returns the row of the app that they use."""
+    def __init__(self, host: Host) -> None:
         self._host = host
-        self._app = app
 
     @overload
     def device(
@@ -98,6 +131,7 @@ class People:
         timezone: str | None = None,
         extension: bool = True,
         tap_chance: float = 0.0,
+        app: NamedApp | str | None = None,
     ) -> object:
         """Make a device: ``"android"``, ``"ios"``, ``"web"``, ``"email"`` or ``"sms"``.
 
@@ -107,7 +141,8 @@ class People:
         address that the service does not know; and what an SDK does takes the time that it really
         takes. *address* is a mail address or a number in E.164 form, made up when it is not given.
         *browser* is ``"chrome"``, ``"firefox"`` or ``"safari"``. *extension* tells whether an iOS
-        app has the notification service extension, which sends receipts.
+        app has the notification service extension, which sends receipts. *app* is one of `lab.apps`
+        or its id, the app under test unless given.
         """
         kind = self._find_platform(platform, browser)
         if fresh and external_id is not None and kind.has_app:
@@ -131,6 +166,7 @@ class People:
             "timezone": timezone,
             "extension": extension,
             "tap_chance": tap_chance,
+            "app": _id_of(app),
         }
         return self._host.act(lambda: self._make_device(**told), "device", told)
 
@@ -162,15 +198,19 @@ class People:
         timezone: str | None,
         extension: bool,
         tap_chance: float,
+        app: str | None,
     ) -> Device:
-        app = self._app()
+        app_row = self._host.app_row(app)
         kind = self._find_platform(platform, browser)
-        row = self._host.fleet.add(name, kind, app, fresh=fresh, address=address)
+        row = self._host.fleet.add(name, kind, app_row, fresh=fresh, address=address)
         devices, sdk = self._host.fleet.devices, self._host.fleet.sdk
+        rows = np.array([row], np.int32)
         devices.has_extension[row] = extension
         told: dict[str, object] = {"address": address} if address is not None else {}
         if kind.browser is not None:
             told["browser"] = kind.browser
+        if app is not None:
+            told["app"] = app
         self._host.world.trace.record(
             "DeviceMade",
             name,
@@ -185,11 +225,11 @@ class People:
         if external_id is not None:
             sdk.external_ids[row] = external_id
         if language is not None:
-            sdk.languages[row] = language
+            sdk.profile.set_text("language", rows, language)
         if timezone is not None:
-            sdk.timezones[row] = timezone
+            sdk.profile.set_text("timezone", rows, timezone)
         if not fresh:
-            sdk.settle(np.array([row], np.int32), app)
+            sdk.settle(rows, app_row)
         if tap_chance:
             devices.tap_share[row] = min(threshold(tap_chance), 2**32 - 1)
         return view_device(self._host, row)
@@ -224,8 +264,12 @@ class People:
         *,
         prefix: str = "person",
         platforms: Mapping[str, float] = PLATFORM_SHARES,
+        app: NamedApp | str | None = None,
     ) -> Population:
-        """Make *count* people with a settled device each, called ``prefix-000001`` and so on."""
+        """Make *count* people with a settled device each, called ``prefix-000001`` and so on.
+
+        They use *app*, one of `lab.apps` or its id: the app under test unless given.
+        """
         counts = count_platforms(count, platforms)
         for platform in counts:
             self._find_platform(platform)
@@ -233,16 +277,26 @@ class People:
         def make() -> Population:
             if self._host.fleet.find(f"{prefix}-000001") >= 0:
                 raise MisuseError(f"there is a population {prefix!r} already; choose a `prefix=`")
-            app = self._app()
-            rows = self._host.fleet.add_members(prefix, counts, app)
-            self._host.world.trace.record(
-                "PopulationMade", prefix, {"prefix": prefix, "count": count, "platforms": counts}
-            )
-            self._host.fleet.sdk.settle_members(rows, app, prefix)
+            row = self._host.app_row(app)
+            rows = self._host.fleet.add_members(prefix, counts, row)
+            fields = {"prefix": prefix, "count": count, "platforms": counts}
+            if app is not None:
+                fields["app"] = _id_of(app)
+            self._host.world.trace.record("PopulationMade", prefix, fields)
+            self._host.fleet.sdk.settle_members(rows, row, prefix)
             return Population(self._host, prefix, rows)
 
-        told = {"count": count, "prefix": prefix, "platforms": dict(platforms)}
+        told = {
+            "count": count,
+            "prefix": prefix,
+            "platforms": dict(platforms),
+            "app": _id_of(app),
+        }
         return self._host.act(make, "population", told)
+
+
+def _id_of(app: NamedApp | str | None) -> str | None:
+    return app if app is None or isinstance(app, str) else app.id
 
 
 def make_address(kind: Platform, name: str, host: Host) -> str:

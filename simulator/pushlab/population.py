@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from pushlab.devices.kinds import view_device
+from pushlab.devices.said import say_language, say_tag, say_timezone
 from pushlab.errors import MisuseError
+from pushlab.gateway import Channel
 from pushlab.world.clock import parse_instant
 from pushlab.world.randomness import threshold
 
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.devices.device import Device, Host
+    from pushlab.devices.said import Said
 
 __all__ = ["PLATFORM_SHARES", "Population", "count_platforms", "read_rows", "write_rows"]
 
+ADDRESSED = (int(Channel.EMAIL), int(Channel.SMS))
+"""Members with an address alone: no app, no SDK."""
 PLATFORM_SHARES: Mapping[str, float] = {"android": 0.7, "ios": 0.3}
 
 
@@ -110,6 +115,38 @@ class Population:
             self._host.fleet.plan(name, self.rows, start + delays)
 
         self._act("plan", put, verb=verb, at=start, spread_ms=spread_ms)
+
+    def add_tag(self, key: str, value: str | float) -> None:
+        """Let every member's app call ``addTag``; the SDKs tell it after their quiet time."""
+        self._say("add_tag", say_tag(key, value), key=key, value=value)
+
+    def remove_tag(self, key: str) -> None:
+        """Let every member's app call ``removeTag``."""
+        self._say("remove_tag", say_tag(key, None), key=key)
+
+    def set_language(self, code: str) -> None:
+        """Let every member's app call ``setLanguage``."""
+        self._say("set_language", say_language(code), code=code)
+
+    def set_timezone(self, name: str) -> None:
+        """Set the time zone of every member's device."""
+        self._say("set_timezone", say_timezone(name), name=name)
+
+    def _say(self, verb: str, said: Said, /, **arguments: object) -> None:
+        def say() -> None:
+            fleet = self._host.fleet
+            has_app = ~np.isin(fleet.devices.platform[self.rows], ADDRESSED)
+            rows = self.rows[has_app & fleet.devices.installed[self.rows]]
+            if not has_app.any() and len(self.rows):
+                raise MisuseError(f"none of these members has an app that could {verb}")
+            if verb == "set_language":
+                fleet.person_verbs.set_language(said, rows)
+            elif verb == "set_timezone":
+                fleet.person_verbs.set_timezone(said, rows)
+            else:
+                fleet.sdk.profile.say(said, rows)
+
+        self._act(verb, say, **arguments)
 
     def tap_with(self, chance: float) -> None:
         """Give every member the habit of tapping a shown notification with this chance."""

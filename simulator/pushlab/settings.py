@@ -133,9 +133,14 @@ class Settings:
         "OneSignal-Website-SDK source (operation repository)",
     )
     receipt_delay_web_s: int = _setting(
-        24,
-        "A browser's receipt waits 0 to this many whole seconds, inclusive.",
-        "OneSignal-Website-SDK source: under 25 s",
+        25,
+        "A browser's receipt waits less than this many seconds, in milliseconds.",
+        "OneSignal-Website-SDK source",
+    )
+    web_auto_resubscribe: bool = _setting(
+        default=True,
+        says="A site whose permission stands subscribes again at the next visit without a prompt.",
+        source="OneSignal documentation, Web SDK setup (autoResubscribe); a site may switch it off",
     )
     session_gap_s: int = _setting(
         30,
@@ -174,6 +179,26 @@ class Settings:
         0.1,
         "Share of uninstalled apps for which APNs answers 200 for ever.",
         "Apple engineers: some tokens never; the share is assumed",
+    )
+    webpush_ttl_max_chrome_s: int = _setting(
+        2_419_200,
+        "Longest time Google's push service stores a message for Chrome (28 days).",
+        "assumed: as FCM does; 28 to 30 days are usual",
+    )
+    webpush_ttl_max_firefox_s: int = _setting(
+        2_592_000,
+        "Longest time Mozilla's push service stores a message (30 days).",
+        "Mozilla autopush documentation",
+    )
+    webpush_ttl_max_safari_s: int = _setting(
+        2_592_000,
+        "Longest time Apple's push service stores a message for Safari (30 days).",
+        "assumed: as APNs does",
+    )
+    safari_drops_reported: bool = _setting(
+        default=True,
+        says="Apple answers 410 for an endpoint that Safari has dropped; otherwise 201 for ever.",
+        source="assumed: as the other services do; a WebKit bug report sees 201 for long",
     )
     subscriptions_max: int = _setting(
         20,
@@ -224,6 +249,126 @@ class Settings:
         default=False,
         says="Aliases that nobody has are named in the errors of POST /notifications.",
         source="OneSignal documentation: ids that do not exist are ignored; some reports differ",
+    )
+    unsubscribe_success_is_text: bool = _setting(
+        default=False,
+        says='Unsubscribe with token answers {"success": "true"}, a text, instead of true.',
+        source="OneSignal guide, Unsubscribe links, shows the text; the API reference shows true",
+    )
+    old_segment_names: bool = _setting(
+        default=True,
+        says="An app has its default segments under their old names as well, such as "
+        '"Subscribed Users".',
+        source="OneSignal documentation, Create message, still shows them; apps made today have "
+        'only names such as "Total Subscriptions"',
+    )
+    segment_active_hours: int = _setting(
+        168,
+        "Hours since the last session after which a subscription is inactive for the default "
+        "segments.",
+        "assumed from reports: 7 days",
+    )
+    segment_engaged_sessions: int = _setting(
+        4,
+        "Sessions from which on an active subscription is in the default segment of engaged ones.",
+        "assumed from reports: 4 sessions or more",
+    )
+    segment_list_status: int = _setting(
+        200,
+        "The status of a list of segments.",
+        "recorded answers; OpenAPI 5.12 says 201",
+    )
+    mixed_targeting_refused: bool = _setting(
+        default=True,
+        says="Several targeting methods in one message are refused; otherwise one of them wins.",
+        source="OneSignal documentation: one method for each message; reports of another answer",
+    )
+    unknown_numbers_created: bool = _setting(
+        default=True,
+        says="include_phone_numbers makes a user and a subscription of a number it does not know.",
+        source='OneSignal documentation 11.6; the OpenAPI text says "an existing subscriber"',
+    )
+    filter_absent_differs: bool = _setting(
+        default=True,
+        says="A filter != or not_in_array also matches where there is no such tag, language or "
+        "version.",
+        source="assumed: OneSignal's pages do not say",
+    )
+    filter_numbers_equal: bool = _setting(
+        default=True,
+        says="Filters = and != take tag values for equal that write one number in two ways.",
+        source="assumed: operands come as texts or numbers",
+    )
+    filter_texts_ordered: bool = _setting(
+        default=True,
+        says="Filters > and < compare tag values that are no numbers as texts; else none matches.",
+        source="assumed",
+    )
+    filter_versions_dotted: bool = _setting(
+        default=True,
+        says="Filters compare app versions part by part, 1.10 above 1.9; else as texts.",
+        source="assumed",
+    )
+    filter_unbought_is_zero: bool = _setting(
+        default=False,
+        says="To a filter bought_sku, who never bought the thing has spent 0 on it; else no match.",
+        source="assumed",
+    )
+    currency_rates: str = _setting(
+        "AUD 0.66, BRL 0.18, CAD 0.73, CHF 1.13, CNY 0.14, DKK 0.145, EUR 1.08, GBP 1.27, "
+        "INR 0.012, JPY 0.0067, KRW 0.00073, MXN 0.055, NOK 0.093, NZD 0.6, PLN 0.25, SEK 0.095",
+        "Dollars for one unit of a currency, by which purchases are added up; others count as 1.",
+        "assumed: amount_spent is in USD, the rates are not published",
+    )
+    smtp_latency_min_ms: int = _setting(
+        500, "Shortest time from a mail server's acceptance to the mailbox.", "assumed"
+    )
+    smtp_latency_mean_ms: int = _setting(
+        3_000, "Mean time from a mail server's acceptance to the mailbox; exponential.", "assumed"
+    )
+    smtp_size_max_bytes: int = _setting(
+        25_000_000, "A mail larger than this is refused (552 5.3.4).", "assumed: what large ones do"
+    )
+    smtp_late_bounce_share: float = _setting(
+        0.0,
+        "Share of unknown mailboxes for which mail is accepted first and bounces later; the others "
+        "are refused at once (550 5.1.1).",
+        "assumed: RFC 5321 allows both; large mailbox providers refuse at once",
+    )
+    smtp_bounce_delay_s: int = _setting(
+        300, "Bound of the time from acceptance to a bounce for good.", "assumed"
+    )
+    smtp_retry_first_s: int = _setting(
+        900,
+        "First wait before mail for a full mailbox is tried again; it grows with the mail's age.",
+        "assumed: RFC 5321, 4.5.4.1 asks for 30 minutes or more, many servers begin sooner",
+    )
+    smtp_queue_hours: int = _setting(
+        72,
+        "How long mail for a full mailbox is tried again before it bounces.",
+        "assumed: services retry for 24 to 72 hours; RFC 5321, 4.5.4.1 says 4 to 5 days",
+    )
+    mail_open_delay_mean_s: int = _setting(
+        14_400, "Mean time from a mail's arrival to its habitual opening.", "assumed"
+    )
+    sms_latency_min_ms: int = _setting(
+        1_000, "Shortest time from the acceptance of a text message to the handset.", "assumed"
+    )
+    sms_latency_mean_ms: int = _setting(
+        4_000, "Mean time from acceptance to the handset; exponential.", "assumed"
+    )
+    sms_validity_s: int = _setting(
+        36_000,
+        "How long a carrier keeps a text message for a handset that is off.",
+        "Twilio, Messages resource: ValidityPeriod, default and maximum",
+    )
+    sms_report_delay_ms: int = _setting(
+        2_000, "Bound of the time from the handset to the carrier's delivery report.", "assumed"
+    )
+    sms_unknown_delay_s: int = _setting(
+        30,
+        "Time from acceptance to the report that a number is unknown (30005).",
+        "assumed",
     )
     posts_timeout_s: int = _setting(
         10, "Real seconds that the app under test has to answer a post.", "assumed"

@@ -14,9 +14,21 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 import msgspec
 
 from pushlab.gateway import Channel
+from pushlab.tellings import (
+    BAD,
+    GATEWAYS,
+    GOOD,
+    LAB,
+    NOTE,
+    PLAIN,
+    PLATFORMS,
+    QUIET,
+    SERVICE,
+    find_telling,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rich.console import RenderableType
 
@@ -41,158 +53,19 @@ __all__ = [
 ]
 
 LINE_CHARACTERS_MAX = 160
+TITLE_CHARACTERS_MAX = 60
 _DAY_MS, _HOUR_MS, _MINUTE_MS, _SECOND_MS = 86_400_000, 3_600_000, 60_000, 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHORT_ID_CHARACTERS: Final = 8
 TURNING: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Signs that turn the direction of what follows them."""
 NAMES_KEPT_MAX: Final = 20_000
+OPENINGS: Final = ("AppOpened", "SiteVisited")
+"""What a tap does as well."""
 
-GATEWAYS: Final[Mapping[int, str]] = {Channel.IOS: "APNs", Channel.ANDROID: "FCM"}
-PLATFORMS: Final[Mapping[str, str]] = {"android": "Android phone", "ios": "iPhone"}
-
-GOOD, BAD, NOTE, PLAIN = "good", "bad", "note", "plain"
 STYLES: Final = {GOOD: "green", BAD: "red", NOTE: "yellow", PLAIN: ""}
 MARKS: Final = {GOOD: "✓", BAD: "✗", NOTE: "•", PLAIN: " "}
 MARKS_ASCII: Final = {GOOD: "+", BAD: "x", NOTE: "*", PLAIN: " "}
-
-SERVICE, APP, LAB = "OneSignal", "your app", "lab"
-
-TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "AppAdopted": (SERVICE, "takes app {app} as yours", PLAIN),
-    "AppChanged": (LAB, "app changed: {rest}", PLAIN),
-    "AppClosed": ("{device}", "puts the app in the background", PLAIN),
-    "AppDataCleared": ("{device}", "clears the app's data; its token is void", NOTE),
-    "AppForceStopped": ("{device}", "force-stops the app", NOTE),
-    "AppGone": (
-        "{address}",
-        "nobody there: the app is gone, though {gateway} had accepted the message",
-        BAD,
-    ),
-    "AppInstalled": ("{device}", "installs the app", PLAIN),
-    "AppOpened": ("{device}", "opens the app", PLAIN),
-    "AppUninstalled": ("{device}", "uninstalls the app; nobody is told", NOTE),
-    "AttemptMade": ("{address}", "{gateway} answers {title}: {outcome}", NOTE),
-    "AttemptMade/accepted": ("{address}", "{gateway} accepts {title}", PLAIN),
-    "AttemptMade/gave up": ("{address}", "{gateway} put it off once more; OneSignal gives up", BAD),
-    "AttemptMade/put off": ("{address}", "{gateway} puts it off; OneSignal will try again", NOTE),
-    "AttemptMade/refused": ("{address}", "{gateway} refuses {title}", BAD),
-    "AttemptMade/refused: bad token": (
-        "{address}",
-        "{gateway} refuses {title}: it never issued that token",
-        BAD,
-    ),
-    "AttemptMade/refused: dead token": (
-        "{address}",
-        "{gateway} refuses {title}: the token is dead",
-        BAD,
-    ),
-    "AttemptMade/refused: too large": ("{address}", "{gateway} refuses {title}: too large", BAD),
-    "AudiencePicked": (LAB, "{targets} targets picked in the dashboard", PLAIN),
-    "ClockMismatch": (
-        SERVICE,
-        "send_after {send_after} is over on this clock, so it is sent at once; {remedy}",
-        NOTE,
-    ),
-    "DeviceCameOnline": ("{device}", "is online again", PLAIN),
-    "DeviceMade": ("{device}", "joins: {platform_words}{logged_in}", PLAIN),
-    "DeviceWentOffline": ("{device}", "goes offline", NOTE),
-    "DevicesRegistered": (SERVICE, "{count} devices registered", PLAIN),
-    "FaultPlanned": (LAB, "fault {name} planned: {where} answers {status}", NOTE),
-    "FaultRemoved": (LAB, "fault {name} ended", PLAIN),
-    "FaultStruck": (SERVICE, "fault {fault} strikes", BAD),
-    "KeyAdopted": (SERVICE, "takes the key that came with the request as the app's own", PLAIN),
-    "MembersRegistered": (SERVICE, "{count} members of {prefix} registered", PLAIN),
-    "MessageArrived": ("{device}", "gets {title}: {outcome}", NOTE),
-    "MessageArrived/app force-stopped": (
-        "{device}",
-        "gets {title}, but the app is force-stopped: nothing happens",
-        BAD,
-    ),
-    "MessageArrived/not shown: notifications off": (
-        "{device}",
-        "gets {title} and shows nothing: notifications are off",
-        BAD,
-    ),
-    "MessageArrived/nothing to show": ("{device}", "gets a message without text", PLAIN),
-    "MessageArrived/shown": ("{device}", "shows {title}", GOOD),
-    "MessageDiscarded": ("{device}", "{gateway} discards {title}: too many wait", BAD),
-    "MessageDismissed": ("{device}", "swipes {title} away; nobody is told", PLAIN),
-    "MessageExpired": ("{device}", "{title} had expired at {gateway} meanwhile", BAD),
-    "MessageNotStored": ("{device}", "is offline, and {title} may not wait (ttl 0)", BAD),
-    "MessageReplaced": ("{device}", "a newer message takes the place of {title}", NOTE),
-    "MessageStored": ("{device}", "is offline: {gateway} keeps {title} for later", NOTE),
-    "MessageTapped/not reported: device offline": (
-        "{device}",
-        "taps {title}, offline: OneSignal does not hear of it",
-        NOTE,
-    ),
-    "MessageTapped/reported": ("{device}", "taps {title}, which opens the app", GOOD),
-    "NotificationAccepted": (SERVICE, "accepts {title} for {targets} targets", PLAIN),
-    "NotificationCanceled": (SERVICE, "{title} is canceled", NOTE),
-    "NotificationNotSent": (SERVICE, "sends nothing: nobody named is subscribed", BAD),
-    "NotificationsSwitchedOff": ("{device}", "switches notifications off in the system", NOTE),
-    "NotificationsSwitchedOn": ("{device}", "switches notifications on in the system", PLAIN),
-    "OpenReported": ("{address}", "its tap on {title} is counted", PLAIN),
-    "PermissionDenied": ("{device}", "denies the prompt", NOTE),
-    "PermissionGranted": ("{device}", "allows notifications", PLAIN),
-    "PersonLoggedIn": ("{device}", "logs in as {external_id}", PLAIN),
-    "PersonLoggedOut": ("{device}", "logs out", PLAIN),
-    "PopulationMade": (LAB, "{count} people join: {prefix}-000001 and so on", PLAIN),
-    "PostSettled": (LAB, "posts to {url} ({purpose}): {ended}", PLAIN),
-    "ReceiptReported": ("{address}", "its receipt is counted", PLAIN),
-    "ReceiptSent": ("{device}", "its receipt: {outcome}", NOTE),
-    "ReceiptSent/counted": ("{device}", "its receipt reaches OneSignal", PLAIN),
-    "ReceiptSent/lost: app force-stopped": (
-        "{device}",
-        "its receipt is lost: the app was force-stopped",
-        NOTE,
-    ),
-    "ReceiptSent/lost: app uninstalled": (
-        "{device}",
-        "its receipt is lost: the app was uninstalled",
-        NOTE,
-    ),
-    "ReceiptSent/lost: device offline": (
-        "{device}",
-        "its receipt is lost: the phone was offline by then",
-        NOTE,
-    ),
-    "ReceiptSent/waits: device offline": (
-        "{device}",
-        "its receipt waits: the phone is offline",
-        NOTE,
-    ),
-    "RequestReceived": (APP, "calls {route}", PLAIN),
-    "SdkOptedIn": ("{device}", "opts in inside the app", PLAIN),
-    "SdkOptedOut": ("{device}", "opts out inside the app", NOTE),
-    "SettingChanged": (LAB, "setting {name} is now {value}", PLAIN),
-    "SubscriptionCreated": ("{address}", "OneSignal registers it: {subscribed}", PLAIN),
-    "SubscriptionDeleted": ("{address}", "OneSignal deletes the subscription", NOTE),
-    "SubscriptionLost": ("{address}", "OneSignal takes it for unsubscribed from now on", NOTE),
-    "SubscriptionMoved": ("{address}", "OneSignal moves the subscription to another user", PLAIN),
-    "SubscriptionUpdated": ("{address}", "OneSignal hears: {subscribed}", PLAIN),
-    "TargetSkipped": ("{address}", "is skipped: {outcome}", NOTE),
-    "TargetSkipped/canceled": ("{address}", "is left out: the notification was canceled", NOTE),
-    "TargetSkipped/token reported dead before": (
-        "{address}",
-        "is skipped: OneSignal was told before that the token is dead",
-        NOTE,
-    ),
-    "TargetSkipped/unsubscribed": (
-        "{address}",
-        "is skipped: OneSignal believes it is unsubscribed",
-        NOTE,
-    ),
-    "TokenRotated": ("{device}", "gets a new push token; nobody is told yet", NOTE),
-    "UserCreated": (SERVICE, "has a new user{identity_words}", PLAIN),
-    "UserDeleted": (SERVICE, "deletes a user{identity_words}", NOTE),
-    "UserUpdated": (SERVICE, "updates a user", PLAIN),
-}
-"""By kind, or kind and outcome: who, what, mood. Words in braces come from the entry."""
-
-QUIET: Final = frozenset({"RequestAnswered", "SendStarted", "SessionEnded", "SessionStarted"})
-"""Kinds that only repeat what stands beside them, unless they tell of a refusal."""
 
 
 class Told(NamedTuple):
@@ -218,6 +91,10 @@ class Names(Protocol):
 
     def find_title(self, notification: str) -> str | None:
         """Return what a notification says, or None."""
+        ...
+
+    def find_user(self, onesignal_id: str) -> str | None:
+        """Return the external id of a user, or None."""
         ...
 
 
@@ -260,6 +137,15 @@ class LabNames:
         held = self._lab.messages.find(notification)
         return None if held is None else find_title(held)
 
+    def find_user(self, onesignal_id: str) -> str | None:
+        """Return the external id of a user, or None."""
+        belief = self._lab.onesignal.belief
+        for app in range(len(belief.apps)):
+            row = belief.find_user(app, "onesignal_id", onesignal_id)
+            if row >= 0:
+                return belief.aliases.of(row).get("external_id")
+        return None
+
 
 class Storyteller:
     """Says entries of a trace in words."""
@@ -284,11 +170,11 @@ class Storyteller:
             return Told(entry.at, SERVICE, what, BAD)
         if entry.kind in QUIET:
             return None
-        telling = TELLINGS.get(f"{entry.kind}/{fields.get('outcome')}") or TELLINGS.get(entry.kind)
+        words = _Words(self._collect(entry))
+        telling = find_telling(entry.kind, fields.get("outcome"), words["gateway"])
         if telling is None:
             return Told(entry.at, LAB, _tell_unknown(entry), PLAIN)
         who, what, mood = telling
-        words = _Words(self._collect(entry))
         return Told(entry.at, who.format_map(words), what.format_map(words), mood)
 
     def tell_all(self, entries: Iterable[Entry]) -> list[Told]:
@@ -300,7 +186,7 @@ class Storyteller:
                 entry.fields.get("device") for entry in together if entry.kind == "MessageTapped"
             }
             for entry in together:
-                if entry.kind == "AppOpened" and entry.fields.get("device") in tapped:
+                if entry.kind in OPENINGS and entry.fields.get("device") in tapped:
                     continue
                 told = self.tell(entry)
                 if told is not None:
@@ -329,18 +215,21 @@ class Storyteller:
         words["gateway"] = gateway or "the gateway"
         notification = fields.get("notification")
         title = self._names.find_title(notification) if isinstance(notification, str) else None
-        words["title"] = f"“{title}”" if title else "a message"
-        words["platform_words"] = PLATFORMS.get(
-            str(fields.get("platform")), words.get("platform", "")
+        words["title"] = f"“{_shorten(title, TITLE_CHARACTERS_MAX)}”" if title else "a message"
+        targets = fields.get("targets")
+        words["target_words"] = (
+            "1 target" if targets == 1 else f"{words.get('targets', '')} targets"
         )
-        external_id = fields.get("external_id")
-        words["logged_in"] = f", logged in as {words['external_id']}" if external_id else ""
+        words["platform_words"], words["belongs"] = _tell_platform(fields)
         identity = fields.get("identity")
         named = _shorten(identity.get("external_id", "")) if isinstance(identity, dict) else None
         words["identity_words"] = f": {named}" if named else ""
         is_on = fields.get("enabled") and _is_positive(fields.get("notification_types"))
         words["subscribed"] = "subscribed" if is_on else "not subscribed"
         words["ended"] = str(fields.get("status") or fields.get("error") or "no answer")
+        if entry.kind == "UserUpdated":
+            words["user"] = _shorten(self._names.find_user(name) or "a user")
+            words["changes"] = ", ".join(_list_changes(fields)) or "nothing new"
         return words
 
 
@@ -383,7 +272,9 @@ class Sheet:
 
 
 def find_title(notification: Notification) -> str | None:
-    """Return the heading, else the text, in English or else its first language; or None."""
+    """Return the subject, the heading, else the text, in English or its first language; or None."""
+    if notification.draft.mail.subject:
+        return notification.draft.mail.subject
     for texts in (notification.draft.headings, notification.draft.contents):
         text = texts.get("en") or next(iter(texts.values()), None)
         if text:
@@ -463,9 +354,32 @@ def clean_text(text: str) -> str:
     )
 
 
-def _shorten(value: object) -> str:
+def _shorten(value: object, characters_max: int = LINE_CHARACTERS_MAX) -> str:
     text = value if isinstance(value, str) else _render_value(value)
-    return text if len(text) <= LINE_CHARACTERS_MAX else f"{text[: LINE_CHARACTERS_MAX - 1]}…"
+    return text if len(text) <= characters_max else f"{text[: characters_max - 1]}…"
+
+
+def _tell_platform(fields: Mapping[str, object]) -> tuple[str, str]:
+    """Return what kind of device joins, and whose it is."""
+    platform, address = str(fields.get("platform")), fields.get("address")
+    words = PLATFORMS.get(platform, platform)
+    if browser := fields.get("browser"):
+        words = str(browser).capitalize()
+    who = _shorten(fields.get("external_id") or "")
+    if address:
+        return f"{words} {_shorten(address)}", f" of {who}" if who else ""
+    return words, f", logged in as {who}" if who else ""
+
+
+def _list_changes(fields: Mapping[str, object]) -> Iterator[str]:
+    """Yield what became other with a user."""
+    for part in (fields.get("properties"), fields.get("deltas")):
+        for name, value in part.items() if isinstance(part, dict) else ():
+            if name == "tags" and isinstance(value, dict):
+                for tag, held in value.items():
+                    yield f"tag {tag} = {_shorten(held)}" if held else f"tag {tag} removed"
+            elif name != "subscription":
+                yield f"{name} {_shorten(value)}"
 
 
 def _as_list(value: object) -> list[object]:

@@ -1,10 +1,12 @@
-"""Small values that a lab shows: its app, its endpoints, what it sent."""
+"""Small values that a lab shows: its apps, its endpoints, what it sent."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pushlab.errors import MisuseError
 from pushlab.world.clock import render_instant
+from pushlab_fakes.onesignal.plans import check_plan
 
 if TYPE_CHECKING:
     from pushlab.devices.device import Host
@@ -13,16 +15,18 @@ if TYPE_CHECKING:
     from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.wire.edge import Listener
 
-__all__ = ["AppView", "Endpoints", "Webhook"]
+__all__ = ["AppView", "AppViews", "Endpoints", "Webhook"]
 
 
 class AppView:
-    """The first OneSignal app of a lab; attributes read it, `update` changes it."""
+    """One OneSignal app of a lab; attributes read it, `update` changes it."""
 
-    def __init__(self, host: Host, belief: Belief) -> None:
+    def __init__(self, host: Host, belief: Belief, row: int = 0) -> None:
+        """Show the app at *row*; the first one is made when nobody has named it yet."""
+        belief.first_app()
         self._host = host
         self._belief = belief
-        self.row = belief.first_app().row
+        self.row = row
 
     @property
     def _app(self) -> App:
@@ -30,8 +34,13 @@ class AppView:
 
     @property
     def id(self) -> str:
-        """The app id; made up until the program under test names one."""
+        """The app id; the first one's is made up until the program under test names its own."""
         return self._app.id
+
+    @property
+    def name(self) -> str:
+        """The name that people gave it."""
+        return self._app.name
 
     @property
     def key(self) -> str | None:
@@ -44,13 +53,20 @@ class AppView:
         return self._app.plan
 
     @property
+    def vendor(self) -> str | None:
+        """Who sells it in the app store, or None: the company whose program is under test."""
+        return self._host.fleet.hardware.vendor_of(self.row) or None
+
+    @property
     def receipts_enabled(self) -> bool:
         """Whether devices are asked for receipts."""
         return self._app.receipts_enabled
 
     def update(self, **changes: object) -> None:
         """Change plan, name, receipts_enabled and the like."""
-        self._host.act(lambda: self._belief.change_app(self.id, **changes), "app", changes)
+        named = {"app": self.id} if self.row else {}
+        told = {**named, **changes}
+        self._host.act(lambda: self._belief.change_app(self.id, **changes), "app", told)
 
     def document(self) -> dict[str, object]:
         """Return the app as the control API shows it."""
@@ -60,6 +76,105 @@ class AppView:
             "plan": self.plan,
             "receipts_enabled": self.receipts_enabled,
         }
+
+    def __repr__(self) -> str:
+        """Show name, id and plan."""
+        return f"<app {self.name!r} {self.id} on plan {self.plan}>"
+
+    def __eq__(self, other: object) -> bool:
+        """Two views of one app in one lab are the same app."""
+        if not isinstance(other, AppView):
+            return NotImplemented
+        return self._host is other._host and self.row == other.row
+
+    def __hash__(self) -> int:
+        """Hash by row."""
+        return self.row
+
+
+class AppViews:
+    """Makes apps and finds them; `Lab` shows its methods as its own."""
+
+    def __init__(self, host: Host, belief: Belief) -> None:
+        self._host = host
+        self._belief = belief
+
+    @property
+    def first(self) -> AppView:
+        """The app under test."""
+        return AppView(self._host, self._belief)
+
+    @property
+    def all(self) -> list[AppView]:
+        """Every app, the one under test first."""
+        count = self._host.read(lambda: max(len(self._belief.apps), 1))
+        return [AppView(self._host, self._belief, row) for row in range(count)]
+
+    def add(
+        self,
+        name: str | None = None,
+        *,
+        app_id: str | None = None,
+        vendor: str | None = None,
+        plan: str | None = None,
+    ) -> AppView:
+        """Add another app, with an id that is made up unless *app_id* gives one.
+
+        *vendor* is who sells it in the app store, for the vendor ids of iOS devices; apps for which
+        nobody is named are all of the company whose program is under test. Its first REST API key
+        is taken as it is, as that of the first app.
+        """
+        told = {"name": name, "app_id": app_id, "vendor": vendor, "plan": plan}
+        return self._host.act(lambda: self._add(**told), "add_app", told)
+
+    def _add(
+        self, name: str | None, app_id: str | None, vendor: str | None, plan: str | None
+    ) -> AppView:
+        belief, world = self._belief, self._host.world
+        belief.first_app()
+        if app_id is not None and belief.find_app(app_id) is not None:
+            raise MisuseError(f"there is an app {app_id} already; find it in lab.apps")
+        if plan is not None:
+            check_plan(plan)
+        name = name or f"app {len(belief.apps) + 1}"
+        app = belief.apps.add(app_id or self._make_id(name), name, world.now)
+        if plan is not None:
+            app = belief.apps.change(app.row, world.now, plan=plan)
+        if vendor is not None:
+            self._host.fleet.hardware.vendors[app.row] = vendor
+        fields = {"app": app.id, "name": name, "vendor": vendor, "plan": app.plan}
+        world.trace.record("AppAdded", app.id, fields)
+        return AppView(self._host, belief, app.row)
+
+    def _make_id(self, name: str) -> str:
+        """Return an id that follows from the name, and from how often that name was given."""
+        ids, life = self._host.world.ids, 1
+        while True:
+            app_id = ids.uuid("app", ids.key("app", "named", name, life))
+            if self._belief.find_app(app_id) is None:
+                return app_id
+            life += 1
+
+    def find(self, app_id: str) -> AppView | None:
+        """Return the app with this id, or None."""
+        app = self._host.read(lambda: self._belief.find_app(app_id))
+        return None if app is None else AppView(self._host, self._belief, app.row)
+
+    def row_of(self, app: object) -> int:
+        """Return the row of *app*: an `AppView` of this lab, an app id, or None for the first.
+
+        Raises MisuseError for anything else.
+        """
+        if app is None:
+            return self._belief.first_app().row
+        if isinstance(app, str):
+            found = self._belief.find_app(app)
+            if found is not None:
+                return found.row
+        elif isinstance(app, AppView) and app._host is self._host:  # noqa: SLF001  its own kind
+            return app.row
+        known = ", ".join(f"{each.id} ({each.name})" for each in self._belief.apps)
+        raise MisuseError(f"this lab has no app {app!r}; add it with lab.add_app; it has {known}")
 
 
 class Endpoints:

@@ -6,14 +6,17 @@ a rule id, a sentence, and the ids of the trace entries that it rests on, the ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pushlab.devices.columns import Permission
 from pushlab.errors import MisuseError
-from pushlab.gateway import Channel, Fate, Mark, Receipt
+from pushlab.gateway import Channel
+from pushlab.reasons import Reason, explain_fate, list_entries
 from pushlab.world.clock import render_instant
+from pushlab_fakes.onesignal.audience import explain_row
+from pushlab_fakes.onesignal.model import TYPE_NAMES
 
 if TYPE_CHECKING:
     from pushlab.devices.fleet import Fleet
@@ -23,162 +26,7 @@ if TYPE_CHECKING:
     from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.onesignal.notifications import Notification
 
-__all__ = ["Reason", "Why"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One answer to "why"."""
-
-    rule: str
-    """Stable id of the rule, such as ``dead-token``."""
-    text: str
-    """The sentence for people."""
-    entries: tuple[str, ...]
-    """Ids of the trace entries it rests on, the first cause first."""
-    notification: str
-    device: str | None
-    subscription: str | None
-
-    def document(self) -> dict[str, object]:
-        """Return the reason as the control API shows it."""
-        return {
-            "rule": self.rule,
-            "text": self.text,
-            "entries": list(self.entries),
-            "notification": self.notification,
-            "device": self.device,
-            "subscription": self.subscription,
-        }
-
-    def __str__(self) -> str:
-        """Return the sentence with its rule."""
-        return f"{self.text} [{self.rule}]"
-
-
-RECEIPTS = {
-    Receipt.NONE: ("delivered", "it is shown; this device sends no receipt for it"),
-    Receipt.DELAYED: ("delivered", "it is shown; its receipt is on the way"),
-    Receipt.OFFLINE: (
-        "receipt-waiting",
-        "it was delivered, but the receipt waits: the device went offline before it was sent",
-    ),
-    Receipt.COUNTED: ("delivered", "it was delivered and its receipt counted"),
-    Receipt.NOT_ASKED: (
-        "receipt-not-asked",
-        "it was delivered; the app does not ask for receipts (receive_receipts_enable is off)",
-    ),
-    Receipt.NO_EXTENSION: (
-        "receipt-lost",
-        (
-            "it was delivered, but the receipt is lost: the iOS app has no notification service "
-            "extension"
-        ),
-    ),
-    Receipt.LOST_OFFLINE: (
-        "receipt-lost",
-        (
-            "it was delivered, but the receipt is lost: the device was offline when the extension "
-            "wanted to send it"
-        ),
-    ),
-    Receipt.LOST_APP_GONE: (
-        "receipt-lost",
-        "it was delivered, but the receipt is lost: the app was uninstalled before it was sent",
-    ),
-    Receipt.LOST_APP_STOPPED: (
-        "receipt-lost",
-        "it was delivered, but the receipt is lost: the app was force-stopped before it was sent",
-    ),
-}
-FATES = {
-    Fate.WAITING: ("on-its-way", "it has not been attempted yet; advance the clock"),
-    Fate.UNSUBSCRIBED: (
-        "unsubscribed",
-        "the service knew that the subscription was opted out or disabled, so it was skipped",
-    ),
-    Fate.NOT_PERMITTED: (
-        "no-permission",
-        "the service knew that the device may not show notifications, so it was skipped",
-    ),
-    Fate.TOKEN_LOST: (
-        "dead-token",
-        "a gateway had reported the token dead before, so it was skipped",
-    ),
-    Fate.CANCELED: ("canceled", "the notification was canceled before this target was reached"),
-    Fate.RETRYING: (
-        "retrying",
-        "the gateway put it off (429 or 5xx); it will be tried again; advance the clock",
-    ),
-    Fate.DEAD_TOKEN: (
-        "dead-token",
-        "the gateway refused it: the token is dead (the app was uninstalled or got a new token)",
-    ),
-    Fate.BAD_TOKEN: (
-        "bad-token",
-        (
-            "the gateway refused it: it never issued that token; use the token of a device of this "
-            "lab (`device.token`)"
-        ),
-    ),
-    Fate.TOO_LARGE: ("too-large", "the gateway refused it: the payload is over 4,096 bytes"),
-    Fate.GAVE_UP: ("gave-up", "the gateway put it off every time, until the retries were used up"),
-    Fate.REFUSED: ("refused", "the gateway refused it"),
-    Fate.ACCEPTED: (
-        "on-its-way",
-        "the gateway accepted it and it is on its way to the device; advance the clock",
-    ),
-    Fate.NOT_STORED: (
-        "not-stored",
-        "the device was offline and the message has ttl 0, so the gateway did not store it",
-    ),
-    Fate.EXPIRED: ("expired", "it expired at the gateway while the device was offline"),
-    Fate.REPLACED: (
-        "replaced",
-        "a newer message took its place at the gateway while the device was offline",
-    ),
-    Fate.DISCARDED: (
-        "discarded",
-        "FCM discarded it: more than 100 messages waited for the offline device",
-    ),
-    Fate.APP_GONE: (
-        "app-gone",
-        (
-            "the gateway accepted it, but the device no longer holds that token: the app was "
-            "uninstalled or got a new one"
-        ),
-    ),
-    Fate.APP_STOPPED: ("app-stopped", "it arrived, but the app is force-stopped"),
-}
-ENTRY_OF_FATE = {
-    Fate.UNSUBSCRIBED: "TargetSkipped",
-    Fate.NOT_PERMITTED: "TargetSkipped",
-    Fate.TOKEN_LOST: "TargetSkipped",
-    Fate.CANCELED: "TargetSkipped",
-    Fate.NOT_STORED: "MessageNotStored",
-    Fate.STORED: "MessageStored",
-    Fate.EXPIRED: "MessageExpired",
-    Fate.REPLACED: "MessageReplaced",
-    Fate.DISCARDED: "MessageDiscarded",
-    Fate.APP_GONE: "AppGone",
-    Fate.APP_STOPPED: "MessageArrived",
-    Fate.NOT_SHOWN: "MessageArrived",
-    Fate.SHOWN: "MessageArrived",
-}
-SKIPPED = {
-    Fate.WAITING,
-    Fate.UNSUBSCRIBED,
-    Fate.NOT_PERMITTED,
-    Fate.TOKEN_LOST,
-    Fate.CANCELED,
-}
-RECEIPT_SENT = {
-    Receipt.OFFLINE,
-    Receipt.COUNTED,
-    Receipt.LOST_OFFLINE,
-    Receipt.LOST_APP_GONE,
-    Receipt.LOST_APP_STOPPED,
-}
+__all__ = ["Why"]
 
 
 class Why:
@@ -229,8 +77,7 @@ class Why:
         """Return (device row or -1, subscription rows) that *who* names."""
         row = self._fleet.find(who)
         if row >= 0:
-            key = int(self._fleet.devices.subscription_key[row])
-            held = self._belief.find_subscription_key(notification.app, key) if key else -1
+            held = self._find_subscription(notification.app, row)
             return row, [held] if held >= 0 else []
         subscription = self._belief.find_subscription(notification.app, who)
         if subscription >= 0:
@@ -242,6 +89,16 @@ class Why:
             f"{who!r} is no device, subscription id or external id of this world; devices are "
             f"{[self._fleet.name_of(held) for held in self._fleet.named_rows()][:10]}"
         )
+
+    def _find_subscription(self, app: int, row: int) -> int:
+        """Return the subscription of the device at *row*: by the id it knows, or by its address."""
+        devices = self._fleet.devices
+        key = int(devices.subscription_key[row])
+        held = self._belief.find_subscription_key(app, key) if key else -1
+        if held < 0:
+            route, channel = int(devices.route[row]), int(devices.platform[row])
+            held = self._belief.tokens.find(app, channel, route, "")
+        return held
 
     @staticmethod
     def _positions(fan_out: FanOut, device: int, subscriptions: list[int]) -> list[int]:
@@ -277,22 +134,9 @@ class Why:
         self, notification: Notification, who: str, device: int, subscriptions: list[int]
     ) -> Reason:
         """Say why nobody that *who* names was among the targets."""
-        targeting = notification.draft.targeting
-        if device >= 0 and not self._fleet.devices.subscription_key[device]:
-            text = f"{who} has no subscription: the app was never opened, or was installed anew"
-        elif not subscriptions:
-            text = f"the service has no subscription of {who}"
-        else:
-            user = int(self._belief.subscriptions.user[subscriptions[0]])
-            names = self._belief.aliases.of(user) if user >= 0 else {}
-            known = names.get("external_id")
-            believed = f"external id {known!r}" if known else "an anonymous user"
-            text = (
-                f"it was sent to {targeting.method}, and the service believes that {who} belongs "
-                f"to {believed}"
-            )
+        rule, text = self._find_reason_outside(notification, who, device, subscriptions)
         return Reason(
-            "not-in-audience",
+            rule,
             text,
             (notification.entry, f"SendStarted:{notification.id}"),
             notification.id,
@@ -300,12 +144,66 @@ class Why:
             self._belief.subscription_id(subscriptions[0]) if subscriptions else None,
         )
 
+    def _find_reason_outside(
+        self, notification: Notification, who: str, device: int, subscriptions: list[int]
+    ) -> tuple[str, str]:
+        targeting = notification.draft.targeting
+        if subscriptions:
+            return self._find_reason_of_audience(notification, who, subscriptions[0])
+        if device < 0:
+            return "not-in-audience", f"the service has no subscription of {who}"
+        devices = self._fleet.devices
+        if devices.app[device] != notification.app:
+            apps = self._belief.apps
+            return "other-app", (
+                f"it was sent by the app {apps[notification.app].name!r}, and {who} belongs to "
+                f"{apps[int(devices.app[device])].name!r}"
+            )
+        platform = self._fleet.platform_of(device)
+        if platform.kind == "browser" and devices.permission[device] != Permission.GRANTED:
+            return "no-permission", (
+                f"{who} has no subscription: its person never allowed the site to show "
+                "notifications, and a browser tells nobody before that"
+            )
+        if not platform.has_app:
+            return "not-in-audience", (
+                f"the service does not know the address {self._fleet.token_of(device)}; the app "
+                f"never added it, and this message went to {targeting.method}"
+            )
+        text = f"{who} has no subscription: the app was never opened, or was installed anew"
+        return "not-in-audience", text
+
+    def _find_reason_of_audience(
+        self, notification: Notification, who: str, subscription: int
+    ) -> tuple[str, str]:
+        """Say why a subscription that exists was not chosen."""
+        draft = notification.draft
+        channel = Channel(int(self._belief.subscriptions.type[subscription]))
+        if not draft.reaches(channel):
+            return "other-channel", (
+                f"it goes to {draft.targeting.channel or 'the kinds of subscription it names'}, "
+                f"and {who} is {TYPE_NAMES[int(channel)]}"
+            )
+        found = explain_row(self._belief, notification.app, draft, subscription)
+        if found is not None:
+            return found
+        user = int(self._belief.subscriptions.user[subscription])
+        names = self._belief.aliases.of(user) if user >= 0 else {}
+        known = names.get("external_id")
+        believed = f"external id {known!r}" if known else "an anonymous user"
+        return "not-in-audience", (
+            f"it was sent to {draft.targeting.method}, and the service believes that {who} belongs "
+            f"to {believed}"
+        )
+
     def _explain(self, notification: Notification, fan_out: FanOut, position: int) -> Reason:
-        fate = Fate(int(fan_out.fates[position]))
-        receipt = Receipt(int(fan_out.receipts[position]))
         row = int(fan_out.devices[position])
         subscription = int(fan_out.subscriptions[position])
-        rule, text = self._rule(fan_out, position, fate, receipt)
+        channel = Channel(int(self._belief.subscriptions.type[subscription]))
+        since = int(self._fleet.devices.offline_since[row]) if row >= 0 else 0
+        rule, text = explain_fate(
+            fan_out, position, channel, now=self._world.now, offline_since=since
+        )
         wanted = notification.draft.send_after_ms
         if wanted is not None and wanted < notification.queued_at:
             text += (
@@ -313,69 +211,11 @@ class Why:
                 "was sent at once: if the app reads the real clock, use freeze_time or a lab with "
                 'start="now"'
             )
-        target = fan_out.target_name(position)
-        entries = [notification.entry, fan_out.entry]
-        if fate not in SKIPPED:
-            entries.append(f"AttemptMade:{target}")
-        if fate in ENTRY_OF_FATE:
-            entries.append(f"{ENTRY_OF_FATE[fate]}:{target}")
-        if receipt in RECEIPT_SENT:
-            entries.append(f"ReceiptSent:{target}")
         return Reason(
             rule,
             text,
-            tuple(entries),
+            (notification.entry, *list_entries(fan_out, position)),
             notification.id,
             self._fleet.name_of(row) if row >= 0 else None,
             self._belief.subscription_id(subscription),
         )
-
-    def _rule(
-        self, fan_out: FanOut, position: int, fate: Fate, receipt: Receipt
-    ) -> tuple[str, str]:
-        row = int(fan_out.devices[position])
-        if fate == Fate.STORED:
-            return self._stored(fan_out, row)
-        if fate == Fate.NOT_SHOWN:
-            if not fan_out.content.is_visible:
-                return "nothing-to-show", "it arrived; it has no text, so there is nothing to show"
-            return (
-                "no-permission",
-                (
-                    "it arrived, but notifications are off: the person denied the prompt or "
-                    "switched them off in the system's settings"
-                ),
-            )
-        if fate == Fate.SHOWN:
-            return self._shown(fan_out, position, receipt)
-        return FATES[fate]
-
-    def _stored(self, fan_out: FanOut, row: int) -> tuple[str, str]:
-        expires = fan_out.sent_at + fan_out.content.ttl_s * 1000
-        since = render_instant(int(self._fleet.devices.offline_since[row]))
-        gateway = "FCM" if self._fleet.devices.platform[row] == Channel.ANDROID else "APNs"
-        if expires <= self._world.now:
-            return (
-                "expired",
-                (
-                    f"it waited at {gateway} for the offline device and expired at "
-                    f"{render_instant(expires)}"
-                ),
-            )
-        return (
-            "offline",
-            (
-                f"the device is offline since {since}; {gateway} keeps the message until "
-                f"{render_instant(expires)}"
-            ),
-        )
-
-    @staticmethod
-    def _shown(fan_out: FanOut, position: int, receipt: Receipt) -> tuple[str, str]:
-        rule, text = RECEIPTS[receipt]
-        marks = int(fan_out.marks[position])
-        if marks & Mark.TAPPED:
-            text += "; the person tapped it"
-        if marks & Mark.DISMISSED:
-            text += "; the person swiped it away"
-        return rule, text

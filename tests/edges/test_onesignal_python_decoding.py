@@ -67,6 +67,26 @@ BODIES = [
         "contents": {"en": "Hello"},
     },
     {"email_to": ["a@shop.test"], "email_subject": "Hi", "email_body": "<p>Hi</p>"},
+    {
+        **TO_ALICE,
+        "target_channel": "email",
+        "email_subject": "Hi",
+        "email_body": "<p>Hi</p>",
+        "email_preheader": "Today",
+        "email_from_name": "Shop",
+        "email_from_address": "news@shop.test",
+        "email_reply_to_address": "help@shop.test",
+        "email_sender_domain": "shop.test",
+        "email_bcc": ["archive@shop.test"],
+        "disable_email_click_tracking": True,
+        "include_unsubscribed": True,
+    },
+    {
+        "include_phone_numbers": ["+12025550111"],
+        "contents": {"en": "Hello"},
+        "sms_from": "+12025550100",
+        "sms_media_urls": ["https://shop.test/a.png"],
+    },
 ]
 
 
@@ -104,13 +124,21 @@ def test_the_client_reads_a_notification(fields):
     assert read.to_dict()["platform_delivery_stats"]["ios"] == COUNTS
 
 
+def test_the_client_reads_the_counts_of_mails_and_text_messages():
+    stats = {"email": {**COUNTS, "opened": 2}, "sms": {**COUNTS, "provider_failed": 1}}
+
+    read = decode(view(BODIES[0], platform_delivery_stats=stats), NotificationWithMeta)
+
+    assert read.to_dict()["platform_delivery_stats"] == stats
+
+
 def test_the_client_reads_a_list():
-    body = render_list([view(fields) for fields in BODIES], total=9, offset=0, limit=50)
+    body = render_list([view(fields) for fields in BODIES], total=11, offset=0, limit=50)
 
     read = decode(body, NotificationSlice)
 
-    assert read.total_count == 9
-    assert [each.id for each in read.notifications] == ["message"] * 9
+    assert read.total_count == 11
+    assert [each.id for each in read.notifications] == ["message"] * 11
 
 
 @pytest.mark.parametrize("fields", BODIES)

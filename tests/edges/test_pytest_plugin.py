@@ -160,11 +160,11 @@ class TestShop(unittest.TestCase):
         self.lab.advance(seconds=1)
 
     def test_bad(self):
-        swallow("/apps/%s/segments" % APP_ID)
+        swallow("/apps/%s/journeys" % APP_ID)
 """)
 
         result.assert_outcomes(passed=1, failed=1)
-        result.stdout.fnmatch_lines(["pushlab: *does not serve POST /apps/{app_id}/segments*"])
+        result.stdout.fnmatch_lines(["pushlab: *does not serve POST /apps/{app_id}/journeys*"])
 
 
 class TestOptions:
@@ -306,11 +306,11 @@ class TestProblems:
     def test_an_unbuilt_call_fails_the_test(self, run):
         result = run("""
 def test_segment(pushlab):
-    swallow("/apps/%s/segments" % APP_ID)
+    swallow("/apps/%s/journeys" % APP_ID)
 """)
 
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["pushlab: *does not serve POST /apps/{app_id}/segments*"])
+        result.stdout.fnmatch_lines(["pushlab: *does not serve POST /apps/{app_id}/journeys*"])
 
     def test_a_refused_vendor_fails_the_test_and_says_how_to_allow_it(self, run):
         result = run("""
@@ -439,14 +439,14 @@ def test_skipped(pushlab):
 @pytest.fixture
 def farewell(pushlab):
     yield
-    swallow("/apps/%s/segments" % APP_ID)
+    swallow("/apps/%s/journeys" % APP_ID)
 
 def test_passes(farewell):
     pass
 """)
 
         result.assert_outcomes(passed=1, errors=1)
-        result.stdout.fnmatch_lines(["pushlab: *does not serve POST /apps/{app_id}/segments*"])
+        result.stdout.fnmatch_lines(["pushlab: *does not serve POST /apps/{app_id}/journeys*"])
 
 
 class TestReports:
@@ -599,7 +599,7 @@ async def test_sends(pushlab):
 
 {mark}
 async def test_fails(pushlab):
-    swallow("/apps/%s/segments" % APP_ID)
+    swallow("/apps/%s/journeys" % APP_ID)
 """,
             "-o",
             f"asyncio_mode={mode}",

@@ -16,7 +16,7 @@ import pytest
 
 from pushlab import __version__
 from pushlab.cli import LATER, main
-from pushlab.devserver.ctl import parse_duration
+from pushlab.world.clock import parse_duration
 from pushlab.errors import MisuseError
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ class Apns:
             dead[known] = self.tokens.dead_at[routes[known]] <= instants[known]
         verdicts[dead] = DEAD
         for fan_out, _, places in self._sends.split(what):
-            if fan_out.content.size_bytes > PAYLOAD_MAX:
+            if fan_out.content.size_at(self.name) > PAYLOAD_MAX:
                 verdicts[places] = Verdict.TOO_LARGE.value
         devices = self.devices_of(routes)
         self._transport.admit(verdicts, instants, devices, routes, what)

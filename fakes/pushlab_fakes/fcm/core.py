@@ -11,7 +11,7 @@ from pushlab.table import Chains, as_slice
 from pushlab.world.clock import DAY_MS
 from pushlab_fakes.fcm.tokens import parse_token, render_token
 from pushlab_fakes.tokens import NEVER, TokenRegistry
-from pushlab_fakes.transport import Transport
+from pushlab_fakes.transport import Transport, find_instants
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,7 +98,7 @@ class Fcm:
             dead[known] = self._is_dead(instants[known], routes[known], devices[known])
             verdicts[dead] = Verdict.DEAD.value
         for fan_out, _, places in self._sends.split(what):
-            if fan_out.content.size_bytes > PAYLOAD_MAX:
+            if fan_out.content.size_at(self.name) > PAYLOAD_MAX:
                 verdicts[places] = Verdict.TOO_LARGE.value
         self._transport.admit(verdicts, instants, devices, routes, what)
         return verdicts
@@ -159,7 +159,7 @@ class Fcm:
             full = self._plain.count(routes) >= most
         if full.any():
             owners, dropped = self._plain.take(routes[full])
-            at = _spread(routes[full], instants[full], owners)
+            at = find_instants(owners, routes[full], instants[full])
             self._transport.finish(
                 "MessageDiscarded",
                 Fate.DISCARDED,
@@ -213,7 +213,7 @@ class Fcm:
         self._transport.finish(
             "MessageReplaced",
             Fate.REPLACED,
-            _spread(routes, instants, owners),
+            find_instants(owners, routes, instants),
             self.tokens.device[owners],
             what,
         )
@@ -225,7 +225,7 @@ class Fcm:
         owners, held = chains.take(routes)
         if not len(owners):
             return
-        at = _spread(routes, instants, owners)
+        at = find_instants(owners, routes, instants)
         late = self._expiry(held["what"]) <= at
         devices, what = self.tokens.device[owners[late]], held["what"][late]
         self._transport.finish("MessageExpired", Fate.EXPIRED, at[late], devices, what)
@@ -252,7 +252,7 @@ class Fcm:
             if not len(owners):
                 continue
             what = held["what"]
-            at = _spread(routes, instants, owners)
+            at = find_instants(owners, routes, instants)
             devices = self.tokens.device[owners]
             late = self._expiry(what) <= at
             self._transport.finish(
@@ -283,11 +283,3 @@ class Fcm:
         first = told_at[routes] == NEVER
         told_at[routes[first]] = instants[first]
         dead_at[routes] = np.minimum(dead_at[routes], instants)
-
-
-def _spread(
-    routes: NDArray[np.int32], instants: NDArray[np.int64], owners: NDArray[np.int32]
-) -> NDArray[np.int64]:
-    """Return the instant of each owner, found by its (distinct) route."""
-    order = np.argsort(routes, kind="stable")
-    return instants[order[np.searchsorted(routes[order], owners)]]

@@ -9,8 +9,7 @@ API reference, User; the SDK sources for what they expect of it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,19 +22,19 @@ from pushlab_fakes.onesignal.model import MAIL_OR_SMS, TYPE_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from pushlab.world.trace import Trace
     from pushlab.world.world import World
     from pushlab_fakes.exchange import Answer
     from pushlab_fakes.onesignal.asked import PropertiesAsked, SubscriptionAsked, UserAsked
-    from pushlab_fakes.onesignal.bodies import Deltas, Purchase
+    from pushlab_fakes.onesignal.bodies import Deltas
     from pushlab_fakes.onesignal.model import Belief
 
 __all__ = ["Changes", "Journal", "Registered"]
 
 KEPT_MIN: Final = 3
 """So many e-mail and so many SMS subscriptions are never detached from a full user."""
-PURCHASES_MAX: Final = 100
-"""Purchases that an answer shows; older ones stay in the sum only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +125,22 @@ class Changes:
         fields = {"properties": properties.render(), "deltas": added}
         self._note_update(user, fields, journal)
         return None
+
+    def update_users(
+        self, users: NDArray[np.int32], asked: PropertiesAsked
+    ) -> NDArray[np.bool_]:
+        """Set the same tags and texts for many users of one app; True where that is refused.
+
+        Their teller writes the trace. *users* are distinct, shape (n,).
+        """
+        belief = self._belief
+        refused = self._checks.find_full(users, asked)
+        able = users if not refused.any() else users[~refused]
+        for name, value in asked.tags.items():
+            belief.tags.set_many(able, name, value)
+        for name, text in asked.texts.items():
+            getattr(belief.users, name)[able] = belief.code_of(name, text)
+        return refused
 
     def set_aliases(self, user: int, aliases: Mapping[str, str], journal: Journal) -> Answer | None:
         """Give a user aliases, all or, when one belongs to somebody else, none."""
@@ -382,7 +397,7 @@ class Changes:
         for name, text in asked.texts.items():
             getattr(belief.users, name)[user] = belief.code_of(name, text)
         if asked.profile:
-            belief.profiles.setdefault(user, {}).update(asked.profile)
+            belief.profiles.set(user, asked.profile)
         if asked.last_active_s is not None:
             belief.users.last_active[user] = asked.last_active_s * 1000
 
@@ -400,16 +415,11 @@ class Changes:
             if deltas.session_count:
                 columns.last_active[device] = self._world.now
             added["subscription"] = belief.subscription_id(device)
-        spent = Decimal(deltas.amount_spent or _sum_purchases(deltas.purchases))
-        if spent or deltas.purchases:
-            profile = belief.profiles.setdefault(user, {})
-            held = Decimal(str(profile.get("amount_spent", 0)))
-            profile["amount_spent"] = float(held + spent)
-            bought = profile.setdefault("purchases", [])
-            assert isinstance(bought, list)
-            bought.extend(asdict(purchase) for purchase in deltas.purchases)
-            del bought[:-PURCHASES_MAX]
-            added["amount_spent"] = str(spent)
+        if deltas.amount_spent or deltas.purchases:
+            rates = self._world.settings.currency_rates
+            added["amount_spent"] = belief.profiles.buy(
+                user, deltas.purchases, rates, deltas.amount_spent
+            )
         return added
 
     def _note_update(self, user: int, fields: Mapping[str, object], journal: Journal) -> None:
@@ -426,7 +436,3 @@ class Changes:
         identity = self._belief.aliases.of(user)
         self._belief.remove_user(user)
         journal.note("UserDeleted", self._belief.user_id(user), {"identity": identity})
-
-
-def _sum_purchases(purchases: Sequence[Purchase]) -> Decimal:
-    return sum((Decimal(each.amount) * each.count for each in purchases), Decimal(0))

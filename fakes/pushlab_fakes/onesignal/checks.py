@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.aliases import EXTERNAL_ID
 from pushlab_fakes.onesignal.model import MAIL_OR_SMS, ONESIGNAL_ID, TYPE_NAMES, UNSET
@@ -15,6 +17,8 @@ from pushlab_fakes.onesignal.plans import find_bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from pushlab.world.world import World
     from pushlab_fakes.exchange import Answer
@@ -91,6 +95,26 @@ class Checks:
         if not self._world.settings.tag_deletions_counted:
             counted -= {name for name, value in asked.tags.items() if value is None}
         return refusals.user_tag_limit(bound) if len(counted) > max(bound, len(held)) else None
+
+    def find_full(self, users: NDArray[np.int32], asked: PropertiesAsked) -> NDArray[np.bool_]:
+        """Return which of *users*, of one app, `check_properties` would refuse; shape (n,)."""
+        tags, changed = self._belief.tags, asked.tags
+        full = np.zeros(len(users), np.bool_)
+        if not changed or not len(users):
+            return full
+        plan = self._belief.apps[int(self._belief.users.app[users[0]])].plan
+        bound = find_bound(plan, "tags_per_user")
+        if len({*tags.names, *changed}) <= bound:
+            return full
+        held, counted = np.zeros(len(users), np.int32), np.zeros(len(users), np.int32)
+        deletions_count = self._world.settings.tag_deletions_counted
+        for name in tags.names:
+            has = tags.codes(name)[users] >= 0
+            held += has
+            if name not in changed:
+                counted += has
+        counted += sum(value is not None or deletions_count for value in changed.values())
+        return counted > np.maximum(bound, held)
 
     def check_subscription(self, app: int, asked: SubscriptionAsked) -> Answer | None:
         """Refuse a type, a token or a state that cannot be."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.onesignal.notifications import Notification
 
-__all__ = ["Composer"]
+__all__ = ["SURELY_SMALL_BYTES", "Composer", "find_subscription_key", "unsubscribe_token"]
 
 ENVELOPE_BYTES: Final = 512
 """More than what ids, keys and defaults take beside the fields of a request."""
@@ -117,15 +117,16 @@ class Composer:
             receipts=app.receipts_enabled,
         )
 
-    def size_bytes(self, draft: NotificationDraft, channel: Channel) -> int:
-        """Return the size of the largest payload for *channel*, as its gateway counts it.
-
-        Of a small message it is only a bound, which costs next to nothing.
-        """
+    @staticmethod
+    def bound_bytes(draft: NotificationDraft) -> int:
+        """Return a bound on the size of every payload of *draft*, which costs next to nothing."""
         sent = {name: value for name, value in draft.raw.items() if name not in TARGET_FIELDS}
-        bound = ENVELOPE_BYTES + len(msgspec.json.encode(sent))
-        if bound <= SURELY_SMALL_BYTES or channel in (Channel.EMAIL, Channel.SMS):
-            return bound
+        return ENVELOPE_BYTES + len(msgspec.json.encode(sent))
+
+    def size_bytes(self, draft: NotificationDraft, channel: Channel) -> int:
+        """Return the size of the largest payload for *channel*, as its gateway counts it."""
+        if channel in (Channel.EMAIL, Channel.SMS):
+            return self.bound_bytes(draft)
         languages = dict.fromkeys(["en", *draft.contents, *draft.headings, *draft.subtitle])
         return max(
             count_bytes(channel, render_payload(draft, channel, UNKNOWN_ID, language))
@@ -145,3 +146,8 @@ class Composer:
 def unsubscribe_token(world: World, notification_id: str, key: int) -> str:
     """Return the token by which the links of one mail name its subscription, of content *key*."""
     return world.ids.uuid(f"unsubscribe {notification_id}", key)
+
+
+def find_subscription_key(world: World, notification_id: str, token: str) -> int | None:
+    """Return the content key that `unsubscribe_token` made *token* of, or None."""
+    return world.ids.find_key(f"unsubscribe {notification_id}", token)

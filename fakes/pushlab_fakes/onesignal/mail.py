@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
 
@@ -164,6 +164,7 @@ class _Reader(HTMLParser):
         """Where the first text of the body may stand."""
         self.end = len(body)
         """Where the last element of the body may stand."""
+        self._body = body
         self._clicks_tracked = clicks_tracked
         self._has_body = False
         self._open: tuple[str, bool] | None = None
@@ -176,12 +177,13 @@ class _Reader(HTMLParser):
 
     def handle_decl(self, decl: str) -> None:
         """Pass over a document type."""
+        del decl
         if not self._has_body:
-            self.begin = self._place() + len(decl) + len("<!>")
+            self.begin = self._after_tag()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begin a link, or learn where the body begins."""
-        said = dict(attrs)
+        said = dict(reversed(attrs))
         if tag in ("html", "body") and not self._has_body:
             self.begin = self._place() + len(self.get_starttag_text() or "")
             self._has_body = tag == "body"
@@ -196,7 +198,7 @@ class _Reader(HTMLParser):
         if tag == "a":
             self.end_link()
         elif tag == "head" and not self._has_body:
-            self.begin = self._place() + len("</head>")
+            self.begin = self._after_tag()
         elif tag == "body":
             self.end = self._place()
 
@@ -216,16 +218,28 @@ class _Reader(HTMLParser):
     def _begin_link(self, target: str) -> None:
         if PLACEHOLDER in target or not target.lower().startswith(CLICKABLE):
             return
-        is_tracked = self._clicks_tracked and target.lower().startswith(TRACKED)
-        self._open, self._words, self._alternative = (target, is_tracked), [], ""
-        if not is_tracked:
-            return
+        place = None
+        if self._clicks_tracked and target.lower().startswith(TRACKED):
+            place = self._find_address(target)
+        if place is not None:
+            self.edits.append((*place, len(self.links)))
+        self._open, self._words, self._alternative = (target, place is not None), [], ""
+
+    def _find_address(self, target: str) -> tuple[int, int] | None:
+        """Return where the address of the tag that begins here stands, without its quotes."""
         for found in _ATTRIBUTE.finditer(self.get_starttag_text() or "", len("<a")):
-            if found[1].lower() == "href" and found[2]:
-                quotes = 1 if found[2][0] in "\"'" else 0
-                start, end = self._place() + found.start(2), self._place() + found.end(2)
-                self.edits.append((start + quotes, end - quotes, len(self.links)))
-                return
+            value = found[2] or ""
+            quotes = 1 if value[:1] in ("'", '"') else 0
+            start, end = found.start(2) + quotes, found.end(2) - quotes
+            written = found.string[start:end]
+            if found[1].lower() == "href" and unescape(written).strip() == target:
+                return self._place() + start, self._place() + end
+        return None
+
+    def _after_tag(self) -> int:
+        """Return where the tag ends that begins here, or the body if it does not."""
+        end = self._body.find(">", self._place())
+        return len(self._body) if end < 0 else end + 1
 
     def _place(self) -> int:
         line, column = self.getpos()

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-import msgspec
 import numpy as np
 
 from pushlab.content import Content
-from pushlab.gateway import Channel
 from pushlab.world.clock import DAY_MS, render_instant
 from pushlab_fakes.exchange import Answer, json_answer
 from pushlab_fakes.onesignal import refusals
-from pushlab_fakes.onesignal.audience import Audience, resolve
-from pushlab_fakes.onesignal.compose import Composer
+from pushlab_fakes.onesignal.audience import (
+    Audience,
+    admit_addresses,
+    refuse_filters,
+    resolve,
+)
+from pushlab_fakes.onesignal.changes import Changes
+from pushlab_fakes.onesignal.compose import SURELY_SMALL_BYTES, Composer
 from pushlab_fakes.onesignal.dispatch import Dispatch
 from pushlab_fakes.onesignal.model import TYPE_NAMES
 from pushlab_fakes.onesignal.notifications import Notification
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pushlab.gateway import Gateway, Sends
+    from pushlab.gateway import Channel, Gateway, Sends
     from pushlab.world.clock import Instant
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.apps import App
@@ -43,8 +47,6 @@ LIST_MAX: Final = 50
 """Notifications on a page (API reference, View messages)."""
 KIND_API: Final = "1"
 REPLAYED: Final = (("Idempotent-Replayed", "true"),)
-ENVELOPE_BYTES: Final = 160
-"""What the notification id and the keys of a payload take beside its texts; assumed."""
 
 
 class Messages:
@@ -59,8 +61,10 @@ class Messages:
     ) -> None:
         self._world = world
         self._belief = belief
+        self._changes = Changes(belief, world)
         self._gateways = gateways
-        self._dispatch = Dispatch(world, belief, sends, gateways, Composer(belief, world))
+        self._composer = Composer(belief, world)
+        self._dispatch = Dispatch(world, belief, sends, gateways, self._composer)
         self._by_id: dict[str, Notification] = {}
         self._repeats: dict[tuple[int, str, str], int] = {}
         self._first_answers: dict[tuple[int, str], tuple[Instant, Answer]] = {}
@@ -79,9 +83,9 @@ class Messages:
             held = self._first_answers.get((app.row, draft.idempotency_key))
             if held is not None and now - held[0] < settings.idempotency_days * DAY_MS:
                 return Answer(held[1].status, held[1].body, (*held[1].headers, *REPLAYED))
-        unbuilt = draft.refuse_unbuilt()
-        if unbuilt is not None:
-            return unbuilt
+        refusal = draft.refuse_unbuilt() or refuse_filters(app, draft.targeting)
+        if refusal is not None:
+            return refusal
         send_at = now if draft.send_after_ms is None else draft.send_after_ms
         if send_at - now > settings.schedule_ahead_days * DAY_MS:
             self._note_clock_mismatch(app.id, send_at, cause)
@@ -91,6 +95,8 @@ class Messages:
             if settings.past_send_after_refused:
                 return refusals.scheduled_in_past()
             send_at = now
+        journal = self._changes.journal([cause])
+        admit_addresses(self._belief, self._changes, app.row, draft, journal)
         audience = resolve(self._belief, app.row, draft)
         answer = self._refuse_channels(audience.rows)
         if answer is None:
@@ -191,25 +197,44 @@ class Messages:
         self._send(notification, audience.rows)
 
     def _send(self, notification: Notification, rows: NDArray[np.int32]) -> None:
-        draft = notification.draft
         notification.is_sent = True
-        content = Content(
-            is_visible=not draft.is_silent,
-            data=draft.data,
-            buttons=draft.buttons,
-            collapse_id=draft.collapse_id,
-            ttl_s=draft.ttl_s,
-            priority=draft.priority if draft.priority is not None else 10,
-            badge=draft.badge,
-            size_bytes=_payload_size(draft),
-        )
         entry = self._world.trace.record(
             "SendStarted",
             notification.id,
             {"notification": notification.id, "targets": len(rows)},
             (notification.entry,),
         )
-        self._dispatch.send(notification, rows, content, entry)
+        self._dispatch.send(notification, rows, self._make_content(notification), entry)
+
+    def _make_content(self, notification: Notification) -> Content:
+        """Return what gateways and devices need to know of the message."""
+        draft = notification.draft
+        bound = self._composer.bound_bytes(draft)
+        sizes = {} if bound <= SURELY_SMALL_BYTES else self._measure(draft)
+        app = self._belief.apps[notification.app]
+        return Content(
+            is_visible=not draft.is_silent,
+            data=draft.data,
+            buttons=draft.buttons,
+            web_buttons=draft.web_buttons,
+            collapse_id=draft.collapse_id,
+            topic=draft.web_push_topic,
+            ttl_s=draft.ttl_s,
+            priority=draft.priority if draft.priority is not None else 10,
+            badge=draft.badge,
+            size_bytes=bound,
+            sizes=sizes,
+            sender=draft.sms.sender or app.sms_from if draft.targeting.channel == "sms" else "",
+        )
+
+    def _measure(self, draft: NotificationDraft) -> dict[str, int]:
+        """Return the size of the largest payload at each gateway that counts it."""
+        sizes: dict[str, int] = {}
+        for channel, gateway in self._gateways.items():
+            if draft.reaches(channel):
+                size = self._composer.size_bytes(draft, channel)
+                sizes[gateway.name] = max(size, sizes.get(gateway.name, 0))
+        return sizes
 
     # -- view, list, cancel --------------------------------------------------------------------
 
@@ -315,16 +340,6 @@ class Messages:
             self._dispatch.close(notification)
             del self._by_id[notification.id]
             self._oldest += 1
-
-
-def _payload_size(draft: NotificationDraft) -> int:
-    """Return a bound on the payload: data, buttons and the longest of each text, in bytes."""
-    texts = (draft.contents, draft.headings, draft.subtitle)
-    longest = sum(
-        max((len(text.encode()) for text in table.values()), default=0) for table in texts
-    )
-    rest = msgspec.json.encode({"a": draft.data, "o": draft.buttons, "u": draft.url})
-    return ENVELOPE_BYTES + longest + len(rest)
 
 
 def _whole(text: str | None, default: int) -> int | None:

@@ -25,6 +25,8 @@ from pushlab_fakes.onesignal.aliases import Aliases
 from pushlab_fakes.onesignal.apps import App, Apps
 from pushlab_fakes.onesignal.bodies import SUBSCRIPTION_TYPES
 from pushlab_fakes.onesignal.keys import KeyIndex
+from pushlab_fakes.onesignal.profiles import Profiles
+from pushlab_fakes.onesignal.segments import Segments
 from pushlab_fakes.onesignal.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from pushlab.gateway import Gateway
     from pushlab.settings import Settings
+    from pushlab.world.clock import Instant
     from pushlab.world.world import World
 
 __all__ = [
@@ -129,6 +132,7 @@ class Belief:
     def __init__(self, world: World, gateways: Mapping[Channel, Gateway]) -> None:
         self._world = world
         self.apps = Apps()
+        self.segments = Segments(world)
         self.users = Users()
         self.subscriptions = Subscriptions()
         self.aliases = Aliases()
@@ -137,7 +141,7 @@ class Belief:
         """By user row; a tag of the same name in two apps shares a column."""
         self.texts: dict[str, Vocabulary] = {name: Vocabulary() for name in TEXT_COLUMNS}
         """The vocabulary of each column of texts, by the column's name."""
-        self.profiles: dict[int, dict[str, object]] = {}
+        self.profiles = Profiles(self.users)
         """By user row: what few users have (lat, long, ip, amount_spent, purchases)."""
         self.details: dict[int, dict[str, object]] = {}
         """By subscription row: what few have (rooted, net_type, carrier, web_auth, ...)."""
@@ -149,6 +153,11 @@ class Belief:
     def settings(self) -> Settings:
         """The world's settings."""
         return self._world.settings
+
+    @property
+    def now(self) -> Instant:
+        """The instant at which the world stands."""
+        return self._world.now
 
     # -- apps ----------------------------------------------------------------------------------
 
@@ -430,7 +439,7 @@ class Belief:
         self.aliases.take_all(int(self.users.app[row]), row)
         for name in list(self.tags.get(row)):
             self.tags.set(row, name, None)
-        self.profiles.pop(row, None)
+        self.profiles.drop(row)
         self.users.deleted[row] = True
 
     def _link(self, row: int, user: int) -> None:
@@ -461,13 +470,14 @@ class Belief:
         """Return what `restore` takes: a value that later changes do not reach."""
         return {
             "apps": self.apps.snapshot(),
+            "segments": self.segments.snapshot(),
             "users": self.users.snapshot(),
             "subscriptions": self.subscriptions.snapshot(),
             "aliases": self.aliases.snapshot(),
             "tokens": self.tokens.snapshot(),
             "tags": self.tags.snapshot(),
             "texts": {name: held.snapshot() for name, held in self.texts.items()},
-            "profiles": {row: dict(held) for row, held in self.profiles.items()},
+            "profiles": self.profiles.snapshot(),
             "details": {row: dict(held) for row, held in self.details.items()},
             "user_rows": self._user_rows.snapshot(),
             "subscription_rows": self._subscription_rows.snapshot(),
@@ -477,11 +487,10 @@ class Belief:
     def restore(self, snap: object) -> None:
         """Go back to what `snapshot` returned."""
         assert isinstance(snap, dict)
-        for name in ("apps", "users", "subscriptions", "aliases", "tokens", "tags"):
+        for name in ("apps", "segments", "users", "subscriptions", "aliases", "tokens", "tags"):
             getattr(self, name).restore(snap[name])
         for name, held in self.texts.items():
             held.restore(snap["texts"][name])
-        self.profiles = {row: dict(held) for row, held in snap["profiles"].items()}
         self.details = {row: dict(held) for row, held in snap["details"].items()}
         self._user_rows.restore(snap["user_rows"])
         self._subscription_rows.restore(snap["subscription_rows"])

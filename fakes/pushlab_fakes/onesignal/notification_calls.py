@@ -53,8 +53,13 @@ class NotificationCalls:
         raw = decode_object(call.request.body, call.request.header("content-type"))
         if isinstance(raw, Answer):
             return raw
-        targets_max = self._world.settings.targets_max
-        draft = draft_notification(raw, call.app.id, targets_max=targets_max)
+        settings = self._world.settings
+        draft = draft_notification(
+            raw,
+            call.app.id,
+            targets_max=settings.targets_max,
+            mix_refused=settings.mixed_targeting_refused,
+        )
         if isinstance(draft, Answer):
             return draft
         return self._engine().create(call.app, draft, call.entry)

@@ -48,6 +48,7 @@ USER: Final = "/apps/{app_id}/users/by/{alias_label}/{alias_id}"
 SUBSCRIPTION: Final = "/apps/{app_id}/subscriptions/{subscription_id}"
 JOURNEY: Final = "/apps/{app_id}/journeys/{journey_id}"
 NOTIFICATION: Final = "/notifications/{notification_id}"
+MAIL: Final = APP + NOTIFICATION
 
 TABLE: Final[tuple[tuple[str, KeyClass, tuple[tuple[str, str, str, str], ...]], ...]] = (
     (
@@ -60,7 +61,7 @@ TABLE: Final[tuple[tuple[str, KeyClass, tuple[tuple[str, str, str, str], ...]], 
             ("DELETE", NOTIFICATION, "cancel_notification", "notifications.cancel"),
             ("POST", NOTIFICATION + "/history", "get_notification_history", ""),
             ("POST", NOTIFICATION + "/export_events", "export_events", ""),
-            ("POST", "/notifications/count-unsaved", "estimate_notification_recipients", ""),
+            ("POST", "/notifications/count-unsaved", "estimate_notification_recipients", "estimates.count"),
             ("POST", "/players/csv_export", "export_subscriptions", ""),
         ),
     ),
@@ -129,21 +130,30 @@ TABLE: Final[tuple[tuple[str, KeyClass, tuple[tuple[str, str, str, str], ...]], 
         (
             (
                 "POST",
-                APP + NOTIFICATION + "/unsubscribe",
+                MAIL + "/unsubscribe",
                 "unsubscribe_email_with_token",
-                "",
+                "unsubscribe.unsubscribe",
             ),
+        ),
+    ),
+    (
+        "links of mails",
+        "none",
+        (
+            ("GET", MAIL + "/unsubscribe", "mail_unsubscribe_page", "unsubscribe.page"),
+            ("GET", MAIL + "/open", "mail_open", "unsubscribe.open"),
+            ("GET", MAIL + "/links/{link}", "mail_click", "unsubscribe.click"),
         ),
     ),
     (
         "segments",
         "app",
         (
-            ("GET", APP + "/segments", "get_segments", ""),
-            ("POST", APP + "/segments", "create_segment", ""),
-            ("GET", APP + "/segments/{segment_id}", "get_segment", ""),
-            ("PATCH", APP + "/segments/{segment_id}", "update_segment", ""),
-            ("DELETE", APP + "/segments/{segment_id}", "delete_segment", ""),
+            ("GET", APP + "/segments", "get_segments", "segments.list"),
+            ("POST", APP + "/segments", "create_segment", "segments.create"),
+            ("GET", APP + "/segments/{segment_id}", "get_segment", "segments.view"),
+            ("PATCH", APP + "/segments/{segment_id}", "update_segment", "segments.update"),
+            ("DELETE", APP + "/segments/{segment_id}", "delete_segment", "segments.delete"),
         ),
     ),
     (

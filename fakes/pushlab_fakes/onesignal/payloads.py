@@ -28,6 +28,12 @@ __all__ = ["count_bytes", "render_payload"]
 APPLE_CHANNELS: Final = (Channel.IOS, Channel.MACOS, Channel.SAFARI_LEGACY)
 NO_SOUND: Final = ("nil", "null")
 """What ``ios_sound`` says for silence (OneSignal, Create message)."""
+APS_TEXTS: Final = {
+    "category": "ios_category",
+    "thread-id": "thread_id",
+    "target-content-id": "target_content_identifier",
+}
+APS_SUMMARY: Final = {"summary-arg": "summary_arg", "summary-arg-count": "summary_arg_count"}
 WEB_ENCRYPTION_BYTES: Final = 103
 """Header, delimiter and tag of one encrypted record (RFC 8188; RFC 8291, section 4)."""
 
@@ -114,6 +120,23 @@ def count_bytes(channel: Channel, payload: Mapping[str, object]) -> int:
 def _render_apns(
     draft: NotificationDraft, channel: Channel, notification_id: str, language: str | None
 ) -> dict[str, object]:
+    custom = _render_custom(draft, channel, notification_id)
+    if draft.badge is not None and draft.badge[0] == "Increase":
+        custom["badge_inc"] = draft.badge[1]
+    payload: dict[str, object] = {"aps": _render_aps(draft, language), "custom": custom}
+    attachments = draft.raw.get("ios_attachments")
+    image = _text(draft.raw, "global_image")
+    if isinstance(attachments, dict) and attachments:
+        payload["att"] = attachments
+    elif image:
+        payload["att"] = {"id": image}
+    if draft.buttons:
+        payload["buttons"] = _render_buttons(draft.buttons)
+    return payload
+
+
+def _render_aps(draft: NotificationDraft, language: str | None) -> dict[str, object]:
+    """Return Apple's own part; that what is shown sounds unless told otherwise is assumed."""
     raw = draft.raw
     aps: dict[str, object] = {}
     alert = _render_alert(draft, language)
@@ -128,48 +151,28 @@ def _render_apns(
         aps["badge"] = draft.badge[1]
     if draft.content_available:
         aps["content-available"] = 1
-    for key, name in (
-        ("category", "ios_category"),
-        ("thread-id", "thread_id"),
-        ("target-content-id", "target_content_identifier"),
-    ):
-        if _text(raw, name):
-            aps[key] = raw[name]
+    aps.update({key: raw[name] for key, name in APS_TEXTS.items() if _text(raw, name)})
     score = raw.get("ios_relevance_score")
-    if isinstance(score, (int, float)) and not isinstance(score, bool):
+    if type(score) in (int, float):
         aps["relevance-score"] = score
     level = _text(raw, "ios_interruption_level")
     if level:
         aps["interruption-level"] = level.replace("_", "-")
-    custom = _render_custom(draft, channel, notification_id)
-    if draft.badge is not None and draft.badge[0] == "Increase":
-        custom["badge_inc"] = draft.badge[1]
-    payload: dict[str, object] = {"aps": aps, "custom": custom}
-    attachments = raw.get("ios_attachments")
-    image = _text(raw, "global_image")
-    if isinstance(attachments, dict) and attachments:
-        payload["att"] = attachments
-    elif image:
-        payload["att"] = {"id": image}
-    if draft.buttons:
-        payload["buttons"] = _render_buttons(draft.buttons)
-    return payload
+    return aps
 
 
 def _render_alert(draft: NotificationDraft, language: str | None) -> object:
     """Return ``aps.alert``: what the app wrote itself, else a text or its parts."""
-    own = draft.raw.get("apns_alert")
+    raw, own = draft.raw, draft.raw.get("apns_alert")
     if isinstance(own, dict) and own:
         return own
     local = draft.text_for(language)
-    parts: dict[str, object] = {}
-    for key, text in (("title", local.title), ("subtitle", local.subtitle), ("body", local.body)):
-        if text:
-            parts[key] = text
-    for key, name in (("summary-arg", "summary_arg"), ("summary-arg-count", "summary_arg_count")):
-        if parts and draft.raw.get(name) is not None:
-            parts[key] = draft.raw[name]
-    return parts["body"] if list(parts) == ["body"] else parts
+    parts = {"title": local.title, "subtitle": local.subtitle, "body": local.body}
+    alert: dict[str, object] = {key: text for key, text in parts.items() if text}
+    if alert:
+        summary = {key: raw.get(name) for key, name in APS_SUMMARY.items()}
+        alert.update({key: value for key, value in summary.items() if value is not None})
+    return alert["body"] if list(alert) == ["body"] else alert
 
 
 # -- FCM, ADM, HMS -------------------------------------------------------------------------------
@@ -196,7 +199,7 @@ def _render_data(
     group_message = raw.get(GROUP_MESSAGES.get(channel, ""))
     if isinstance(group_message, dict):
         text = choose_text(group_message, language)
-        if text:
+        if isinstance(text, str) and text:
             payload["grp_msg"] = text
     own_channel = _text(raw, ANDROID_CHANNEL_IDS.get(channel, ""))
     if own_channel:

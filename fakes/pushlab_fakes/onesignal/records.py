@@ -41,7 +41,7 @@ def render_properties(belief: Belief, user: int) -> dict[str, object]:
         **{name: text for name, text in texts.items() if text is not None},
         "first_active": int(columns.created_at[user]) // 1000,
         "last_active": int(columns.last_active[user]) // 1000,
-        **belief.profiles.get(user, {}),
+        **belief.profiles.get(user),
     }
 
 

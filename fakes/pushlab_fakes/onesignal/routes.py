@@ -23,12 +23,15 @@ from pushlab_fakes.onesignal.app_calls import AppCalls
 from pushlab_fakes.onesignal.calls import Call
 from pushlab_fakes.onesignal.changes import Changes
 from pushlab_fakes.onesignal.draft import decode_object
+from pushlab_fakes.onesignal.estimate_calls import EstimateCalls
 from pushlab_fakes.onesignal.model import Belief
 from pushlab_fakes.onesignal.notification_calls import MessageEngine, NotificationCalls
 from pushlab_fakes.onesignal.operations import OPERATIONS, Operation
 from pushlab_fakes.onesignal.sdk import SdkService
 from pushlab_fakes.onesignal.sdk_calls import SdkCalls
+from pushlab_fakes.onesignal.segment_calls import SegmentCalls
 from pushlab_fakes.onesignal.subscriptions import SubscriptionCalls
+from pushlab_fakes.onesignal.unsubscribe_calls import UnsubscribeCalls
 from pushlab_fakes.onesignal.users import UserCalls
 
 if TYPE_CHECKING:
@@ -172,12 +175,16 @@ class OneSignal:
         self._admission = Admission(self.belief, world, strict=strict_keys)
         self._notifications = NotificationCalls(world)
         self._sdk_calls = SdkCalls(self.belief, world)
+        self._unsubscribe_calls = UnsubscribeCalls(self.belief, world)
         users = UserCalls(self.belief, self.changes, world)
         self._groups: dict[str, object] = {
             "apps": AppCalls(self.belief),
+            "estimates": EstimateCalls(self.belief, world),
             "notifications": self._notifications,
             "sdk": self._sdk_calls,
+            "segments": SegmentCalls(self.belief, self.changes, world),
             "subscriptions": SubscriptionCalls(self.belief, self.changes),
+            "unsubscribe": self._unsubscribe_calls,
             "users": users,
         }
         self._messages: Messages | None = None
@@ -193,6 +200,7 @@ class OneSignal:
         self._messages = messages
         self._notifications.messages = messages
         self._sdk_calls.messages = messages
+        self._unsubscribe_calls.messages = messages
 
     def handle(self, request: Request) -> Answer:
         """Answer one request as the vendor's server would."""

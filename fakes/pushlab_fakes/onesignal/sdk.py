@@ -1,12 +1,13 @@
 """What devices' SDKs call, by the thousand and one by one.
 
 `SdkService` is the port that simulated devices get: the same changes as the calls over HTTP, for
-arrays of devices. What only SDKs ask over HTTP is answered in `sdk_calls`.
+arrays of devices; what they say of their users is in `sdk_users`. What only SDKs ask over HTTP is
+answered in `sdk_calls`.
 
 Mirrored: the sources of OneSignal's Android, iOS and web SDKs, user model; see `users` and
 `subscriptions` for the calls that they share with servers.
 
-Left out: e-mail addresses and numbers that an app adds on a device, in-app messages, outcomes.
+Left out: in-app messages, outcomes.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pushlab_fakes.onesignal.aliases import EXTERNAL_ID
 from pushlab_fakes.onesignal.asked import PropertiesAsked, SubscriptionAsked, UserAsked
 from pushlab_fakes.onesignal.bodies import Deltas
 from pushlab_fakes.onesignal.changes import Journal
+from pushlab_fakes.onesignal.sdk_users import SdkUsers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +53,10 @@ class SdkService:
         self._belief = belief
         self._changes = changes
         self._world = world
+        users = SdkUsers(belief, changes, world)
+        self.update_users = users.update_users
+        self.add_addresses = users.add_addresses
+        self.remove_addresses = users.remove_addresses
         self._updated = self._kind("SubscriptionUpdated", UPDATES, self._describe_update)
         self._started = self._kind("SessionStarted", ("",), self._describe_start)
         self._ended = self._kind("SessionEnded", ("",), self._describe_end)

@@ -2,7 +2,8 @@
 
 Mirrored: API reference, View message: ``remaining`` falls to 0 while each target moves to exactly
 one of ``successful``, ``failed`` (unsubscribed targets) and ``errored`` (delivery errors); later
-``received`` (confirmed deliveries) and ``converted`` (taps) grow. Sums only, so they are exact at
+``received`` (confirmed deliveries) and ``converted`` (taps) grow, for e-mail also opens, clicks,
+bounces and complaints, for SMS what the carrier reported. Sums only, so they are exact at
 every barrier whatever the order was.
 """
 
@@ -17,9 +18,22 @@ from pushlab.gateway import Channel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FIELDS", "PLATFORM_KEYS", "Statistics"]
+__all__ = ["CHANNEL_FIELDS", "FIELDS", "PLATFORM_KEYS", "Statistics"]
 
 FIELDS: Final = ("successful", "failed", "errored", "converted", "received")
+CHANNEL_FIELDS: Final[dict[int, tuple[str, ...]]] = {
+    Channel.EMAIL: (
+        "opened",
+        "unique_opens",
+        "clicks",
+        "unique_clicks",
+        "bounced",
+        "reported_spam",
+        "unsubscribed",
+    ),
+    Channel.SMS: ("provider_successful", "provider_failed", "provider_errored"),
+}
+"""What is counted for one kind of address only (OpenAPI 5.12, PlatformDeliveryData)."""
 CHANNELS_MAX: Final = 32
 
 PLATFORM_KEYS: Final[dict[int, str]] = {
@@ -43,10 +57,12 @@ PLATFORM_KEYS: Final[dict[int, str]] = {
 class Statistics:
     """How many targets are where, by channel."""
 
-    __slots__ = ("_counts", "last_settled_at", "remaining", "targets")
+    __slots__ = ("_counts", "_own", "last_settled_at", "remaining", "targets")
 
     def __init__(self) -> None:
         self._counts = {field: [0] * CHANNELS_MAX for field in FIELDS}
+        self._own: dict[str, int] = {}
+        """Counts that only one kind of address has."""
         self.targets = [0] * CHANNELS_MAX
         """How many targets each channel has."""
         self.remaining = 0
@@ -60,7 +76,11 @@ class Statistics:
 
     def count(self, field: str, channels: NDArray[np.int8]) -> None:
         """Raise *field* by one for each channel code; shape (n,)."""
-        self._add(self._counts[field], channels)
+        counts = self._counts.get(field)
+        if counts is None:
+            self._own[field] = self._own.get(field, 0) + len(channels)
+        else:
+            self._add(counts, channels)
 
     @staticmethod
     def _add(counts: list[int], channels: NDArray[np.int8]) -> None:
@@ -92,7 +112,8 @@ class Statistics:
 
     def total(self, field: str) -> int:
         """Return the count of *field* over all channels."""
-        return sum(self._counts[field])
+        counts = self._counts.get(field)
+        return self._own.get(field, 0) if counts is None else sum(counts)
 
     def totals(self) -> dict[str, int]:
         """Return every count over all channels, and ``remaining``."""
@@ -107,4 +128,6 @@ class Statistics:
             part = shown.setdefault(key, dict.fromkeys(FIELDS, 0))
             for field in FIELDS:
                 part[field] += self._counts[field][channel]
+            for field in CHANNEL_FIELDS.get(channel, ()):
+                part[field] = self._own.get(field, 0)
         return shown

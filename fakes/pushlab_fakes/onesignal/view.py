@@ -18,6 +18,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Final, Literal
 
 from pushlab_fakes.exchange import json_answer
+from pushlab_fakes.onesignal.statistics import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,12 +115,17 @@ FLAGS: Final[Mapping[str, bool | None]] = {
 }
 """Platform flags that an answer shows, with what they are when the request sent none."""
 
+CHANNEL_FLAGS: Final = {"email": "isEmail", "sms": "isSMS"}
+"""The flag that stands for a channel without push, whose answers show no platform (assumed)."""
+
 ECHOED: Final = (
     "android_background_layout",
     "android_channel_id",
     "apns_push_type_override",
     "collapse_id",
     "custom_data",
+    "disable_email_click_tracking",
+    "email_bcc",
     "email_body",
     "email_from_address",
     "email_from_name",
@@ -142,6 +148,7 @@ ECHOED: Final = (
     "include_aliases",
     "include_phone_numbers",
     "include_subscription_ids",
+    "include_unsubscribed",
     "ios_relevance_score",
     "isAnyWeb",
     "isEmail",
@@ -258,8 +265,12 @@ def _echo(draft: NotificationDraft) -> dict[str, object]:
     }
     body.update({name: sent[name] for name in ECHOED if sent.get(name) is not None})
     some_true = any(sent.get(name) is True for name in (*FLAGS, "isAnyWeb"))
+    mail_or_sms = CHANNEL_FLAGS.get(draft.targeting.channel or "")
+    if mail_or_sms is not None:
+        body.setdefault(mail_or_sms, True)
     for name, default in FLAGS.items():
-        unsent = False if some_true and default is not None else default
+        other = some_true or mail_or_sms is not None
+        unsent = False if other and default is not None else default
         body[name] = unsent if sent.get(name) is None else sent[name]
     body["contents"] = dict(draft.contents)
     body["headings"] = dict(draft.headings)
@@ -288,7 +299,8 @@ def _render_platform(
     counts: Mapping[str, int], *, raw: bool, received_visible: bool
 ) -> dict[str, int]:
     if raw:
-        return {name: counts.get(name, 0) for name in PLATFORM_RECORDED}
+        shown = {name: counts.get(name, 0) for name in PLATFORM_RECORDED}
+        return shown | {name: count for name, count in counts.items() if name not in FIELDS}
     shown = {"successful": 0, "failed": 0, "errored": 0, "converted": 0, "received": 0, **counts}
     if not received_visible:
         shown["received"] = 0

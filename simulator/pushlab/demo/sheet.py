@@ -10,7 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pushlab.demo.story import APP_ID, CAST
+from pushlab.demo.cast import CAST
+from pushlab.demo.results import COUNTS
+from pushlab.demo.shop import APP_ID
+from pushlab.tellings import PLATFORMS
 from pushlab.timeline import Sheet
 from pushlab.world.clock import render_instant
 
@@ -19,12 +22,12 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from pushlab.demo.story import Call, Demo, Fates, Sent
+    from pushlab.demo.results import Fates, Sent
+    from pushlab.demo.shop import Call
+    from pushlab.demo.story import Demo
 
 __all__ = ["print_demo"]
 
-PLATFORM_WORDS: Final = {"android": "Android", "ios": "iPhone"}
-COUNTERS: Final = ("successful", "failed", "errored", "received", "converted")
 NEXT_STEPS: Final = (
     ("pushlab serve", "the same world as a server: point your own code at it, play its phones"),
     ("def test_it(pushlab): ...", "the same world in a pytest fixture, for unchanged code"),
@@ -36,12 +39,13 @@ NEXT_STEPS: Final = (
 def print_demo(demo: Demo, console: Console) -> None:
     """Play *demo* and print each scene as it ends."""
     is_ascii = not console.encoding.lower().startswith("utf")
-    sheet = Sheet(who_characters=10, is_ascii=is_ascii)
+    sheet = Sheet(who_characters=11, is_ascii=is_ascii)
     console.print()
-    console.print("pushlab demo: one push, the whole way", style="bold")
+    console.print("pushlab demo: messages, the whole way", style="bold")
     console.print(
-        "A shop calls the OneSignal API over HTTP, eight phones are simulated, and one virtual "
-        f"clock is moved by command. Seed {demo.lab.seed}; nothing here leaves this machine."
+        "A shop calls the OneSignal API over HTTP. Its customers' phones, browsers, mailboxes and "
+        "numbers are simulated, and one virtual clock is moved by command. Seed "
+        f"{demo.lab.seed}; nothing here leaves this machine."
     )
     console.print()
     console.print(_set_cast())
@@ -61,8 +65,8 @@ def print_demo(demo: Demo, console: Console) -> None:
     console.print("What OneSignal counts, and what people saw", style="bold cyan")
     console.print(_set_counts(demo.sent))
     console.print(
-        "“successful” means that a gateway accepted it; “received” counts the receipts that came "
-        "back. Only the last column is what people saw, and no API can tell it."
+        "“successful” means that a gateway accepted it; what came back later stands behind it. "
+        "Only the last column is what people could see, and no API can tell it."
     )
     console.print()
     console.print(
@@ -76,7 +80,10 @@ def print_demo(demo: Demo, console: Console) -> None:
 
 
 def _set_cast() -> RenderableType:
-    rows = ((name, f"{PLATFORM_WORDS[platform]:8} {story}") for name, platform, story in CAST)
+    rows = (
+        (each.name, f"{', '.join(PLATFORMS[one] for one in each.platforms)}: {each.story}")
+        for each in CAST
+    )
     return _set_grid(rows)
 
 
@@ -112,7 +119,7 @@ def _set_fates(fates: Fates, *, is_ascii: bool) -> RenderableType:
     table.title_justify = "left"
     table.title_style = "bold"
     table.add_column(width=2)
-    table.add_column(width=8, style="bold")
+    table.add_column(width=11, style="bold")
     table.add_column(width=1)
     table.add_column(overflow="fold")
     for name, is_shown, reason in fates.reasons:
@@ -124,11 +131,17 @@ def _set_fates(fates: Fates, *, is_ascii: bool) -> RenderableType:
 
 def _set_counts(sent: list[Sent]) -> RenderableType:
     table = Table(box=ASCII, show_edge=False, pad_edge=False)
-    table.add_column("push")
-    for name in COUNTERS:
+    table.add_column("message")
+    table.add_column("to")
+    for name in COUNTS:
         table.add_column(name, justify="right")
-    table.add_column("displayed", justify="right", style="bold")
+    table.add_column("later")
+    table.add_column("seen", justify="right", style="bold")
     for each in sent:
-        counts = [str(each.statistics[name]) for name in COUNTERS]
-        table.add_row(each.title, *counts, str(each.shown))
+        title = each.title
+        for row in each.counted:
+            later = ", ".join(f"{count} {word}" for word, count in row.later.items())
+            counts = [str(row.counts[name]) for name in COUNTS]
+            table.add_row(title, row.platform, *counts, later, str(row.seen))
+            title = ""
     return table

@@ -1,150 +1,50 @@
-"""One push goes the whole way to eight people, and a month passes in a moment.
+"""Messages go the whole way to eight people, and a month passes in a moment.
 
-It is the real thing: a small shop calls the OneSignal API over HTTP on loopback, eight simulated
-phones do what phones do, and one clock is moved by command. What it prints is read from the run;
-the same seed gives the same lines every time.
+It is the real thing: a small shop calls the OneSignal API over HTTP on loopback, simulated phones,
+browsers, mailboxes and numbers do what theirs do, and one clock is moved by command. What it
+prints is read from the run; the same seed gives the same lines every time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from pushlab.errors import InternalError
+from pushlab.demo.cast import CAST, LOST_ADDRESS, name_device
+from pushlab.demo.results import Fates, Scene, Sent, document_scene, list_counted
+from pushlab.demo.shop import Shop
 from pushlab.lab import Lab
 from pushlab.timeline import LabNames, Storyteller
 from pushlab.world.clock import render_instant
 from pushlab.world.trace import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from pushlab.devices.device import Device
     from pushlab.timeline import Told
-    from pushlab.why import Reason
 
-__all__ = ["APP_ID", "CAST", "Call", "Demo", "Fates", "Scene", "Sent"]
+__all__ = ["Demo"]
 
 START: Final = "2026-01-05T09:00:00Z"
-APP_ID: Final = "5eedda7a-0000-4000-8000-000000000001"
-APP_KEY: Final = "os_v2_app_pushlab_demo_no_real_key"
-TIMEOUT_S: Final = 30.0
-LATE_ARRIVAL_STEPS_MAX: Final = 100
-
-CAST: Final = (
-    ("alice", "android", "installs the app today, and taps what she gets"),
-    ("bruno", "ios", "a happy customer"),
-    ("chloe", "android", "boards a plane, back online tomorrow"),
-    ("dmitri", "android", "uninstalls the app, and tells nobody"),
-    ("emma", "ios", "uninstalls the app as well, but from an iPhone"),
-    ("farid", "android", "opts out inside the app"),
-    ("greta", "ios", "turns notifications off in the system settings"),
-    ("hugo", "ios", "drives into a tunnel right after the push arrives"),
-)
-"""Who takes part: external id, platform, what they do."""
-
+STEPS_MAX: Final = 100
+PUSH: Final = ("android", "ios", "web")
+SEGMENT: Final = "Tea drinkers"
 HIDDEN: Final = frozenset(
-    {"AppAdopted", "AppClosed", "DeviceMade", "KeyAdopted", "RequestReceived", "UserCreated"}
+    {
+        "AliasesSet",
+        "AppAdopted",
+        "AppClosed",
+        "DeviceMade",
+        "KeyAdopted",
+        "RequestReceived",
+        "SegmentCreated",
+        "SiteLeft",
+        "UserCreated",
+    }
 )
 """Kinds of entry that the scenes leave out: the cast and the calls stand above them."""
 AS_BEFORE: Final = HIDDEN | {"ReceiptSent"}
 """Kinds that a brief scene leaves out, beside what gateways accept."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of the shop's server, as it went over the wire."""
-
-    method: str
-    path: str
-    status: int
-    note: str
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A notification with what the API says of it, and with the truth beside."""
-
-    id: str
-    title: str
-    statistics: dict[str, int]
-    shown: int
-    """On how many phones it was displayed, which no API knows."""
-
-
-@dataclass(frozen=True)
-class Fates:
-    """Who got a notification, and who did not, and why."""
-
-    heading: str
-    reasons: list[tuple[str, bool, Reason]]
-    """External id, whether it was displayed, and the lab's answer to "why"."""
-
-
-@dataclass
-class Scene:
-    """A part of the story."""
-
-    title: str
-    text: str
-    calls: list[Call] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
-    is_brief: bool = False
-    """Whether the timeline leaves out what went as it did before."""
-    fates: Fates | None = None
-
-
-class Shop:
-    """The program under test: it knows OneSignal's API and nothing of pushlab."""
-
-    def __init__(self, base_url: str) -> None:
-        from urllib.request import ProxyHandler, build_opener  # noqa: PLC0415
-
-        self._base_url = base_url
-        self._opener = build_opener(ProxyHandler({}))
-        self.calls: list[Call] = []
-
-    def sign_up(self, name: str) -> None:
-        """Create a user."""
-        body = {"identity": {"external_id": name}, "properties": {"language": "en"}}
-        self._call("POST", f"/apps/{APP_ID}/users", body, note=f"create the user {name}")
-
-    def send(self, title: str, text: str, names: list[str]) -> str:
-        """Send a push to *names* and return its id."""
-        body = {
-            "app_id": APP_ID,
-            "target_channel": "push",
-            "include_aliases": {"external_id": names},
-            "headings": {"en": title},
-            "contents": {"en": text},
-        }
-        note = f"“{title}” to {len(names)} people"
-        return str(self._call("POST", "/notifications", body, note=note)["id"])
-
-    def view(self, notification: str) -> dict[str, Any]:
-        """Return a notification as the API shows it."""
-        path = f"/notifications/{notification}?app_id={APP_ID}"
-        return self._call("GET", path, None, note="what the API says about it")
-
-    def _call(self, method: str, path: str, body: object, *, note: str) -> dict[str, Any]:
-        from urllib.error import HTTPError  # noqa: PLC0415
-        from urllib.request import Request  # noqa: PLC0415
-
-        headers = {"Authorization": f"Key {APP_KEY}", "Content-Type": "application/json"}
-        data = None if body is None else msgspec.json.encode(body)
-        request = Request(self._base_url + path, data=data, headers=headers, method=method)  # noqa: S310  loopback
-        try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
-                status, content = answer.status, answer.read()
-        except HTTPError as error:
-            with error:
-                text = error.read().decode("utf-8", "replace")
-            raise InternalError(f"{method} {path} was answered {error.code}: {text}") from error
-        self.calls.append(Call(method, path.partition("?")[0], status, note))
-        decoded: dict[str, Any] = msgspec.json.decode(content)
-        return decoded
 
 
 class Demo:
@@ -154,7 +54,7 @@ class Demo:
         self.lab = Lab(seed=seed, start=START)
         self.sent: list[Sent] = []
         self._titles: dict[str, str] = {}
-        self._phones: dict[str, Device] = {}
+        self._devices: dict[str, Any] = {}
         self._rules: dict[str, str] = {}
         self._teller = Storyteller(LabNames(self.lab))
         self._mark = Mark()
@@ -165,7 +65,7 @@ class Demo:
             shop = Shop(self.lab.serve().onesignal)
             for scene in self._scenes(shop):
                 scene.calls, shop.calls = shop.calls, []
-                scene.told = self._tell_news(hidden=AS_BEFORE if scene.is_brief else HIDDEN)
+                scene.told = self._tell_news(is_brief=scene.is_brief)
                 yield scene
             self.sent = [self._measure(shop, each) for each in self._titles]
 
@@ -177,19 +77,11 @@ class Demo:
             "end": render_instant(self.lab.now),
             "digest": self.lab.trace.digest,
             "cast": [
-                {"name": name, "platform": platform, "story": story}
-                for name, platform, story in CAST
+                {"name": each.name, "platforms": list(each.platforms), "story": each.story}
+                for each in CAST
             ],
-            "scenes": [_document_scene(scene) for scene in scenes],
-            "notifications": [
-                {
-                    "id": each.id,
-                    "title": each.title,
-                    "statistics": each.statistics,
-                    "displayed": each.shown,
-                }
-                for each in self.sent
-            ],
+            "scenes": [document_scene(scene) for scene in scenes],
+            "notifications": [each.document() for each in self.sent],
             "devices": [device.document() for device in self.lab.devices],
         }
 
@@ -198,114 +90,195 @@ class Demo:
     def _scenes(self, shop: Shop) -> Iterator[Scene]:
         yield self._sign_up(shop)
         yield self._live()
-        yield self._send_first(shop)
+        yield self._push_all(shop)
         yield self._next_morning()
-        self.lab.advance(hours=4)
-        yield self._send_again(
-            shop,
-            "A second push, the same day",
-            "FCM has learned from the first push that dmitri's app is gone, and says so now: the "
-            "send fails for him, and OneSignal stops believing in his phone. Apple keeps quiet "
-            "about emma's.",
-            "Summer sale",
-        )
-        self.lab.advance(days=27)
-        yield self._send_again(
-            shop,
-            "Four weeks later, a third push",
-            "APNs reports an uninstall days or weeks after it met one, on purpose and not always. "
-            "Now it may be emma's turn.",
-            "We miss you",
-        )
+        yield self._push_segment(shop)
+        yield self._mail(shop)
+        yield self._text(shop)
+        yield self._push_again(shop)
 
     def _sign_up(self, shop: Shop) -> Scene:
         """Alice's phone is new, with the delays of a real SDK; the others have the app."""
-        for name, platform, _ in CAST:
-            shop.sign_up(name)
-            if name != "alice":
-                self._phones[name] = self.lab.device(platform, external_id=name, name=name)
-        alice = self._phones["alice"] = self.lab.device("android", name="alice", fresh=True)
+        for each in CAST:
+            address = LOST_ADDRESS if each.name == "greta" else None
+            tags = {"drink": each.drink} if each.name != "alice" else {}
+            shop.sign_up(each.name, tags, address)
+            for platform in each.platforms:
+                name = name_device(each.name, platform)
+                if name != "alice":
+                    self._devices[name] = self.lab.device(
+                        platform, external_id=each.name, name=name
+                    )
+        alice = self._devices["alice"] = self.lab.device("android", name="alice", fresh=True)
         self.lab.advance(minutes=20)
         alice.install()
         self.lab.advance(seconds=30)
         alice.open_app()
         alice.prompt("allow")
         alice.login("alice")
+        alice.add_tag("drink", "tea")
         self.lab.advance(minutes=1)
         alice.close_app()
         return Scene(
             "A shop and its eight customers",
-            "The shop's server creates its users over the OneSignal API. Seven phones have the "
-            "app already; alice installs it now, and OneSignal hears of it seconds later, as from "
-            "a real SDK.",
+            "The shop's server creates its users over the OneSignal API. All but alice's phone "
+            "are set up already; she installs the app now, and OneSignal hears of it seconds "
+            "later, as from a real SDK.",
         )
 
     def _live(self) -> Scene:
         self.lab.run_until("2026-01-05T12:00:00Z")
-        self._phones["dmitri"].uninstall()
-        self._phones["emma"].uninstall()
-        self._phones["greta"].switch_notifications(on=False)
-        self._phones["farid"].opt_out()
+        self._devices["dmitri"].uninstall()
+        self._devices["emma"].uninstall()
+        self._devices["greta"].switch_notifications(on=False)
+        self._devices["farid"].opt_out()
         self.lab.advance(minutes=1)
-        self._phones["chloe"].go_offline()
+        self._devices["chloe"].go_offline()
         return Scene(
             "Life goes on, and the API hears almost nothing of it",
             "Only farid's opt-out reaches OneSignal, because the SDK tells it. An uninstall, a "
             "switch in the system settings and a plane leave it none the wiser.",
         )
 
-    def _send_first(self, shop: Shop) -> Scene:
+    def _push_all(self, shop: Shop) -> Scene:
         self.lab.run_until("2026-01-05T18:00:00Z")
-        self._send(shop, "Your parcel is here", "Pick it up until Friday.")
-        hugo = self._phones["hugo"]
-        for _ in range(LATE_ARRIVAL_STEPS_MAX):
-            if hugo.tray:
-                break
-            self.lab.advance(seconds=0.1)
+        title = "Your parcel is here"
+        self._note(
+            shop.push(title, "Pick it up until Friday.", **_name([c.name for c in CAST])), title
+        )
+        hugo = self._devices["hugo"]
+        self._wait_for(lambda: bool(hugo.tray))
         hugo.go_offline()
         self.lab.advance(minutes=1)
         self._tap("alice")
         self.lab.advance(minutes=1)
         scene = Scene(
             "One push to all eight",
-            "One POST /notifications. OneSignal asks APNs and FCM for each phone it believes in; "
-            "they say yes to nearly everything, which does not mean that anybody saw it.",
+            "One POST /notifications reaches phones and browsers. OneSignal asks APNs, FCM and "
+            "the browsers' push service; they say yes to nearly everything, which does not mean "
+            "that anybody saw it.",
         )
-        scene.fates = self._explain("Who saw it, and why not")
+        scene.fates = self._explain_push("Who saw it, and why not")
         return scene
 
     def _next_morning(self) -> Scene:
         self.lab.run_until("2026-01-06T08:00:00Z")
-        self._phones["chloe"].go_online()
-        self._phones["hugo"].go_online()
+        self._devices["chloe"].go_online()
+        self._devices["hugo"].go_online()
         self.lab.advance(minutes=5)
         text = "chloe has landed, and FCM kept the message for her. hugo is back as well"
         if self._rules["hugo"] == "receipt-lost":
             text += "; his receipt is not, since iOS gives it one chance only"
         return Scene("The next morning", f"{text}.")
 
-    def _send_again(self, shop: Shop, title: str, text: str, heading: str) -> Scene:
-        self._send(shop, heading, "Only this week.")
+    def _push_segment(self, shop: Shop) -> Scene:
+        self.lab.run_until("2026-01-06T11:00:00Z")
+        self._devices["bruno-web"].clear_cookies()
+        self.lab.advance(hours=1)
+        tea = {"field": "tag", "key": "drink", "relation": "=", "value": "tea"}
+        shop.add_segment(SEGMENT, [tea])
+        title = "Darjeeling for less"
+        self._note(shop.push(title, "Only today.", included_segments=[SEGMENT]), title)
         self.lab.advance(minutes=1)
         self._tap("alice")
         self.lab.advance(minutes=1)
-        scene = Scene(title, text, is_brief=True)
-        scene.fates = self._explain("What is new since the push before")
+        scene = Scene(
+            "A campaign for a segment",
+            "Who drinks tea was told by the shop's server, and by alice's phone. FCM has learned "
+            "from the first push that dmitri's app is gone, and the push service that bruno has "
+            "cleared his cookies: both say so now, and OneSignal stops believing in them.",
+            is_brief=True,
+        )
+        scene.fates = self._explain_push("What is new since the push before")
         return scene
 
-    def _send(self, shop: Shop, title: str, text: str) -> None:
-        self._titles[shop.send(title, text, [name for name, *_ in CAST])] = title
+    def _mail(self, shop: Shop) -> Scene:
+        self.lab.run_until("2026-01-07T09:00:00Z")
+        title = "New teas have arrived"
+        names = ["alice", "bruno", "chloe", "greta"]
+        mail = self._note(shop.mail(title, "Four of them.", **_name(names)), title)
+        alice, bruno, chloe = (self._devices[f"{name}-email"] for name in names[:3])
+        self._wait_for(lambda: all(box.inbox for box in (alice, bruno, chloe)))
+        self.lab.advance(minutes=10)
+        alice.open_mail()
+        self.lab.advance(seconds=20)
+        alice.click_link(0)
+        self.lab.advance(minutes=30)
+        bruno.open_mail()
+        self.lab.advance(hours=2)
+        chloe.click_unsubscribe(one_click=True)
+        self.lab.advance(minutes=1)
+        scene = Scene(
+            "A mail",
+            "A mail is counted when its image is loaded, and its links lead over OneSignal. One "
+            "click in the mail program ends the mails to chloe; greta's never had a mailbox to "
+            "come to, and none will be sent there again.",
+        )
+        scene.fates = self._explain(
+            "Who got the mail", mail, [*(f"{n}-email" for n in names[:3]), "greta"]
+        )
+        return scene
+
+    def _text(self, shop: Shop) -> Scene:
+        self.lab.run_until("2026-01-08T10:00:00Z")
+        names = ["alice", "farid"]
+        title = "Your order is on its way"
+        self._note(shop.text(title, f"{title}. Reply STOP to end.", **_name(names)), title)
+        self._wait_for(lambda: all(self._devices[f"{name}-sms"].inbox for name in names))
+        self.lab.advance(minutes=5)
+        self._devices["farid-sms"].reply("STOP")
+        self.lab.run_until("2026-01-09T10:00:00Z")
+        title = "Your order was delivered"
+        text = self._note(shop.text(title, f"{title}. Enjoy!", **_name(names)), title)
+        self.lab.advance(minutes=1)
+        scene = Scene(
+            "Two texts, and a STOP between them",
+            "STOP ends at the carrier's gateway, which tells nobody. OneSignal learns of it when "
+            "the next text to farid is refused (21610), and only then unsubscribes him.",
+        )
+        scene.fates = self._explain("Who got the second text", text, [f"{n}-sms" for n in names])
+        return scene
+
+    def _push_again(self, shop: Shop) -> Scene:
+        self.lab.run_until("2026-02-03T12:00:00Z")
+        title = "We miss you"
+        self._note(shop.push(title, "Only this week.", **_name([c.name for c in CAST])), title)
+        self.lab.advance(minutes=1)
+        self._tap("alice")
+        self.lab.advance(minutes=1)
+        scene = Scene(
+            "Four weeks later, one more push to all",
+            "APNs reports an uninstall days or weeks after it met one, on purpose and not always. "
+            "Now it may be emma's turn.",
+            is_brief=True,
+        )
+        scene.fates = self._explain_push("What is new since the pushes before")
+        return scene
+
+    # -- what the story is made of -------------------------------------------------------------
+
+    def _note(self, notification: str, title: str) -> str:
+        self._titles[notification] = title
+        return notification
+
+    def _wait_for(self, is_there: Callable[[], bool]) -> None:
+        """Let time pass until something has arrived."""
+        for _ in range(STEPS_MAX):
+            if is_there():
+                return
+            self.lab.advance(seconds=0.1)
 
     def _tap(self, name: str) -> None:
         """Tap the newest message, if there is one: with another seed it may still be on its way."""
-        if self._phones[name].tray:
-            self._phones[name].tap()
-            self._phones[name].close_app()
+        if self._devices[name].tray:
+            self._devices[name].tap()
+            self._devices[name].close_app()
 
     # -- what is told --------------------------------------------------------------------------
 
-    def _tell_news(self, hidden: frozenset[str]) -> list[Told]:
+    def _tell_news(self, *, is_brief: bool) -> list[Told]:
         """Return what happened since the last scene, in words."""
+        hidden = AS_BEFORE if is_brief else HIDDEN
 
         def tell() -> list[Told]:
             trace = self.lab.world.trace
@@ -316,59 +289,50 @@ class Demo:
                 for entry in news
                 if entry.kind not in hidden
                 and entry.at > self.lab.world.clock.start
-                and not (hidden is AS_BEFORE and entry.fields.get("outcome") == "accepted")
+                and not (is_brief and entry.fields.get("outcome") == "accepted")
             )
 
         return self.lab.read(tell)
 
-    def _explain(self, heading: str) -> Fates:
-        """Ask the lab about everybody whose lot is another than with the push before."""
+    def _explain_push(self, heading: str) -> Fates:
+        """Ask the lab about every device whose lot is another than with the push before."""
         notification = list(self._titles)[-1]
+        devices = [name for name, device in self._in_order() if device.platform in PUSH]
+        before = dict(self._rules)
+        fates = self._explain(heading, notification, devices)
+        changed = [each for each in fates.reasons if before.get(each[0]) != each[2].rule]
+        return Fates(heading, changed)
+
+    def _explain(self, heading: str, notification: str, names: Sequence[str]) -> Fates:
+        """Ask the lab about devices, or about people without one."""
         fates = Fates(heading, [])
-        for name, *_ in CAST:
-            phone = self._phones[name]
-            (reason,) = self.lab.why(notification, phone)
-            if self._rules.get(name) != reason.rule:
-                is_shown = _was_shown(self.lab, notification, phone)
-                fates.reasons.append((name, is_shown, reason))
+        for name in names:
+            (reason,) = self.lab.why(notification, name)
+            fates.reasons.append((name, self._is_seen(notification, name), reason))
             self._rules[name] = reason.rule
         return fates
 
+    def _in_order(self) -> list[tuple[str, Any]]:
+        names = [name_device(each.name, platform) for each in CAST for platform in each.platforms]
+        return [(name, self._devices[name]) for name in names]
+
     def _measure(self, shop: Shop, notification: str) -> Sent:
         viewed = shop.view(notification)
-        names = ("successful", "failed", "errored", "remaining", "received", "converted")
-        return Sent(
-            notification,
-            self._titles[notification],
-            {name: int(viewed[name]) for name in names},
-            sum(_was_shown(self.lab, notification, phone) for phone in self._phones.values()),
+        seen = Counter(
+            device.platform
+            for name, device in self._in_order()
+            if self._is_seen(notification, name)
+        )
+        counted = list_counted(viewed["platform_delivery_stats"], seen)
+        return Sent(notification, self._titles[notification], counted)
+
+    def _is_seen(self, notification: str, device: str) -> bool:
+        entries = self.lab.trace.find(("MessageArrived",), mentions=notification)
+        return any(
+            entry.fields["device"] == device and entry.fields["outcome"] == "shown"
+            for entry in entries
         )
 
 
-def _was_shown(lab: Lab, notification: str, phone: Device) -> bool:
-    entries = lab.trace.find(("MessageArrived",), mentions=notification)
-    return any(
-        entry.fields["device"] == phone.id and entry.fields["outcome"] == "shown"
-        for entry in entries
-    )
-
-
-def _document_scene(scene: Scene) -> dict[str, object]:
-    shown: dict[str, object] = {
-        "title": scene.title,
-        "text": scene.text,
-        "calls": [
-            {"method": call.method, "path": call.path, "status": call.status}
-            for call in scene.calls
-        ],
-        "timeline": [
-            {"at": render_instant(told.at), "who": told.who, "what": told.what, "mood": told.mood}
-            for told in scene.told
-        ],
-    }
-    if scene.fates is not None:
-        shown["why"] = [
-            {"name": name, "displayed": is_shown, **reason.document()}
-            for name, is_shown, reason in scene.fates.reasons
-        ]
-    return shown
+def _name(names: list[str]) -> dict[str, object]:
+    return {"include_aliases": {"external_id": names}}

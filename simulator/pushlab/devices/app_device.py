@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from pushlab.devices.columns import Permission, Process
 from pushlab.devices.device import Device
+from pushlab.devices.said import say_address, say_language, say_tag, say_timezone
 from pushlab.devices.tray import ShownMessage, Tray, list_shown
 from pushlab.errors import MisuseError
+from pushlab.gateway import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Self
 
+    from pushlab.devices.device import NamedApp
+    from pushlab.devices.said import Said
     from pushlab.gateway import FanOut
 
-__all__ = ["AppDevice"]
+__all__ = ["PERSON_VERBS", "AppDevice"]
+
+PERSON_VERBS: Final = (
+    "add_tag",
+    "remove_tag",
+    "set_language",
+    "set_timezone",
+    "add_email",
+    "remove_email",
+    "add_sms",
+    "remove_sms",
+)
+"""What apps and sites alike tell their SDK of the person."""
 
 
 class AppDevice(Device):
@@ -134,6 +151,108 @@ class AppDevice(Device):
                     listener(message)
 
         host.act(lambda: host.fleet.listen(row, tell))
+
+    # -- what the app tells its SDK of the person -----------------------------------------------
+
+    def add_tag(self, key: str, value: str | float) -> None:
+        """Call the SDK's ``addTag``; an empty text takes the tag away, as the SDKs have it."""
+        self._say("add_tag", say_tag(key, value), {"key": key, "value": value})
+
+    def remove_tag(self, key: str) -> None:
+        """Call the SDK's ``removeTag``."""
+        self._say("remove_tag", say_tag(key, None), {"key": key})
+
+    def set_language(self, code: str) -> None:
+        """Call the SDK's ``setLanguage``, which counts before what the system is set to."""
+        body, said = self._host.fleet.person_verbs.set_language, say_language(code)
+        rows = np.array([self.row], np.int32)
+        self._act("set_language", lambda: body(said, rows), {"code": code})
+
+    def set_timezone(self, name: str) -> None:
+        """Set the system's time zone; every app on the device tells it."""
+        body, said = self._host.fleet.person_verbs.set_timezone, say_timezone(name)
+        rows = np.array([self.row], np.int32)
+        self._act("set_timezone", lambda: body(said, rows), {"name": name})
+
+    def add_email(self, address: str) -> None:
+        """Call the SDK's ``addEmail``: a subscription of its own for the current user."""
+        said = say_address(Channel.EMAIL, address, is_added=True)
+        self._say("add_email", said, {"address": address})
+
+    def remove_email(self, address: str) -> None:
+        """Call the SDK's ``removeEmail``; an address that the user does not have is passed over."""
+        said = say_address(Channel.EMAIL, address, is_added=False)
+        self._say("remove_email", said, {"address": address})
+
+    def add_sms(self, number: str) -> None:
+        """Call the SDK's ``addSms`` with a number in E.164 form."""
+        self._say("add_sms", say_address(Channel.SMS, number, is_added=True), {"number": number})
+
+    def remove_sms(self, number: str) -> None:
+        """Call the SDK's ``removeSms``; a number that the user does not have is passed over."""
+        said = say_address(Channel.SMS, number, is_added=False)
+        self._say("remove_sms", said, {"number": number})
+
+    def _say(self, verb: str, said: Said, arguments: Mapping[str, object]) -> None:
+        profile, rows = self._host.fleet.sdk.profile, np.array([self.row], np.int32)
+        self._act(verb, lambda: profile.say(said, rows), arguments)
+
+    # -- several apps on one device ------------------------------------------------------------
+
+    @property
+    def apps(self) -> list[AppDevice]:
+        """This app and the others on the same hardware, in the order in which they came."""
+        rows = self._host.read(lambda: self._host.fleet.hardware.rows_of(self.row))
+        return [type(self)(self._host, row) for row in rows]
+
+    def with_app(
+        self,
+        app: NamedApp | str,
+        *,
+        external_id: str | None = None,
+        name: str | None = None,
+        fresh: bool = False,
+    ) -> Self:
+        """Return this device's view of another *app*, which is put on it when it is not there yet.
+
+        *app* is one of `lab.apps` or its id. It has a token, a tray and a subscription of its own,
+        while network, language, time zone and place are the hardware's. It is settled, with
+        *external_id* logged in; with *fresh* it has yet to be installed.
+        """
+        host = self._host
+        if fresh and external_id is not None:
+            raise MisuseError("a fresh app has nobody logged in; write login(external_id) later")
+        row = host.read(lambda: host.fleet.hardware.find(self.row, host.app_row(app)))
+        if row >= 0:
+            return type(self)(host, row)
+        told = {
+            "device": self.id,
+            "app": app if isinstance(app, str) else app.id,
+            "external_id": external_id,
+            "name": name or host.read(self._next_name),
+            "fresh": fresh,
+        }
+        return host.act(lambda: self._put_app(**told), "with_app", told)
+
+    def _next_name(self) -> str:
+        first = self._host.fleet.name_of(self._host.fleet.hardware.first_of(self.row))
+        number = 2
+        while self._host.fleet.find(f"{first}-app-{number}") >= 0:
+            number += 1
+        return f"{first}-app-{number}"
+
+    def _put_app(
+        self, device: str, app: str, external_id: str | None, name: str, *, fresh: bool
+    ) -> Self:
+        fleet, app_row = self._host.fleet, self._host.app_row(app)
+        row = fleet.add_app(self.row, name, app_row, fresh=fresh)
+        fields = {"device": name, "beside": device, "app": app, "external_id": external_id}
+        self._host.world.trace.record("AppPutOnDevice", name, {**fields, "fresh": fresh})
+        if external_id is not None:
+            fleet.sdk.external_ids[row] = external_id
+        if not fresh:
+            fleet.sdk.settle(np.array([row], np.int32), app_row)
+        return type(self)(self._host, row)
 
     # -- how a verb is done --------------------------------------------------------------------
 

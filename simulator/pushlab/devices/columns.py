@@ -68,5 +68,20 @@ class Devices(Table):
     sent_route: NDArray[np.int32] = column(np.int32, default=-1)
     sent_types: NDArray[np.int16] = column(np.int16)
     """What the SDK told the service last: token and notification_types."""
+    hardware: NDArray[np.int32] = column(np.int32, default=-1, is_rare=True)
+    """The first row on the same piece of hardware, -1 where it holds this app alone."""
+    vendor_life: NDArray[np.int16] = column(np.int16, is_rare=True)
+    """iOS: how many vendor ids had ended when this app last left as its vendor's last one."""
+    language: NDArray[np.int16] = column(np.int16, default=-1, is_rare=True)
+    timezone: NDArray[np.int16] = column(np.int16, default=-1, is_rare=True)
+    """What the system is set to, as codes; -1 where nobody said."""
+    said_language: NDArray[np.int16] = column(np.int16, default=-1, is_rare=True)
+    """What the app told its SDK, which counts before the system's."""
+    shares_location: NDArray[np.bool_] = column(np.bool_, default=False, is_rare=True)
+    """Whether the person lets this app know where the device is."""
+    is_full: NDArray[np.bool_] = column(np.bool_, default=False, is_rare=True)
+    """A mailbox without room."""
+    hides_images: NDArray[np.bool_] = column(np.bool_, default=False, is_rare=True)
+    """The person's habit: mails are read without their images, so no open is counted."""
     tap_share: NDArray[np.uint32] = column(np.uint32)
-    """The person's habit: chance of tapping a shown notification, in units of 2**-32."""
+    """The person's habit: chance of tapping what is shown, or of opening a mail, in 2**-32."""

@@ -2,7 +2,8 @@
 
 Receipts follow the state of the device, not a probability (OneSignal documentation, Confirmed
 delivery): Android confirms what reached the app, shown or not, and waits for the network; iOS
-confirms from the notification service extension, only what is shown, within its 30 seconds.
+confirms from the notification service extension, only what is shown, within its 30 seconds;
+browsers confirm from the site's worker, only what is shown, and Safari confirms nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pushlab.devices.columns import Permission, Process
+from pushlab.devices.platform import tabulate
 from pushlab.gateway import Channel, Fate, Mark, Receipt
 from pushlab.table import Chains
 from pushlab.world.schedule import RANKS
@@ -55,7 +57,10 @@ FORCE_STOPPED = Process.STOPPED.value
 DELAYED = Receipt.DELAYED.value
 TAPPED, TAPPED_UNSEEN = np.uint8(Mark.TAPPED), np.uint8(Mark.TAPPED | Mark.OPEN_LOST)
 UPPER_HALF = np.uint64(32)
+APP_TAG = -1
+"""Stands for the app's id, which a web push without a topic has as its tag."""
 TAPS = ("reported", "not reported: device offline")
+NEVER_TAPS = np.uint32(0)
 TAP_MEAN_MS = 600_000
 """Mean time from showing to a habitual tap."""
 
@@ -77,7 +82,10 @@ class Delivery:
         self._platforms = platforms
         self._waiting = Chains(what=np.int64)
         self._collapsible = Chains(what=np.int64, collapse=np.int32)
-        """The last message that a device showed under each collapse id."""
+        """The last message that a device showed under each collapse id or tag."""
+        self._by_tag = tabulate(platforms, lambda platform: platform.replaces_by_tag)
+        self._confirming = tabulate(platforms, lambda platform: platform.confirms != "never")
+        self._with_tray = tabulate(platforms, lambda platform: platform.has_app)
         self.listeners: dict[int, list[Callable[[FanOut, int], None]]] = {}
         """Rows somebody listens to; they are in the lane."""
         schedule = world.schedule
@@ -126,8 +134,7 @@ class Delivery:
         fan_out.fates[positions] = FATE_OF_ARRIVAL[outcomes]
         fan_out.shown_ms[positions] = instants - fan_out.sent_at
         self._world.trace.record_batch(self._arrived, instants, rows, what, outcomes)
-        if fan_out.collapse:
-            self._replace_older(fan_out, rows[shown], what[shown])
+        self._replace_older(fan_out, rows[shown], what[shown])
         if fan_out.content.badge is not None:
             self._set_badges(fan_out, rows[shown])
         self._plan_receipts(fan_out, positions, instants, rows, what, outcomes)
@@ -145,11 +152,25 @@ class Delivery:
     def _replace_older(
         self, fan_out: FanOut, rows: NDArray[np.int32], what: NDArray[np.int64]
     ) -> None:
-        """Take what each device shows under the same collapse id off its tray."""
-        code = fan_out.collapse
+        """Take what each device shows under the same collapse id off its tray.
+
+        On the web it is the tag that counts: the topic, else the app's id
+        (OneSignal-Website-SDK source).
+        """
+        by_tag = self._by_tag[self._devices.platform[rows]]
+        if np.count_nonzero(by_tag):
+            topic = fan_out.content.topic
+            tag = self._sends.collapse_code(topic) if topic else APP_TAG
+            self._replace_equal(rows[by_tag], what[by_tag], tag)
+            rows, what = rows[~by_tag], what[~by_tag]
+        if fan_out.collapse and len(rows):
+            self._replace_equal(rows, what, fan_out.collapse)
+
+    def _replace_equal(self, rows: NDArray[np.int32], what: NDArray[np.int64], code: int) -> None:
         _, dropped = self._collapsible.drop_equal(rows, "collapse", code)
         for older, positions, _ in self._sends.split(dropped["what"]):
-            older.marks[positions] |= Mark.REPLACED.value
+            left = positions[older.marks[positions] == 0]
+            older.marks[left] |= Mark.REPLACED.value
         self._collapsible.push(rows, what=what, collapse=code)
 
     def _set_badges(self, fan_out: FanOut, rows: NDArray[np.int32]) -> None:
@@ -172,6 +193,7 @@ class Delivery:
     ) -> None:
         reached = outcomes != STOPPED
         if not fan_out.owner.wants_receipts(fan_out):
+            reached &= self._confirming[self._devices.platform[rows]]
             fan_out.receipts[positions[reached]] = Receipt.NOT_ASKED.value
             return
         platforms = self._devices.platform[rows]
@@ -183,26 +205,28 @@ class Delivery:
             if platform.confirms == "shown":
                 confirms &= outcomes == SHOWN
                 bare = confirms & ~self._devices.has_extension[rows]
+                bare &= code == Channel.IOS.value
                 fan_out.receipts[positions[bare]] = Receipt.NO_EXTENSION.value
                 confirms &= ~bare
             count = np.count_nonzero(confirms)
             if not count:
                 continue
             mine = slice(None) if count == len(confirms) else confirms
-            delays = self._world.randomness.below(
-                "receipt delay",
-                self._devices.key[rows[mine]],
-                fan_out.key,
-                platform.receipt_delay_s(self._world.settings) + 1,
-            )
+            delays = self._draw_delays(platform, rows[mine], fan_out.key)
             fan_out.receipts[positions[mine]] = DELAYED
             self._world.schedule.put(
-                self._receipt,
-                instants[mine] + delays * 1000,
-                rows[mine],
-                what[mine],
-                distinct=True,
+                self._receipt, instants[mine] + delays, rows[mine], what[mine], distinct=True
             )
+
+    def _draw_delays(
+        self, platform: Platform, rows: NDArray[np.int32], about: int
+    ) -> NDArray[np.int64]:
+        """Return how long the receipt of each row waits, in milliseconds."""
+        bound_s = platform.receipt_delay_s(self._world.settings)
+        below, unit_ms = (bound_s + 1, 1000) if platform.receipt_in_seconds else (bound_s * 1000, 1)
+        luck = self._world.randomness
+        delays = luck.below("receipt delay", self._devices.key[rows], about, max(below, 1))
+        return delays * unit_ms
 
     def _plan_taps(
         self,
@@ -214,6 +238,7 @@ class Delivery:
         shares = self._devices.tap_share[rows]
         if not np.count_nonzero(shares):
             return
+        shares = np.where(self._with_tray[self._devices.platform[rows]], shares, NEVER_TAPS)
         luck = self._world.randomness
         keys = self._devices.key[rows]
         taps = (luck.draw("tap", keys, fan_out.key) >> UPPER_HALF) < shares

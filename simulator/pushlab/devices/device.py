@@ -20,9 +20,18 @@ if TYPE_CHECKING:
     from pushlab.gateway import Sends
     from pushlab.world.world import World
 
-__all__ = ["Device", "Host"]
+__all__ = ["Device", "Host", "NamedApp"]
 
 T = TypeVar("T")
+
+
+class NamedApp(Protocol):
+    """An app of the service, as a test holds it."""
+
+    @property
+    def id(self) -> str:
+        """The app id."""
+        ...
 
 
 class Host(Protocol):
@@ -47,6 +56,10 @@ class Host(Protocol):
 
     def explain(self, device: str) -> Sequence[str]:
         """Say in lines why the last messages did not reach *device*."""
+        ...
+
+    def app_row(self, app: NamedApp | str | None) -> int:
+        """Return the row of *app*, which a test named by its view or its id; None is the first."""
         ...
 
 

@@ -7,7 +7,7 @@ need not stop for them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,7 +15,10 @@ from pushlab.devices.addressed import MAILBOX, NUMBER
 from pushlab.devices.android import ANDROID
 from pushlab.devices.columns import Devices, Permission
 from pushlab.devices.delivery import Delivery
+from pushlab.devices.hardware import Hardware
 from pushlab.devices.ios import IOS
+from pushlab.devices.person_verbs import PersonVerbs
+from pushlab.devices.platform import tabulate
 from pushlab.devices.sdk import Sdk
 from pushlab.devices.verbs import AppVerbs
 from pushlab.devices.web import CHROME, FIREFOX, SAFARI
@@ -49,6 +52,10 @@ PLATFORMS: Mapping[str, Platform] = {
 """By what `Fleet.add` is told; browsers of the web stand under their own names."""
 
 
+OF_HARDWARE: Final = frozenset({"go_offline", "go_online"})
+"""Verbs that all apps on one piece of hardware do together."""
+
+
 class Fleet:
     """The truth about every device; the `Handsets` that gateways see."""
 
@@ -56,6 +63,7 @@ class Fleet:
         self._world = world
         self._sends = sends
         self.devices = Devices()
+        self.hardware = Hardware(world, self.devices)
         self._by_channel: dict[int, Platform] = {
             int(platform.channel): platform for platform in PLATFORMS.values()
         }
@@ -70,14 +78,17 @@ class Fleet:
         self.sdk.token_of = self.token_of
         self.delivery = Delivery(world, sends, self.devices, self._by_channel, self)
         self.deliver = self.delivery.deliver
+        self.sdk.let_talk = self._let_talk
         self._talkers: set[int] = set()
         """Members of populations whose SDK may have something to say; named devices may always."""
-        self._verbs: dict[str, tuple[Verb, BatchKind]] = {}
+        self._verbs: dict[str, tuple[Verb, str]] = {}
+        self._kinds: dict[str, BatchKind] = {}
         self._codes: list[str] = []
         """What stands in an item of a planned verb is its place here."""
         self._quiet: set[str] = set()
         """Verbs that make no SDK call, so that planned rows need not move to the lane."""
         AppVerbs(world, self)
+        self.person_verbs = PersonVerbs(world, self)
         self._item = world.schedule.register("verb", RANKS["verb"], self._run_planned)
 
     # -- handsets: what gateways may ask -------------------------------------------------------
@@ -91,6 +102,16 @@ class Fleet:
     def app(self) -> NDArray[np.int16]:
         """The app of each row."""
         return self.devices.app
+
+    @property
+    def platform(self) -> NDArray[np.uint8]:
+        """The channel of each row."""
+        return self.devices.platform
+
+    @property
+    def is_full(self) -> NDArray[np.bool_]:
+        """Which mailboxes are full."""
+        return self.devices.is_full
 
     @property
     def key(self) -> NDArray[np.uint64]:
@@ -184,6 +205,10 @@ class Fleet:
         """Return the platform of the device at *row*."""
         return self._by_channel[int(self.devices.platform[row])]
 
+    def tabulate(self, holds: Callable[[Platform], bool]) -> NDArray[np.bool_]:
+        """Return, to be read by channel, whether *holds* is true of its platform."""
+        return tabulate(self._by_channel, holds)
+
     # -- birth ---------------------------------------------------------------------------------
 
     def add(
@@ -205,7 +230,7 @@ class Fleet:
             key=self._world.ids.key("device", name),
             app=app,
             platform=kind.channel,
-            installed=not fresh,
+            installed=not fresh or kind.kind == "browser",
             installed_at=self._world.now,
             background_since=self._world.now,
             permission=Permission.NOT_ASKED if fresh else Permission.GRANTED,
@@ -217,6 +242,17 @@ class Fleet:
         if not fresh and kind.has_app:
             self.give_tokens(rows)
         return row
+
+    def add_app(self, row: int, name: str, app: int, *, fresh: bool) -> int:
+        """Add another app to the hardware of *row*; it is online and offline with the others."""
+        newcomer = self.add(name, self.platform_of(row), app, fresh=fresh)
+        self.hardware.join(row, newcomer)
+        schedule = self._world.schedule
+        for instant, code in schedule.list_waiting(self._item, row):
+            if self._codes[code] in OF_HARDWARE:
+                at, rows = np.array([instant], np.int64), np.array([newcomer], np.int32)
+                schedule.put(self._item, at, rows, np.array([code], np.int64))
+        return newcomer
 
     def add_members(self, prefix: str, counts: Mapping[str, int], app: int) -> NDArray[np.int32]:
         """Add many settled devices at once; platforms in the order of *counts*."""
@@ -241,7 +277,8 @@ class Fleet:
         for channel, gateway in self.address_gateways.items():
             mine = rows[platforms == channel]
             if len(mine):
-                self.devices.route[mine] = gateway.assign_members(mine, prefix)
+                first = int(mine[0] - rows[0]) + 1
+                self.devices.route[mine] = gateway.assign_members(mine, prefix, first)
         return rows
 
     def give_tokens(self, rows: NDArray[np.int32]) -> None:
@@ -265,12 +302,14 @@ class Fleet:
 
     def do(self, verb: str, rows: NDArray[np.int32]) -> None:
         """Do *verb* now with *rows*, which are distinct, and write an entry for each."""
-        body, kind = self._verbs[verb]
+        if verb in OF_HARDWARE:
+            rows = self.hardware.expand(rows)
+        body, entry = self._verbs[verb]
         if verb not in self._quiet:
             self._let_talk(rows)
         instants = np.full(len(rows), self._world.now, np.int64)
         body(instants, rows)
-        self._world.trace.record_batch(kind, instants, rows, instants)
+        self._world.trace.record_batch(self._verb_kind(entry), instants, rows, instants)
 
     def plan(self, verb: str, rows: NDArray[np.int32], instants: NDArray[np.int64]) -> None:
         """Plan *verb* for *rows* at *instants*, shape (n,), as items of the schedule.
@@ -279,6 +318,8 @@ class Fleet:
         """
         if verb not in self._verbs:
             raise MisuseError(f"no verb {verb!r} can be planned; there are {sorted(self._verbs)}")
+        if verb in OF_HARDWARE:
+            rows, instants = self.hardware.expand_plans(rows, instants)
         if verb in self._quiet or verb == "go_online":
             talking = rows[np.isin(rows, sorted(self._names.keys() | self._talkers))]
         else:
@@ -306,23 +347,29 @@ class Fleet:
     ) -> None:
         for code in np.unique(what).tolist():
             mine = what == code
-            body, kind = self._verbs[self._codes[code]]
+            body, entry = self._verbs[self._codes[code]]
             body(instants[mine], rows[mine])
+            kind = self._verb_kind(entry)
             self._world.trace.record_batch(kind, instants[mine], rows[mine], instants[mine])
 
     def declare(self, verb: str, body: Verb, entry: str, *, is_quiet: bool = False) -> None:
         """Add a verb; *entry* is what the trace calls it, a quiet one makes no SDK call."""
-        self._verbs[verb] = (body, self._verb_kind(entry))
+        self._verbs[verb] = (body, entry)
         self._codes.append(verb)
         if is_quiet:
             self._quiet.add(verb)
 
     def _verb_kind(self, name: str) -> BatchKind:
+        """Return the kind of entry *name*; most labs never use most verbs, so it is made late."""
+        kind = self._kinds.get(name)
+        if kind is not None:
+            return kind
+
         def describe(row: int, what: int) -> tuple[str, dict[str, object]]:
             device = self.name_of(row)
             return f"{device}@{what}", {"device": device}
 
-        return BatchKind(
+        kind = self._kinds[name] = BatchKind(
             name,
             RANKS["verb"],
             ("",),
@@ -331,6 +378,7 @@ class Fleet:
             describe,
             lambda _row, _what, _outcome: (),
         )
+        return kind
 
     def log_in(self, row: int, external_id: str | None) -> None:
         """Log a person in (or out, with None) on one device; the SDK tells it after a while."""

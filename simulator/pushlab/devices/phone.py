@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from pushlab.devices.app_device import AppDevice
+from pushlab.devices.app_device import PERSON_VERBS, AppDevice
+from pushlab.devices.said import say_place, say_purchase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
 __all__ = ["Phone"]
+
+PLACE_VERBS: Final = ("allow_location", "move")
+"""What is said of places: web SDKs have nothing of the kind."""
 
 
 class Phone(AppDevice):
@@ -28,6 +33,9 @@ class Phone(AppDevice):
         "opt_out": ("installed",),
         "login": ("installed",),
         "logout": ("installed",),
+        **dict.fromkeys(PERSON_VERBS, ("installed",)),
+        **dict.fromkeys(PLACE_VERBS, ("installed",)),
+        "purchase": ("installed",),
         "rotate_token": ("installed", "token"),
         "force_stop": ("installed",),
         "clear_data": ("installed",),
@@ -44,6 +52,15 @@ class Phone(AppDevice):
     def badge(self) -> int:
         """The number on the app's icon (iOS)."""
         return int(self._host.read(lambda: self._host.fleet.devices.badge[self.row]))
+
+    @property
+    def vendor_id(self) -> str | None:
+        """What an iOS app reads as ``identifierForVendor``: one for all apps of a vendor here.
+
+        It survives reinstalling an app while another one of the vendor is installed. None on
+        Android, and while the app is not installed.
+        """
+        return self._host.read(lambda: self._host.fleet.hardware.vendor_id(self.row))
 
     def _state(self) -> dict[str, object]:
         return {**super()._state(), "badge": int(self._host.fleet.devices.badge[self.row])}
@@ -88,3 +105,31 @@ class Phone(AppDevice):
     def rotate_token(self) -> None:
         """Get a new push token; the service hears of it when the app is next opened."""
         self._do("rotate_token", "rotate_token")
+
+    def purchase(
+        self,
+        sku: str,
+        amount: str | float | Decimal,
+        currency: str = "USD",
+        *,
+        consumable: bool = True,
+    ) -> None:
+        """Buy something in the app; the SDK sees, and tells, only what is consumable."""
+        said = say_purchase(sku, amount, currency, consumable=consumable)
+        told = {
+            "sku": sku,
+            "amount": f"{amount}",
+            "currency": currency,
+            "consumable": consumable,
+        }
+        self._say("purchase", said, told)
+
+    def allow_location(self, *, on: bool = True) -> None:
+        """Let the app know where the device is, or no more; the service keeps what it was told."""
+        body = self._host.fleet.person_verbs.allow_location
+        self._act("allow_location", lambda: body(self.row, on=on), {"on": on})
+
+    def move(self, lat: float, long: float) -> None:
+        """Go to another place; apps on the device that may know it tell the service."""
+        body, said = self._host.fleet.person_verbs.move, say_place(lat, long)
+        self._act("move", lambda: body(self.row, said), {"lat": lat, "long": long})

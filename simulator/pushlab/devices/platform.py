@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+import numpy as np
 
-    import numpy as np
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import NDArray
 
     from pushlab.devices.columns import Devices
     from pushlab.gateway import Channel
     from pushlab.settings import Settings
 
-__all__ = ["Confirms", "Kind", "Platform"]
+__all__ = ["Confirms", "Kind", "Platform", "tabulate"]
 
 Kind = Literal["phone", "browser", "mailbox", "number"]
 Confirms = Literal["reached", "shown", "never"]
@@ -33,7 +34,7 @@ class Platform:
     """What is reported of rows, shape (n,)."""
     queue_delay_ms: Callable[[Settings], int]
     receipt_delay_s: Callable[[Settings], int]
-    """Bound of a receipt's whole seconds, inclusive."""
+    """Bound of the seconds that a receipt waits."""
     confirms: Confirms
     """Which messages it sends a receipt for: those that reached the app, those it showed, none."""
     sdk: str = ""
@@ -46,10 +47,16 @@ class Platform:
     """Whether the token comes only after the prompt was accepted (iOS, the web)."""
     registers_bare: bool = True
     """Whether the first opening is told without a token and a login (not on the web)."""
+    token_needs_switch: bool = False
+    """Whether the token is lost as soon as notifications are switched off (the web)."""
     restarts_wait: bool = False
     """Whether each new operation restarts the SDK's quiet time (Android)."""
+    receipt_in_seconds: bool = True
+    """Whether a receipt waits whole seconds up to its bound, else milliseconds below it (web)."""
     receipt_waits_offline: bool = False
     """Whether a receipt waits for the network (Android) or dies with its extension or worker."""
+    sends_unsubscribed: bool = True
+    """Whether sessions are told of people who are not subscribed (not on the web)."""
     replaces_by_tag: bool = False
     """Whether a newer notification takes the place of one with the same tag (the web)."""
 
@@ -57,3 +64,13 @@ class Platform:
     def has_app(self) -> bool:
         """Whether there is an app or a site with an SDK in it."""
         return self.kind in {"phone", "browser"}
+
+
+def tabulate(
+    platforms: Mapping[int, Platform], holds: Callable[[Platform], bool]
+) -> NDArray[np.bool_]:
+    """Return, to be read by channel, whether *holds* is true of its platform."""
+    table = np.zeros(max(platforms) + 1, np.bool_)
+    for code, platform in platforms.items():
+        table[code] = holds(platform)
+    return table

@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pushlab.devices.columns import Process
+from pushlab.devices.profile import Profile
 from pushlab.world.outbox import Post
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
     from pushlab.devices.columns import Devices
     from pushlab.devices.platform import Platform
+    from pushlab.devices.said import Said
     from pushlab.devices.service import Service
     from pushlab.world.world import World
 
@@ -43,7 +46,7 @@ class Sdk:
         self._world = world
         self._devices = devices
         self._platforms = platforms
-        self._name_of = name_of
+        self.name_of = name_of
         self._external_id_of = external_id_of
         self.service: Service | None = None
         self.external_ids: dict[int, str | None] = {}
@@ -54,8 +57,9 @@ class Sdk:
         self._blocked: set[int] = set()
         self.opened_at: dict[int, int] = {}
         """When the app of a row last came to the front."""
-        self.languages: dict[int, str] = {}
-        self.timezones: dict[int, str] = {}
+        self.profile = Profile(world, devices, self)
+        self.let_talk: Callable[[NDArray[np.int32]], None] = lambda _rows: None
+        """Set by the fleet: called with rows whose SDK may have something to say from now on."""
         self.observers: list[str] = []
         """URLs to which the app on the device posts each change of its push subscription."""
         self.subscription_id: Callable[[int], str] = str
@@ -65,7 +69,7 @@ class Sdk:
 
     def settle(self, rows: NDArray[np.int32], app: int) -> None:
         """Register *rows* at once, as if their calls had been answered before now."""
-        self._register(rows, app)
+        self._register(rows, app, [self._external_id_of(row) for row in rows.tolist()])
 
     def settle_members(self, rows: NDArray[np.int32], app: int, prefix: str) -> None:
         """Register a whole population at once; external ids are derived from *prefix*."""
@@ -86,7 +90,7 @@ class Sdk:
         devices.sent_route[rows] = devices.route[rows]
         devices.sent_types[rows] = types
         for row in rows[users != devices.key[rows]].tolist():
-            self.external_ids[row] = self._name_of(row)
+            self.external_ids[row] = self.name_of(row)
 
     # -- the queue -----------------------------------------------------------------------------
 
@@ -99,24 +103,39 @@ class Sdk:
         number = self._waits[row] = self._numbers[row] = self._numbers.get(row, 0) + 1
         self._world.schedule.plan(
             instant + platform.queue_delay_ms(self._world.settings),
-            f"sdk {self._name_of(row)} {number}",
+            f"sdk {self.name_of(row)} {number}",
             lambda: self._flush(row, number),
         )
 
+    def list_busy(self) -> AbstractSet[int]:
+        """Return the rows whose SDK has something else to tell than what apps say of people."""
+        return self._waits.keys() | self._blocked
+
+    def quiet_ms(self, platform: int) -> int:
+        """Return the quiet time of SDKs on *platform*, a `Channel`."""
+        return self._platforms[platform].queue_delay_ms(self._world.settings)
+
     def log_in(self, row: int, external_id: str | None) -> None:
         """Note who is logged in; a member of a population was known by its own name so far."""
+        before = self._external_id_of(row)
+        if before != external_id:
+            self.profile.end_turn(row, before)
         if row not in self._sent_external_ids:
-            self._sent_external_ids[row] = self._external_id_of(row)
+            self._sent_external_ids[row] = before
         self.external_ids[row] = external_id
 
     def resume(self, row: int, instant: int) -> None:
         """Take the queue up again after the device was offline or the app stopped."""
+        if self.profile.has_crowds:
+            self.profile.resume(np.array([row], np.int32), np.array([instant], np.int64))
         if row in self._blocked:
             self._blocked.discard(row)
             self.enqueue(row, instant)
 
     def resume_all(self, rows: NDArray[np.int32], instants: NDArray[np.int64]) -> None:
         """Take the queues of *rows* up again, at *instants*; both have the shape (n,)."""
+        if self.profile.has_crowds:
+            self.profile.resume(rows, instants)
         if self._blocked:
             for row, instant in zip(rows.tolist(), instants.tolist(), strict=True):
                 self.resume(row, instant)
@@ -129,6 +148,7 @@ class Sdk:
         devices.sent_route[rows] = -1
         devices.sent_types[rows] = 0
         devices.opted_in[rows] = True
+        self.profile.forget(rows)
         known = self.external_ids.keys() | self._waits.keys() | self._blocked
         for row in sorted(known.intersection(rows.tolist())) if known else ():
             self.external_ids.pop(row, None)
@@ -142,7 +162,7 @@ class Sdk:
         A 404 says that the record is gone; the SDK builds its records anew with the next flush.
         """
         key = self._devices.subscription_key[row]
-        if key and self.service is not None and self._can_call(row):
+        if key and self.service is not None and self._can_call(row) and self._counts(row):
             found = self.service.start_sessions(
                 int(self._devices.app[row]),
                 np.array([key], np.uint64),
@@ -159,7 +179,7 @@ class Sdk:
         gap_ms = self._world.settings.session_gap_s * 1000
         self._world.schedule.plan(
             instant + gap_ms,
-            f"session {self._name_of(row)}",
+            f"session {self.name_of(row)}",
             lambda: self._end_session(row, instant),
         )
 
@@ -170,7 +190,8 @@ class Sdk:
         )
         key = devices.subscription_key[row]
         seconds = (left_at - self.opened_at.get(row, left_at)) // 1000
-        if away and key and seconds and self.service is not None and self._can_call(row):
+        able = self._can_call(row) and self._counts(row)
+        if away and key and seconds and self.service is not None and able:
             self.service.end_sessions(
                 int(devices.app[row]),
                 np.array([key], np.uint64),
@@ -185,6 +206,11 @@ class Sdk:
             and devices.process[row] != Process.STOPPED
         )
 
+    def _counts(self, row: int) -> bool:
+        """Whether a session of *row* is told; a web page tells only those of subscribers."""
+        platform = self._platforms[int(self._devices.platform[row])]
+        return platform.sends_unsubscribed or bool(self._devices.sent_types[row] > 0)
+
     def _flush(self, row: int, number: int) -> None:
         """Send what changed; an operation that came meanwhile restarted the wait."""
         if self._waits.get(row) != number:
@@ -194,19 +220,48 @@ class Sdk:
             self._blocked.add(row)
             return
         before = self._told(row)
+        for external_id, said in self.profile.take_past(row):
+            self._flush_records(row, external_id)
+            self.profile.tell(row, said)
+        self._flush_records(row, self._external_id_of(row))
+        said = self.profile.take(row)
+        if not self.profile.tell(row, said):
+            self.rebuild(row, said)
+        self._observe(row, before)
+
+    def rebuild(self, row: int, said: Sequence[Said]) -> None:
+        """Build the records of *row* anew, since the service knows its user no more.
+
+        What was *said* of the user is told again then.
+        """
+        self._devices.subscription_key[row] = 0
+        self._devices.user_key[row] = 0
+        self.profile.put_back(row, said)
+        self.enqueue(row, self._world.now)
+
+    def _flush_records(self, row: int, external_id: str | None) -> None:
+        """Tell of the subscription, and that *external_id* (None: nobody) is logged in."""
         rows = np.array([row], np.int32)
         app = int(self._devices.app[row])
         if not self._devices.subscription_key[row]:
-            self._register(rows, app)
+            if self._has_to_register(row, external_id):
+                self._register(rows, app, [external_id])
         else:
-            self._flush_user(row, rows, app)
-            self._flush_subscription(rows, app)
-        self._observe(row, before)
+            self._flush_user(row, rows, app, external_id)
+            self._flush_subscription(rows, app, external_id)
 
-    def _flush_user(self, row: int, rows: NDArray[np.int32], app: int) -> None:
+    def _has_to_register(self, row: int, external_id: str | None) -> bool:
+        """Whether there is anything to tell of a device without a record.
+
+        A web page tells nobody of visitors who neither subscribed nor logged in.
+        """
+        platform = self._platforms[int(self._devices.platform[row])]
+        subscribed = bool(self._devices.route[row] >= 0)
+        return platform.registers_bare or subscribed or external_id is not None
+
+    def _flush_user(self, row: int, rows: NDArray[np.int32], app: int, wanted: str | None) -> None:
         """Log in or out: from anonymous by an alias, else by a new or another user."""
         assert self.service is not None
-        wanted = self._external_id_of(row)
         sent = self._sent_external_ids.get(row)
         if wanted == sent or (row not in self.external_ids and row not in self._sent_external_ids):
             return
@@ -217,57 +272,58 @@ class Sdk:
                 return
             if answer == "missing":
                 self._devices.subscription_key[row] = 0
-        self._register(rows, app)
+        self._register(rows, app, [wanted])
 
-    def _flush_subscription(self, rows: NDArray[np.int32], app: int) -> None:
+    def _flush_subscription(
+        self, rows: NDArray[np.int32], app: int, external_id: str | None
+    ) -> None:
         assert self.service is not None
         devices = self._devices
-        types = self._types(rows)
-        changed = (types != devices.sent_types[rows]) | (
-            devices.route[rows] != devices.sent_route[rows]
-        )
-        rows, types = rows[changed], types[changed]
+        types, routes = self._types(rows), self._routes(rows)
+        changed = (types != devices.sent_types[rows]) | (routes != devices.sent_route[rows])
+        rows, types, routes = rows[changed], types[changed], routes[changed]
         if not len(rows):
             return
         found = self.service.update_subscriptions(
             app,
             devices.subscription_key[rows],
-            routes=devices.route[rows],
+            routes=routes,
             enabled=self._enabled(rows, types),
             notification_types=types,
         )
         devices.sent_types[rows] = types
-        devices.sent_route[rows] = devices.route[rows]
+        devices.sent_route[rows] = routes
         missing = rows[~found]
         if len(missing):
             devices.subscription_key[missing] = 0
-            self._register(missing, app)
+            self._register(missing, app, [external_id])
 
-    def _register(self, rows: NDArray[np.int32], app: int) -> None:
+    def _register(
+        self, rows: NDArray[np.int32], app: int, external_ids: Sequence[str | None]
+    ) -> None:
         assert self.service is not None
         devices = self._devices
-        types = self._types(rows)
+        types, routes = self._types(rows), self._routes(rows)
         listed = rows.tolist()
-        external_ids = [self._external_id_of(row) for row in listed]
         users, subscriptions = self.service.register(
             app,
             types=devices.platform[rows].astype(np.int8),
-            routes=devices.route[rows],
+            routes=routes,
             enabled=self._enabled(rows, types),
             notification_types=types,
             subscription_keys=devices.subscription_key[rows],
             external_ids=external_ids,
-            languages=[self.languages.get(row) for row in listed],
-            timezones=[self.timezones.get(row) for row in listed],
+            languages=[self.profile.language_of(row) for row in listed],
+            timezones=[self.profile.timezone_of(row) for row in listed],
         )
         devices.user_key[rows] = users
         devices.subscription_key[rows] = subscriptions
         devices.sent_types[rows] = types
-        devices.sent_route[rows] = devices.route[rows]
+        devices.sent_route[rows] = routes
         for row, external_id in zip(listed, external_ids, strict=True):
             self._sent_external_ids[row] = external_id
             if external_id is not None:
-                self.external_ids[row] = external_id
+                self.external_ids.setdefault(row, external_id)
 
     # -- what is told --------------------------------------------------------------------------
 
@@ -279,6 +335,14 @@ class Sdk:
             if mine.any():
                 types[mine] = platform.notification_types(self._devices, rows[mine])
         return types
+
+    def _routes(self, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the token to tell of each row: a web page whose endpoint is lost keeps the last.
+
+        So a new endpoint joins the same subscription (OneSignal-Website-SDK source).
+        """
+        routes = self._devices.route[rows]
+        return np.where(routes < 0, self._devices.sent_route[rows], routes)
 
     def _enabled(self, rows: NDArray[np.int32], types: NDArray[np.int16]) -> NDArray[np.bool_]:
         return (types > 0) & (self._devices.route[rows] >= 0)
@@ -296,7 +360,7 @@ class Sdk:
         current = self._told(row)
         if not self.observers or current == before:
             return
-        name = self._name_of(row)
+        name = self.name_of(row)
         body = json.dumps(
             {
                 "event": "subscription.changed",

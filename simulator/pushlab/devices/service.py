@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -52,6 +52,37 @@ class Service(Protocol):
 
     def identify(self, app: int, user_key: int, external_id: str) -> str:
         """``PATCH users/by/onesignal_id/…/identity``: "ok", "conflict" or "missing"."""
+        ...
+
+    def update_users(
+        self,
+        app: int,
+        user_keys: NDArray[np.uint64],
+        subscription_keys: NDArray[np.uint64],
+        *,
+        tags: Mapping[str, str | None] | None = None,
+        language: str | None = None,
+        timezone: str | None = None,
+        place: tuple[float, float] | None = None,
+        purchases: Sequence[tuple[str, str, str]] = (),
+    ) -> NDArray[np.bool_]:
+        """``PATCH users/…``, the same of each user: False where the service answers 404.
+
+        *subscription_keys* are those of the devices that make the calls; a purchase is its sku,
+        its amount as a decimal text, and its currency.
+        """
+        ...
+
+    def add_addresses(
+        self, app: int, user_keys: NDArray[np.uint64], channel: int, addresses: Sequence[str]
+    ) -> NDArray[np.bool_]:
+        """``POST users/…/subscriptions``: one address a user; False where that is refused."""
+        ...
+
+    def remove_addresses(
+        self, app: int, user_keys: NDArray[np.uint64], channel: int, addresses: Sequence[str]
+    ) -> NDArray[np.bool_]:
+        """``DELETE subscriptions/…``: False where the user has no such address."""
         ...
 
     def update_subscriptions(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, overload
 
-from pushlab.gateway import Channel, Fate, Mark
+from pushlab.gateway import WEB_CHANNELS, Channel, Fate, Mark
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
@@ -117,8 +117,8 @@ class Tray(Sequence[ShownMessage]):
 def list_shown(fleet: Fleet, sends: Sends, settings: Settings, row: int) -> list[ShownMessage]:
     """Return what the device at *row* shows, newest first.
 
-    A message goes when it is tapped, dismissed, replaced by one with the same collapse id, pushed
-    out by later ones (Android shows 49), or lost with its app.
+    A message goes when it is tapped, dismissed, replaced by one with the same collapse id or tag,
+    pushed out by later ones (Android shows 49), or lost with its app.
     """
     devices = fleet.devices
     if not devices.installed[row]:
@@ -132,16 +132,17 @@ def list_shown(fleet: Fleet, sends: Sends, settings: Settings, row: int) -> list
             if fan_out.fates[position] == Fate.SHOWN and is_there:
                 found.append((shown_at, fan_out.number, fan_out, position))
     found.sort(key=lambda item: item[:2], reverse=True)
-    if devices.platform[row] == Channel.ANDROID:
+    channel = Channel(int(devices.platform[row]))
+    if channel == Channel.ANDROID:
         found = found[: settings.tray_max]
     return [
-        _render(fan_out, position, shown_at)
+        _render(fan_out, position, channel, shown_at)
         for shown_at, _, fan_out, position in found
         if not fan_out.marks[position]
     ]
 
 
-def _render(fan_out: FanOut, position: int, shown_at: Instant) -> ShownMessage:
+def _render(fan_out: FanOut, position: int, channel: Channel, shown_at: Instant) -> ShownMessage:
     content, text = fan_out.content, fan_out.owner.text_for(fan_out, position)
     return ShownMessage(
         notification_id=fan_out.name,
@@ -150,7 +151,7 @@ def _render(fan_out: FanOut, position: int, shown_at: Instant) -> ShownMessage:
         subtitle=text.subtitle,
         data=content.data,
         url=text.url,
-        buttons=content.buttons,
+        buttons=content.web_buttons if channel in WEB_CHANNELS else content.buttons,
         shown_at=shown_at,
         what=fan_out.number << 32 | position,
     )

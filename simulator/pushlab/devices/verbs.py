@@ -25,7 +25,15 @@ class AppVerbs:
         """Make the bodies and declare them to *fleet*."""
         self._world = world
         self._fleet = fleet
-        quiet = {"go_offline", "switch_off", "switch_on", "uninstall", "force_stop"}
+        self._needs_switch = fleet.tabulate(lambda platform: platform.token_needs_switch)
+        quiet = {
+            "clear_cookies",
+            "force_stop",
+            "go_offline",
+            "switch_off",
+            "switch_on",
+            "uninstall",
+        }
         for verb, body, entry in (
             ("install", self._install, "AppInstalled"),
             ("open_app", self._open_app, "AppOpened"),
@@ -33,6 +41,7 @@ class AppVerbs:
             ("force_stop", self._force_stop, "AppForceStopped"),
             ("uninstall", self._uninstall, "AppUninstalled"),
             ("clear_data", self._clear_data, "AppDataCleared"),
+            ("clear_cookies", self._clear_cookies, "SiteDataCleared"),
             ("go_offline", self._go_offline, "DeviceWentOffline"),
             ("go_online", self._go_online, "DeviceCameOnline"),
             ("rotate_token", self._rotate_token, "TokenRotated"),
@@ -61,6 +70,7 @@ class AppVerbs:
         devices.installed[rows] = False
         devices.process[rows] = Process.CLOSED.value
         devices.route[rows] = -1
+        self._fleet.hardware.lose(rows)
         self._fleet.sdk.forget(rows)
 
     def _clear_data(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
@@ -68,6 +78,16 @@ class AppVerbs:
         self._retire(instants, rows)
         self._uninstall(instants, rows)
         self._install(instants, rows)
+
+    def _clear_cookies(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
+        """Lose what a site stored in the browser: its ids, its worker and with it the endpoint.
+
+        What the worker shows goes with it, and so does a receipt that it had yet to send. The
+        permission is the browser's own and stays. Nobody tells the service.
+        """
+        self._drop_tokens(instants, rows)
+        self._fleet.devices.installed_at[rows] = instants
+        self._fleet.sdk.forget(rows)
 
     def _go_offline(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         leaving = self._fleet.devices.online[rows]
@@ -86,20 +106,16 @@ class AppVerbs:
         self._fleet.sdk.resume_all(rows, instants)
 
     def _open_app(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        """Bring the app to the front: perhaps a new session; the SDK looks what has changed."""
+        """Bring the app or site to the front: perhaps a new session; the SDK looks what changed."""
         devices = self._fleet.devices
         settings = self._world.settings
         for row, instant in _each(rows, instants):
-            platform = self._fleet.platform_of(row)
             before = Process(int(devices.process[row]))
             devices.process[row] = Process.FOREGROUND
             if before != Process.FOREGROUND:
                 self._fleet.sdk.opened_at[row] = instant
             devices.badge[row] = 0
-            if devices.route[row] < 0 and not (
-                platform.token_needs_permission
-                and devices.permission[row] not in {Permission.GRANTED, Permission.PROVISIONAL}
-            ):
+            if devices.route[row] < 0 and self._may_hold_token(row):
                 self._fleet.give_tokens(np.array([row], np.int32))
             away_s = (instant - int(devices.background_since[row])) // 1000
             cold = before in {Process.CLOSED, Process.STOPPED}
@@ -107,6 +123,16 @@ class AppVerbs:
                 self._fleet.sdk.start_session(row, instant)
             self._fleet.sdk.resume(row, instant)
             self._fleet.sdk.enqueue(row, instant)
+
+    def _may_hold_token(self, row: int) -> bool:
+        """Whether opening the app or site gets *row* a token, if it has none."""
+        devices, platform = self._fleet.devices, self._fleet.platform_of(row)
+        if platform.token_needs_switch:
+            asked = self._world.settings.web_auto_resubscribe and bool(devices.opted_in[row])
+            if not (asked and devices.switch[row]):
+                return False
+        allowed = devices.permission[row] in {Permission.GRANTED, Permission.PROVISIONAL}
+        return allowed or not platform.token_needs_permission
 
     def _close_app(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         devices = self._fleet.devices
@@ -125,6 +151,11 @@ class AppVerbs:
         self._retire(instants, rows)
         self._fleet.give_tokens(rows)
 
+    def _drop_tokens(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
+        """Take the tokens of *rows* away; whoever keeps them for a gateway tells it."""
+        self._retire(instants, rows)
+        self._fleet.devices.route[rows] = -1
+
     def _retire(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         devices = self._fleet.devices
         routes, platforms = devices.route[rows], devices.platform[rows]
@@ -134,12 +165,21 @@ class AppVerbs:
                 gateway.retire(instants[mine], routes[mine])
 
     def _switch_on(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        self._fleet.devices.switch[rows] = True
+        """Switch notifications on; for a site that is the same as to allow them."""
+        devices = self._fleet.devices
+        devices.switch[rows] = True
+        devices.permission[rows[self._by_switch(rows)]] = Permission.GRANTED.value
         self._notice(instants, rows)
 
     def _switch_off(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         self._fleet.devices.switch[rows] = False
+        blocked = self._by_switch(rows)
+        self._drop_tokens(instants[blocked], rows[blocked])
         self._notice(instants, rows)
+
+    def _by_switch(self, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return which of *rows* have a token only while their switch is on."""
+        return self._needs_switch[self._fleet.devices.platform[rows]]
 
     def _notice(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         """Tell the SDK of a system switch; it notices only while the app is in use."""
@@ -147,7 +187,12 @@ class AppVerbs:
         self._enqueue(instants[in_use], rows[in_use])
 
     def _opt_in(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        self._fleet.devices.opted_in[rows] = True
+        """Opt in; a page that is allowed to subscribes again at once."""
+        devices = self._fleet.devices
+        devices.opted_in[rows] = True
+        bare = self._by_switch(rows) & (devices.route[rows] < 0) & devices.switch[rows]
+        bare &= devices.permission[rows] == Permission.GRANTED.value
+        self._fleet.give_tokens(rows[bare])
         self._enqueue(instants, rows)
 
     def _opt_out(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
@@ -155,14 +200,16 @@ class AppVerbs:
         self._enqueue(instants, rows)
 
     def _allow(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        self._fleet.devices.permission[rows] = Permission.GRANTED.value
-        bare = rows[self._fleet.devices.route[rows] < 0]
-        if len(bare):
-            self._fleet.give_tokens(bare)
+        devices = self._fleet.devices
+        devices.permission[rows] = Permission.GRANTED.value
+        bare = (devices.route[rows] < 0) & (devices.switch[rows] | ~self._by_switch(rows))
+        self._fleet.give_tokens(rows[bare])
         self._enqueue(instants, rows)
 
     def _deny(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         self._fleet.devices.permission[rows] = Permission.DENIED.value
+        blocked = self._by_switch(rows)
+        self._drop_tokens(instants[blocked], rows[blocked])
         self._enqueue(instants, rows)
 
     def _enqueue(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:

@@ -37,10 +37,13 @@ CHROME = Platform(
     device_os="131",
     device_model="Linux x86_64",
     token_needs_permission=True,
+    token_needs_switch=True,
     registers_bare=False,
+    sends_unsubscribed=False,
     notification_types=_notification_types,
     queue_delay_ms=lambda settings: settings.sdk_queue_delay_web_ms,
     receipt_delay_s=lambda settings: settings.receipt_delay_web_s,
+    receipt_in_seconds=False,
     confirms="shown",
     replaces_by_tag=True,
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pushlab.devices.kinds import VERBS
+from pushlab.devserver.arguments import LATER_VERBS, read_arguments
 from pushlab.devserver.bench import TurnTakenError, move_to
 from pushlab.devserver.reading import Fields, Refusal, find_near, refuse_misuse
 from pushlab.devserver.tracelog import TraceLog
@@ -19,8 +20,6 @@ from pushlab_fakes.faults import PLACES
 from pushlab_fakes.onesignal.plans import PLANS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pushlab.devices.device import Device
     from pushlab.devserver.bench import Bench
     from pushlab.lab import Lab
@@ -32,13 +31,15 @@ if TYPE_CHECKING:
 __all__ = ["ROUTES", "Calls", "Route"]
 
 PLATFORMS: Final = ("android", "ios", "web", "email", "sms")
-PLATFORMS_BUILT: Final = ("android", "ios")
-LATER_FIELDS: Final = ("address", "tags")
-LATER_VERBS: Final = (
-    "visit", "add_tag", "set_language", "set_timezone", "allow_location", "move", "purchase",
-    "add_email", "remove_email", "add_sms", "remove_sms", "clear_cookies", "upgrade",
-    "move_to_new_phone", "open_mail", "click_link", "click_unsubscribe", "mark_spam", "reply",
-)  # fmt: skip
+BROWSERS: Final = ("chrome", "firefox", "safari")
+APP_FIELDS: Final = (
+    "name",
+    "plan",
+    "receipts_enabled",
+    "email_from_name",
+    "email_from_address",
+    "sms_from",
+)
 TRACE_PAGE, TRACE_PAGE_MAX = 100, 1_000
 LIST_MAX: Final = 1_000
 LATER: Final = "it is promised for a later version"
@@ -92,6 +93,7 @@ ROUTES: Final = (
     Route("DELETE", "faults/{id}", "end_fault"),
     Route("GET", "settings", "list_settings"),
     Route("PATCH", "settings", "change_settings"),
+    Route("GET", "apps", "list_apps"),
     Route("GET", "apps/{id}", "show_app"),
     Route("PATCH", "apps/{id}", "change_app"),
     Route("POST", "reset", "reset", is_long=True),
@@ -189,17 +191,16 @@ class Calls:
         given = {
             "external_id": fields.text("external_id"),
             "name": fields.text("name"),
+            "address": fields.text("address"),
+            "browser": fields.choice("browser", BROWSERS),
+            "app": fields.text("app"),
             "language": fields.text("language"),
             "timezone": fields.text("timezone"),
+            "tags": fields.mapping("tags"),
             "fresh": fields.flag("fresh"),
             "extension": fields.flag("extension"),
             "tap_chance": fields.share("tap_chance"),
         }
-        later = [name for name in LATER_FIELDS if name in fields]
-        if platform not in PLATFORMS_BUILT:
-            raise Refusal(501, f"pushlab has no {platform} device yet", "make android or ios")
-        if later:
-            raise Refusal(501, f"pushlab gives a device no {later[0]} yet", "leave it out")
         fields.finish()
         if given["name"] is not None and self._lab.find_device(str(given["name"])) is not None:
             raise Refusal(409, f"there is a device {given['name']!r} already", "use another name")
@@ -218,11 +219,14 @@ class Calls:
             raise Refusal(501, f"no device of pushlab can {verb} yet", find_near(verb, VERBS))
         if verb not in VERBS:
             raise Refusal(404, f"there is no verb {verb!r}", find_near(verb, VERBS))
-        read = ARGUMENTS.get(verb, _read_nothing)
-        arguments = read(device, fields)
+        try:
+            perform = getattr(device, verb)
+        except MisuseError as error:
+            raise refuse_misuse(error, 409) from None
+        arguments = read_arguments(device, verb, fields)
         fields.finish()
         try:
-            getattr(device, verb)(**arguments)
+            perform(**arguments)
         except MisuseError as error:
             raise refuse_misuse(error, 409) from None
         return 200, device.document()
@@ -338,18 +342,29 @@ class Calls:
         self._lab.change_settings(**changes)
         return self.list_settings(Fields({}, "the body"))
 
+    def list_apps(self, fields: Fields) -> Told:
+        """List the apps; the first one's id is made up until the app under test names its own."""
+        fields.finish()
+        lab = self._lab
+        first = lab.app.id
+        others = lab.read(lambda: [app.id for app in lab.onesignal.belief.apps if app.id != first])
+        return 200, {"apps": [self._document_app(app_id) for app_id in (first, *others)]}
+
     def show_app(self, fields: Fields, app_id: str) -> Told:
         """Show an app."""
         fields.finish()
         return 200, self._document_app(app_id)
 
     def change_app(self, fields: Fields, app_id: str) -> Told:
-        """Change an app's plan, name or receipts."""
+        """Change an app's plan, name, receipts, or who its messages come from."""
         self._document_app(app_id)
         given = {
             "plan": fields.choice("plan", PLANS),
             "name": fields.text("name"),
             "receipts_enabled": fields.flag("receipts_enabled"),
+            "email_from_name": fields.text("email_from_name"),
+            "email_from_address": fields.text("email_from_address"),
+            "sms_from": fields.text("sms_from"),
         }
         fields.finish()
         changes = {name: value for name, value in given.items() if value is not None}
@@ -371,12 +386,7 @@ class Calls:
             if app is None:
                 known = [each.id for each in apps]
                 raise Refusal(404, f"there is no app {app_id!r}", find_near(app_id, known))
-            return {
-                "id": app.id,
-                "name": app.name,
-                "plan": app.plan,
-                "receipts_enabled": app.receipts_enabled,
-            }
+            return {name: getattr(app, name) for name in ("id", *APP_FIELDS)}
 
         return lab.read(look)
 
@@ -389,58 +399,6 @@ class Calls:
         except TurnTakenError as error:
             raise refuse_misuse(error, 409) from None
         return 200, self._clock()
-
-
-# -- arguments of verbs ----------------------------------------------------------------------------
-
-
-def _read_nothing(device: Device, fields: Fields) -> dict[str, Any]:
-    del device, fields
-    return {}
-
-
-def _read_prompt(device: Device, fields: Fields) -> dict[str, Any]:
-    del device
-    return {"answer": fields.choice("answer", ("allow", "deny")) or "allow"}
-
-
-def _read_switch(device: Device, fields: Fields) -> dict[str, Any]:
-    del device
-    return {"on": fields.need("on", fields.flag("on"), '{"on": false}')}
-
-
-def _read_login(device: Device, fields: Fields) -> dict[str, Any]:
-    del device
-    external_id = fields.text("external_id")
-    return {"external_id": fields.need("external_id", external_id, '{"external_id": "alice"}')}
-
-
-def _read_message(device: Device, fields: Fields) -> dict[str, Any]:
-    """Find the shown message of a notification id; without one the newest is meant."""
-    notification = fields.text("notification")
-    if notification is None:
-        return {}
-    for message in device.tray:
-        if message.notification_id == notification:
-            return {"message": message}
-    known = [message.notification_id for message in device.tray]
-    raise Refusal(
-        409, f"{device.id} does not show {notification!r}", find_near(notification, known)
-    )
-
-
-def _read_tap(device: Device, fields: Fields) -> dict[str, Any]:
-    return {"action": fields.text("action"), **_read_message(device, fields)}
-
-
-ARGUMENTS: Final[dict[str, Callable[[Device, Fields], dict[str, Any]]]] = {
-    "prompt": _read_prompt,
-    "switch_notifications": _read_switch,
-    "login": _read_login,
-    "tap": _read_tap,
-    "dismiss": _read_message,
-}
-"""Verbs that take arguments; the others take none."""
 
 
 def _document_message(lab: Lab, held: Notification) -> dict[str, Any]:

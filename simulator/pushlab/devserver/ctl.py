@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 import json
-import re
-from fractions import Fraction
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pushlab.devserver.remote import Remote, find_server
-from pushlab.errors import MisuseError
-from pushlab.terminal import NearGroup, make_console
-from pushlab.timeline import Sheet, Storyteller, clean_text
-from pushlab.world.clock import parse_instant
-from pushlab.world.trace import Entry
+from pushlab.devserver.printing import Printer
+from pushlab.devserver.remote import Remote, RemoteNames, find_server
+from pushlab.devserver.verbs import list_sections, make_command, parse_arguments
+from pushlab.terminal import NearGroup
+from pushlab.world.clock import parse_duration, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 __all__ = ["ctl"]
 
-UNITS_S = {
-    unit: Fraction(milliseconds, 1000)
-    for unit, milliseconds in (
-        ("ms", 1),
-        ("s", 1_000),
-        ("m", 60_000),
-        ("h", 3_600_000),
-        ("d", 86_400_000),
-        ("w", 604_800_000),
-    )
-}
-DURATION = re.compile(r"(?:[0-9]{1,12}(?:\.[0-9]{1,6})?(?:ms|s|m|h|d|w))+")
-DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
-GATEWAY_OF_PLATFORM = {"android": "FCM", "ios": "APNs"}
 PAGE = 1_000
+WIDTH = 76
+"""Of a help text's lines."""
 
 
 class Session:
@@ -53,20 +39,57 @@ class Session:
             self._remote = find_server(self._ready_file)
         return self._remote.call(method, *parts, **options)
 
-    def show(self, told: dict[str, Any], render: Callable[[dict[str, Any]], None]) -> None:
+    def show(self, told: dict[str, Any], render: Callable[[Printer, dict[str, Any]], None]) -> None:
         """Print an answer, for programs or for people."""
         if self.is_json:
             click.echo(json.dumps(told, indent=2))
         else:
-            render(told)
+            render(Printer(), told)
+
+    def do(self, device_id: str, verb: str, arguments: dict[str, object]) -> None:
+        """Let a device do something, and show it after."""
+        told = self.call("POST", "devices", device_id, verb, body=arguments)
+        self.show(told, Printer.device)
 
 
-@click.group(cls=NearGroup)
+class ControlGroup(NearGroup):
+    """The commands; every verb of a device is one as well."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands, verbs last."""
+        verbs = [verb for _, names in list_sections() for verb in names]
+        return list(dict.fromkeys([*super().list_commands(ctx), *verbs]))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command, or make that of a verb."""
+        found = super().get_command(ctx, cmd_name)
+        if found is not None:
+            return found
+
+        def perform(device_id: str, verb: str, arguments: dict[str, object]) -> None:
+            ctx.obj.do(device_id, verb, arguments)
+
+        return make_command(cmd_name, perform)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with what they do, and the verbs by kind of device."""
+        own = [(name, self.commands[name]) for name in super().list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(70)) for name, each in own])
+        for title, verbs in list_sections():
+            with formatter.section(title):
+                for line in wrap(", ".join(verbs), WIDTH, break_on_hyphens=False):
+                    formatter.write(f"  {line}\n")
+        formatter.write_paragraph()
+        formatter.write_text("A verb is written `pushlab ctl VERB DEVICE ...`; --help says more.")
+
+
+@click.group(cls=ControlGroup)
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Ready file of the server.")
 @click.option("--json", "is_json", is_flag=True, help="Print the answers as JSON.")
 @click.pass_context
 def ctl(context: click.Context, ready_file: Path | None, *, is_json: bool) -> None:
-    """Play the phones and the clock of a server.
+    """Play the devices and the clock of a server.
 
     The server is the one that `pushlab serve` started, found by its ready file.
     """
@@ -80,7 +103,7 @@ def ctl(context: click.Context, ready_file: Path | None, *, is_json: bool) -> No
 @click.pass_obj
 def clock(session: Session) -> None:
     """Say what time it is in the lab."""
-    session.show(session.call("GET", "clock"), _print_clock)
+    session.show(session.call("GET", "clock"), Printer.clock)
 
 
 @ctl.command()
@@ -93,13 +116,13 @@ def advance(session: Session, duration: str | None, until: str | None, *, idle: 
     if sum((duration is not None, until is not None, idle)) != 1:
         raise click.UsageError("say how far: a DURATION such as 5m, --until ISO, or --idle")
     if duration is not None:
-        body: dict[str, object] = {"seconds": parse_duration(duration)}
+        body: dict[str, object] = {"seconds": parse_duration(duration) / 1000}
     elif until is not None:
         parse_instant(until)
         body = {"until": until}
     else:
         body = {"idle": True}
-    session.show(session.call("POST", "clock", "advance", body=body), _print_clock)
+    session.show(session.call("POST", "clock", "advance", body=body), Printer.clock)
 
 
 @ctl.command()
@@ -109,7 +132,7 @@ def advance(session: Session, duration: str | None, until: str | None, *, idle: 
 def reset(session: Session, seed: int | None, start: str | None) -> None:
     """Begin anew: no devices, no users, no messages."""
     body = {name: value for name, value in (("seed", seed), ("start", start)) if value is not None}
-    session.show(session.call("POST", "reset", body=body), _print_clock)
+    session.show(session.call("POST", "reset", body=body), Printer.clock)
 
 
 # -- devices ---------------------------------------------------------------------------------------
@@ -117,42 +140,47 @@ def reset(session: Session, seed: int | None, start: str | None) -> None:
 
 @ctl.command()
 @click.argument("platform")
-@click.option("--external-id", help="Who is logged in.")
+@click.option("--external-id", help="Who is logged in, or whose it is.")
 @click.option("--name", help="The device's id; made of the external id and platform without it.")
-@click.option("--fresh", is_flag=True, default=None, help="A phone without the app.")
+@click.option("--address", help="Mail address, or number such as +15551234567.")
+@click.option("--browser", help="chrome, firefox or safari, for the web.")
+@click.option("--fresh", is_flag=True, default=None, help="One that your app has never seen.")
 @click.option("--language")
 @click.option("--timezone")
+@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag; may be repeated.")
+@click.option("--app", help="Id of the app it has; the first app without it.")
 @click.option("--tap-chance", type=click.FloatRange(0, 1), help="Habit of tapping what is shown.")
 @click.pass_obj
-def device(session: Session, /, **options: object) -> None:
-    """Make a device of PLATFORM: android or ios."""
+def device(session: Session, /, tags: tuple[str, ...], **options: object) -> None:
+    """Make a device of PLATFORM: android, ios, web, email or sms."""
     body = {name: value for name, value in options.items() if value is not None}
-    session.show(session.call("POST", "devices", body=body), _print_device)
+    if tags:
+        body["tags"] = parse_arguments(tags, is_text=True)
+    session.show(session.call("POST", "devices", body=body), Printer.device)
 
 
 @ctl.command()
 @click.pass_obj
 def devices(session: Session) -> None:
     """List the devices."""
-    session.show(session.call("GET", "devices"), _print_devices)
+    session.show(session.call("GET", "devices"), Printer.devices)
 
 
 @ctl.command()
 @click.argument("device_id", metavar="DEVICE")
 @click.pass_obj
 def show(session: Session, device_id: str) -> None:
-    """Show a device: its state and what stands in its tray."""
-    session.show(session.call("GET", "devices", device_id), _print_device)
+    """Show a device: its state, and what it shows or has got."""
+    session.show(session.call("GET", "devices", device_id), Printer.device)
 
 
 @ctl.command()
 @click.argument("device_id", metavar="DEVICE")
-@click.option("--action", help="Id of a button of the message.")
 @click.pass_obj
-def tap(session: Session, device_id: str, action: str | None) -> None:
-    """Tap the newest message in a device's tray."""
-    body = {} if action is None else {"action": action}
-    session.show(session.call("POST", "devices", device_id, "tap", body=body), _print_device)
+def inbox(session: Session, device_id: str) -> None:
+    """Show the mail or the texts that a device has got."""
+    told = session.call("GET", "devices", device_id)
+    session.show({name: told[name] for name in ("id", "inbox")}, Printer.inbox)
 
 
 @ctl.command("do")
@@ -161,10 +189,9 @@ def tap(session: Session, device_id: str, action: str | None) -> None:
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
 @click.pass_obj
 def do_verb(session: Session, device_id: str, verb: str, arguments: tuple[str, ...]) -> None:
-    """Let a device do something: uninstall, go_offline, login external_id=alice ..."""
-    body = _parse_arguments(arguments)
-    told = session.call("POST", "devices", device_id, verb.replace("-", "_"), body=body)
-    session.show(told, _print_device)
+    """Let a device do a verb whose arguments have names: login external_id=alice ..."""
+    name = verb.replace("-", "_")
+    session.do(device_id, name, parse_arguments(arguments, name))
 
 
 # -- what happened ---------------------------------------------------------------------------------
@@ -177,14 +204,14 @@ def do_verb(session: Session, device_id: str, verb: str, arguments: tuple[str, .
 def why(session: Session, device_id: str, notification: str | None) -> None:
     """Say why DEVICE got, or did not get, a notification (the newest without an id)."""
     query = {"device": device_id, "notification": notification}
-    session.show(session.call("GET", "why", query=query), _print_why)
+    session.show(session.call("GET", "why", query=query), Printer.why)
 
 
 @ctl.command()
 @click.pass_obj
 def messages(session: Session) -> None:
     """List the notifications and their statistics."""
-    session.show(session.call("GET", "messages"), _print_messages)
+    session.show(session.call("GET", "messages"), Printer.messages)
 
 
 @ctl.command()
@@ -201,7 +228,10 @@ def trace(session: Session, last: int) -> None:
             break
         entries += page["entries"]
         after = page["next"]
-    session.show({"entries": entries}, lambda told: _print_trace(session, told["entries"]))
+    session.show(
+        {"entries": entries},
+        lambda printer, told: printer.trace(told["entries"], RemoteNames(session.call)),
+    )
 
 
 # -- what can go wrong -----------------------------------------------------------------------------
@@ -213,8 +243,8 @@ def trace(session: Session, last: int) -> None:
 @click.pass_obj
 def fault(session: Session, where: str, arguments: tuple[str, ...]) -> None:
     """Plan a fault at WHERE (fcm, apns, a route): status=503 share=0.5 person=alice ..."""
-    body = {"where": where, **_parse_arguments(arguments)}
-    session.show(session.call("POST", "faults", body=body), _print_fields)
+    body = {"where": where, **parse_arguments(arguments)}
+    session.show(session.call("POST", "faults", body=body), Printer.fields)
 
 
 @ctl.command()
@@ -223,7 +253,7 @@ def faults(session: Session) -> None:
     """List the planned faults."""
     session.show(
         session.call("GET", "faults"),
-        lambda told: _print_each(told["faults"], "no fault is planned"),
+        lambda printer, told: printer.each(told["faults"], "no fault is planned"),
     )
 
 
@@ -232,7 +262,7 @@ def faults(session: Session) -> None:
 @click.pass_obj
 def end_fault(session: Session, fault_id: str) -> None:
     """End a fault now."""
-    session.show(session.call("DELETE", "faults", fault_id), _print_fields)
+    session.show(session.call("DELETE", "faults", fault_id), Printer.fields)
 
 
 @ctl.command("set")
@@ -240,154 +270,7 @@ def end_fault(session: Session, fault_id: str) -> None:
 @click.pass_obj
 def change_settings(session: Session, arguments: tuple[str, ...]) -> None:
     """Change named settings of the running world."""
-    changes = _parse_arguments(arguments)
+    changes = parse_arguments(arguments)
     told = session.call("PATCH", "settings", body=changes)
     changed = [row for row in told["settings"] if row["name"] in changes]
-    session.show({"settings": changed}, lambda shown: _print_each(shown["settings"], ""))
-
-
-# -- reading what was typed ------------------------------------------------------------------------
-
-
-def parse_duration(text: str) -> int | float:
-    """Return the seconds of a duration such as 90s, 5m, 1h30m or 2d."""
-    if not DURATION.fullmatch(text):
-        raise MisuseError(f"{text!r} is no duration; write 90s, 5m, 1h30m or 2d")
-    seconds = sum(
-        (Fraction(amount) * UNITS_S[unit] for amount, unit in DURATION_PART.findall(text)),
-        Fraction(0),
-    )
-    return int(seconds) if seconds.denominator == 1 else float(seconds)
-
-
-def _parse_arguments(arguments: Iterable[str]) -> dict[str, object]:
-    """Read NAME=VALUE; a value that is JSON is that, any other is text."""
-    read: dict[str, object] = {}
-    for argument in arguments:
-        name, equals, value = argument.partition("=")
-        if not equals or not name:
-            raise MisuseError(f"{argument!r} is no argument; write NAME=VALUE")
-        try:
-            read[name] = json.loads(value)
-        except (ValueError, RecursionError):
-            read[name] = value
-    return read
-
-
-# -- printing --------------------------------------------------------------------------------------
-
-
-def _print_clock(told: dict[str, Any]) -> None:
-    due = f"next due {told['next_due']}" if told["next_due"] else "nothing is due"
-    _echo(f"{told['now']}  (clock: {told['clock']}; {due})")
-    if told["failure"]:
-        _echo(f"the clock has stopped: {told['failure']}")
-
-
-def _print_device(told: dict[str, Any]) -> None:
-    _echo(f"{told['id']}  {told['platform']}  external_id={told['external_id'] or '-'}")
-    _echo("  " + "  ".join(f"{name}={_word(value)}" for name, value in told["state"].items()))
-    _echo(f"  onesignal_id     {told['onesignal_id'] or '-'}")
-    _echo(f"  subscription_id  {told['subscription_id'] or '-'}")
-    _echo(f"  token            {told['token'] or '-'}")
-    if not told["tray"]:
-        _echo(f"  the tray is empty; `pushlab ctl why {told['id']}` says why")
-    for message in told["tray"]:
-        text = ": ".join(part for part in (message["title"], message["body"]) if part)
-        _echo(f"  {message['shown_at']}  {text}")
-
-
-def _print_devices(told: dict[str, Any]) -> None:
-    for each in told["devices"]:
-        state = each["state"]
-        marks = [
-            "app installed" if state["installed"] else "no app",
-            "online" if state["online"] else "offline",
-            f"{len(each['tray'])} in the tray",
-        ]
-        name = each["external_id"] or "-"
-        _echo(f"{each['id']:20} {each['platform']:8} {name:16} {', '.join(marks)}")
-    if not told["devices"]:
-        _echo("there is no device yet; make one with `pushlab ctl device android`")
-
-
-def _print_why(told: dict[str, Any]) -> None:
-    for reason in told["reasons"]:
-        _echo(f"{reason['text']} [{reason['rule']}]")
-        _echo(f"  device {reason['device'] or '-'}, notification {reason['notification']}")
-        for entry in reason["entries"]:
-            _echo(f"  because of {entry}")
-
-
-def _print_messages(told: dict[str, Any]) -> None:
-    for message in told["messages"]:
-        counts = "  ".join(f"{name}={value}" for name, value in message["statistics"].items())
-        _echo(f"{message['id']}  {message['send_at']}  {message['title'] or '(no text)'}")
-        _echo(f"  {counts}{'  canceled' if message['canceled'] else ''}")
-    if not told["messages"]:
-        _echo("no notification was accepted yet")
-
-
-def _print_trace(session: Session, entries: list[dict[str, Any]]) -> None:
-    console = make_console()
-    teller = Storyteller(RemoteNames(session))
-    told = teller.tell_all(
-        Entry(
-            parse_instant(each["at"]),
-            each["kind"],
-            each["id"],
-            each["fields"],
-            tuple(each["causes"]),
-        )
-        for each in entries
-    )
-    for line in Sheet(is_ascii=not console.encoding.lower().startswith("utf")).set_lines(told):
-        console.print(line)
-    if not told:
-        _echo("nothing has happened yet")
-
-
-def _print_fields(told: dict[str, Any]) -> None:
-    _echo("  ".join(f"{name}={_word(value)}" for name, value in told.items()))
-
-
-def _print_each(rows: list[dict[str, Any]], nothing: str) -> None:
-    for row in rows:
-        _print_fields(row)
-    if not rows:
-        _echo(nothing)
-
-
-def _echo(line: str) -> None:
-    """Print a line; what a message or a name says must not steer the terminal."""
-    click.echo(clean_text(line))
-
-
-def _word(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-class RemoteNames:
-    """The names of a server's world, asked for once."""
-
-    def __init__(self, session: Session) -> None:
-        held = session.call("GET", "devices")["devices"]
-        self._gateways = {each["id"]: GATEWAY_OF_PLATFORM[each["platform"]] for each in held}
-        self._devices = {each["subscription_id"]: each["id"] for each in held}
-        self._titles = {
-            each["id"]: each["title"] for each in session.call("GET", "messages")["messages"]
-        }
-
-    def find_address(self, subscription: str) -> tuple[str, str] | None:
-        """Return the device behind a subscription id and its gateway's name, or None."""
-        device_id = self._devices.get(subscription)
-        return None if device_id is None else (device_id, self._gateways[device_id])
-
-    def find_gateway(self, device_id: str) -> str | None:
-        """Return the name of the gateway that reaches a device, or None."""
-        return self._gateways.get(device_id)
-
-    def find_title(self, notification: str) -> str | None:
-        """Return what a notification says, or None."""
-        title = self._titles.get(notification)
-        return None if title is None else str(title)
+    session.show({"settings": changed}, lambda printer, shown: printer.each(shown["settings"]))

@@ -22,6 +22,8 @@ __all__ = ["Fields", "Refusal", "find_near", "parse_body", "refuse_misuse"]
 
 VALUE_CHARACTERS_MAX = 80
 COUNT_DIGITS_MAX = 18
+SCALARS = (str, int, float)
+"""What a tag may be in JSON; true and false are among them."""
 
 T = TypeVar("T")
 
@@ -124,6 +126,25 @@ class Fields:
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
             return [str(each) for each in value]
         raise self._misfit(name, value, "a list of texts")
+
+    def scalar(self, name: str) -> str | int | float | bool | None:
+        """Take a text, a number or true or false."""
+        value = self._take(name)
+        if value is None or (isinstance(value, (str, int, float)) and value != ""):
+            return value
+        raise self._misfit(name, value, "a text, a number, true or false")
+
+    def mapping(self, name: str) -> dict[str, str] | None:
+        """Take an object of texts; numbers, true and false become texts as they are written."""
+        value = self._take(name)
+        if value is None:
+            return None
+        if isinstance(value, dict) and all(isinstance(each, SCALARS) for each in value.values()):
+            return {
+                str(key): each if isinstance(each, str) else _show(each)
+                for key, each in value.items()
+            }
+        raise self._misfit(name, value, 'an object of texts such as {"level": "10"}')
 
     def choice(self, name: str, known: Iterable[str]) -> str | None:
         """Take one of the *known* words."""

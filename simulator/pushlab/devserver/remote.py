@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 from pushlab.devserver.ready import find_ready_files, read_ready_file, state_folder
 from pushlab.errors import MisuseError
+from pushlab.gateway import Channel
+from pushlab.tellings import GATEWAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["Remote", "find_server"]
+__all__ = ["Remote", "RemoteNames", "find_server"]
 
 TIMEOUT_S = 600.0
 """A long advance computes for a while; real time."""
 PROBE_TIMEOUT_S = 5.0
+CHANNELS: Final = {
+    "android": Channel.ANDROID,
+    "ios": Channel.IOS,
+    "web": Channel.CHROME_WEB,
+    "email": Channel.EMAIL,
+    "sms": Channel.SMS,
+}
+"""A channel of each platform; browsers' push services are called the same."""
 
 
 class Remote:
@@ -27,6 +37,8 @@ class Remote:
 
     def __init__(self, ready: Mapping[str, Any], source: Path) -> None:
         self._base = str(ready["control"])
+        self.onesignal = str(ready.get("onesignal", ""))
+        """Base URL of the OneSignal API."""
         self._token = str(ready.get("control_token", ""))
         self._source = source
         self._opener = build_opener(ProxyHandler({}))
@@ -55,11 +67,28 @@ class Remote:
             with error:
                 raise MisuseError(_read_refusal(error.code, error.read())) from None
         except (URLError, OSError, ValueError) as error:
-            reason = error.reason if isinstance(error, URLError) else error
-            raise MisuseError(
-                f"the server of {self._source} does not answer ({reason}); start it again with "
-                "`pushlab serve`"
-            ) from None
+            raise self._say_silent(error) from None
+
+    def ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[int, bytes]:
+        """Make a call of a service that the server plays, and return status and body."""
+        request = Request(url, data=body, headers=dict(headers), method=method)  # noqa: S310 - as given
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+                return answer.status, answer.read()
+        except HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except (URLError, OSError) as error:
+            raise self._say_silent(error) from None
+
+    def _say_silent(self, error: Exception) -> MisuseError:
+        reason = error.reason if isinstance(error, URLError) else error
+        return MisuseError(
+            f"the server of {self._source} does not answer ({reason}); start it again with "
+            "`pushlab serve`"
+        )
 
     def is_there(self) -> bool:
         """Tell whether the server answers."""
@@ -68,6 +97,37 @@ class Remote:
         except MisuseError:
             return False
         return True
+
+
+class RemoteNames:
+    """The names of a server's world, asked for once."""
+
+    def __init__(self, call: Callable[..., dict[str, Any]]) -> None:
+        """Ask by *call*, which is `Remote.call` or the like."""
+        held = call("GET", "devices")["devices"]
+        self._gateways = {each["id"]: GATEWAYS[CHANNELS[each["platform"]]] for each in held}
+        self._devices = {each["subscription_id"]: each["id"] for each in held}
+        self._users = {each["onesignal_id"]: each["external_id"] for each in held}
+        self._titles = {each["id"]: each["title"] for each in call("GET", "messages")["messages"]}
+
+    def find_address(self, subscription: str) -> tuple[str, str] | None:
+        """Return the device behind a subscription id and its gateway's name, or None."""
+        device_id = self._devices.get(subscription)
+        return None if device_id is None else (device_id, self._gateways[device_id])
+
+    def find_gateway(self, device: str) -> str | None:
+        """Return the name of the gateway that reaches a device, or None."""
+        return self._gateways.get(device)
+
+    def find_title(self, notification: str) -> str | None:
+        """Return what a notification says, or None."""
+        title = self._titles.get(notification)
+        return None if title is None else str(title)
+
+    def find_user(self, onesignal_id: str) -> str | None:
+        """Return the external id of a user, or None."""
+        external_id = self._users.get(onesignal_id)
+        return None if external_id is None else str(external_id)
 
 
 def find_server(ready_file: Path | None) -> Remote:

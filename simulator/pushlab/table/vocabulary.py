@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
+from pushlab.table.numerals import read_numbers
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
 __all__ = ["Vocabulary"]
 
@@ -17,12 +23,13 @@ class Vocabulary:
     row. It only grows.
     """
 
-    __slots__ = ("_codes", "_texts")
+    __slots__ = ("_codes", "_numbers", "_texts")
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         """Start with *texts*, which must be distinct."""
         self._texts = list(texts)
         self._codes = {text: code for code, text in enumerate(self._texts)}
+        self._numbers = np.empty(0, np.float64)
 
     def __len__(self) -> int:
         """Return how many texts there are; all codes are below."""
@@ -58,6 +65,18 @@ class Vocabulary:
             raise IndexError(message)
         return self._texts[code]
 
+    def numbers(self) -> NDArray[np.float64]:
+        """Return the number that each text writes, NaN for none: float64, to be read, by code.
+
+        Worked out once a text, so a comparison with a million distinct texts stays cheap.
+        """
+        known = len(self._numbers)
+        if known < len(self._texts):
+            fresh = read_numbers(self._texts[known:])
+            self._numbers = np.concatenate([self._numbers, fresh])
+            self._numbers.flags.writeable = False
+        return self._numbers
+
     def snapshot(self) -> object:
         """Return the texts in the order of their codes."""
         return tuple(self._texts)
@@ -66,3 +85,4 @@ class Vocabulary:
         """Bring back the texts of a snapshot."""
         self._texts = list(cast("Sequence[str]", snap))
         self._codes = {text: code for code, text in enumerate(self._texts)}
+        self._numbers = np.empty(0, np.float64)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from functools import lru_cache
+from typing import Final
 
 from pushlab.errors import MisuseError
 
-__all__ = ["DAY_MS", "Clock", "Instant", "parse_instant", "render_instant"]
+__all__ = ["DAY_MS", "Clock", "Instant", "parse_duration", "parse_instant", "render_instant"]
 
 Instant = int
 """Whole milliseconds since 1970-01-01T00:00:00Z."""
@@ -16,6 +19,17 @@ DAY_MS = 86_400_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = 253_402_300_799_999
 """The last millisecond of the year 9999: what ISO 8601 text can still say."""
+
+UNITS_MS: Final = (
+    ("ms", 1),
+    ("s", 1_000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+    ("d", DAY_MS),
+    ("w", 7 * DAY_MS),
+)
+DURATION: Final = re.compile(r"(?:[0-9]{1,12}(?:\.[0-9]{1,6})?(?:ms|s|m|h|d|w))+")
+DURATION_PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
 
 
 class Clock:
@@ -66,6 +80,23 @@ def parse_instant(value: str | int | datetime) -> Instant:
     if moment.tzinfo is None:
         raise MisuseError(f"{value!r} has no time zone; add Z or an offset like +02:00")
     return _bounded((moment - EPOCH) // timedelta(milliseconds=1), value)
+
+
+def parse_duration(text: str) -> int:
+    """Return the milliseconds of a duration such as 90s, 5m, 1h30m or 2d.
+
+    Raises MisuseError for text that is none, and for parts of a millisecond.
+    """
+    if not DURATION.fullmatch(text):
+        raise MisuseError(f"{text!r} is no duration; write 90s, 5m, 1h30m or 2d")
+    units = dict(UNITS_MS)
+    duration = sum(
+        (Fraction(amount) * units[unit] for amount, unit in DURATION_PART.findall(text)),
+        Fraction(0),
+    )
+    if duration.denominator != 1:
+        raise MisuseError(f"{text!r} is no duration; the clock counts whole milliseconds")
+    return int(duration)
 
 
 def _bounded(instant: int, value: object) -> Instant:

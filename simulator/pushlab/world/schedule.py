@@ -237,6 +237,14 @@ class Schedule:
         """Return the rows outside the lane for which items of *kind* wait; they may repeat."""
         return np.concatenate([np.zeros(0, np.int32), *(run.rows for run in self._runs[kind])])
 
+    def list_waiting(self, kind: int, row: int) -> list[tuple[Instant, int]]:
+        """Return (instant, what) of each item of *kind* that waits for *row*, in order."""
+        found = [(item[0], item[3]) for item in self._lane if (item[2], item[4]) == (row, kind)]
+        for run in self._runs[kind]:
+            mine = run.rows == row
+            found += zip(run.instants[mine].tolist(), run.what[mine].tolist(), strict=True)
+        return sorted(found)
+
     def __len__(self) -> int:
         """How many items and barriers wait."""
         return (

@@ -1,198 +1,155 @@
-"""Goal: who is reached, and what the answer says of the rest. Method: belief in, arrays out."""
+"""Goal: the answer of POST /notifications says who was reached. Method: a lab, calls, bytes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from pushlab.errors import MisuseError
-from pushlab.gateway import Channel
-from pushlab_fakes.onesignal.audience import resolve, resolve_aliases, resolve_subscription_ids
-from pushlab_fakes.onesignal.draft import NotificationDraft, draft_notification
-from pushlab_testing.onesignal import APP_ID, an_api
+from pushlab.lab import Lab
+from pushlab_testing.app import App
 
-if TYPE_CHECKING:
-    from pushlab_fakes.onesignal.audience import Audience
-    from pushlab_testing.onesignal import Api
+NOBODY = b'{"id":"","errors":["All included players are not subscribed"]}'
+GOLD = {"field": "tag", "key": "level", "relation": "=", "value": "gold"}
+TEXT = {"contents": {"en": "Hello"}}
 
-ON = {"type": "AndroidPush", "enabled": True, "notification_types": 1}
-OFF = {"type": "AndroidPush", "enabled": False, "notification_types": -2}
 
+@pytest.fixture
+def lab():
+    with Lab(seed=3) as made:
+        yield made
 
-def push_only(channel: int) -> bool:
-    """Say what a message for the push channel reaches."""
-    return channel not in {Channel.EMAIL, Channel.SMS}
 
+@pytest.fixture
+def app(lab):
+    return App(lab)
 
-def of_aliases(api: Api, *external_ids: str, flat: bool = False) -> Audience:
-    """Resolve external ids on the push channel."""
-    aliases = {"external_id": external_ids}
-    return resolve_aliases(api.belief, api.app, aliases, push_only, flat=flat)
 
+@pytest.fixture
+def alice(lab):
+    return lab.device("android", external_id="alice")
 
-def tokens(api: Api, audience: Audience) -> list[str]:
-    """Return the tokens of the targets."""
-    return [api.belief.token(row) for row in audience.rows.tolist()]
 
+@pytest.fixture
+def bob(lab):
+    return lab.device("ios", external_id="bob")
 
-def test_an_alias_reaches_every_subscription_of_the_channel() -> None:
-    api = an_api()
-    api.a_user(
-        "alice",
-        subscriptions=[{**ON, "token": "a"}, {**ON, "token": "b"}, {"type": "Email", "token": "c"}],
-    )
 
-    audience = of_aliases(api, "alice")
+def send(app, **fields):
+    return app.call("POST", "/notifications", {"app_id": app.id, **TEXT, **fields})
 
-    assert tokens(api, audience) == ["a", "b"]
-    assert audience.reachable_count == 2
-    assert audience.errors == {}
 
+def set_level(app, external_id, level):
+    path = f"/apps/{app.id}/users/by/external_id/{external_id}"
+    app.call("PATCH", path, {"properties": {"tags": {"level": level}}})
 
-def test_an_alias_is_named_once_for_each_subscription_that_is_opted_out() -> None:
-    api = an_api()
-    subscriptions = [{**ON, "token": "a"}, *({**OFF, "token": each} for each in "bcd")]
-    api.a_user("123", subscriptions=subscriptions)
 
-    audience = of_aliases(api, "123")
+def test_a_segment_reaches_its_people_once_though_they_are_in_two(lab, app, alice, bob):
+    answer = send(app, included_segments=["Subscribed Users", "Total Subscriptions"])
+    lab.advance(minutes=1)
 
-    assert audience.reachable_count == 1
-    assert tokens(api, audience) == ["a", "b", "c", "d"]
-    assert audience.errors == {"invalid_aliases": {"external_id": ["123", "123", "123"]}}
+    body = answer.json()
+    assert answer.status == 200
+    assert answer.body == b'{"id":"%s","external_id":null}' % body["id"].encode()
+    assert [len(each.tray) for each in (alice, bob)] == [1, 1]
+    assert app.view(body["id"])["successful"] == 2
 
 
-def test_an_unreachable_mail_does_not_count_for_push() -> None:
-    api = an_api()
-    mail = {"type": "Email", "token": "c", "enabled": False}
-    api.a_user("alice", subscriptions=[{**ON, "token": "a"}, mail])
+def test_who_is_in_an_excluded_segment_gets_nothing(lab, app, alice, bob):
+    path = f"/apps/{app.id}/segments"
+    app.call("POST", path, {"name": "Gold", "filters": [GOLD]})
+    set_level(app, "alice", "gold")
 
-    assert of_aliases(api, "alice").errors == {}
+    send(app, included_segments=["All"], excluded_segments=["Gold"])
+    lab.advance(minutes=1)
 
+    assert [len(each.tray) for each in (alice, bob)] == [0, 1]
 
-def test_an_unknown_alias_is_passed_over() -> None:
-    api = an_api()
-    api.a_user("alice", subscriptions=[{**ON, "token": "a"}])
 
-    audience = of_aliases(api, "nobody", "alice")
+def test_filters_reach_who_fulfils_them(lab, app, alice, bob):
+    set_level(app, "bob", "gold")
 
-    assert audience.errors == {}
-    assert audience.unknown == {"external_id": ["nobody"]}
-    assert audience.reachable_count == 1
+    send(app, filters=[GOLD])
+    lab.advance(minutes=1)
 
+    assert [len(each.tray) for each in (alice, bob)] == [0, 1]
 
-def test_an_unknown_alias_is_named_where_that_is_the_setting() -> None:
-    api = an_api(settings={"unknown_aliases_listed": True})
-    api.a_user("alice", subscriptions=[{**OFF, "token": "a"}])
 
-    audience = of_aliases(api, "nobody", "alice")
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"included_segments": ["all"]},
+        {"included_segments": ["Inactive Users"]},
+        {"included_segments": ["All"], "excluded_segments": ["All"]},
+        {"filters": [GOLD]},
+        {"included_segments": ["All"], "isIos": True},
+    ],
+)
+def test_nobody_in_the_audience_is_a_200_without_an_id(app, alice, fields):
+    answer = send(app, **fields)
 
-    assert audience.errors == {"invalid_aliases": {"external_id": ["alice", "nobody"]}}
+    assert answer.status == 200
+    assert answer.body == NOBODY
 
 
-def test_nobody_at_all_gives_an_empty_audience() -> None:
-    audience = of_aliases(an_api(), "nobody")
+def test_the_old_names_are_unknown_to_an_app_of_today(app, lab, alice):
+    lab.world.change_settings(old_segment_names=False)
 
-    assert len(audience.rows) == audience.reachable_count == 0
-    assert audience.errors == {}
+    assert send(app, included_segments=["Subscribed Users"]).body == NOBODY
+    assert send(app, included_segments=["Total Subscriptions"]).json()["id"]
 
 
-def test_somebody_who_is_named_twice_is_reached_once() -> None:
-    api = an_api()
-    body = api.a_user("alice", subscriptions=[{**ON, "token": "a"}])
-    aliases = {
-        "external_id": ["alice", "alice"],
-        "onesignal_id": [body["identity"]["onesignal_id"]],
-    }
+def test_two_targeting_methods_are_refused(app, alice):
+    answer = send(app, included_segments=["All"], filters=[GOLD])
 
-    audience = resolve_aliases(api.belief, api.app, aliases, push_only)
+    assert answer.status == 400
 
-    assert audience.reachable_count == len(audience.rows) == 1
 
+def test_of_two_targeting_methods_one_wins_where_that_is_the_setting(app, lab, alice):
+    lab.world.change_settings(mixed_targeting_refused=False)
 
-def test_old_external_user_ids_have_errors_of_their_own() -> None:
-    api = an_api()
-    api.a_user("123", subscriptions=[{**OFF, "token": "a"}, {**OFF, "token": "b"}])
+    assert send(app, included_segments=["All"], filters=[GOLD]).json()["id"]
 
-    audience = of_aliases(api, "123", flat=True)
 
-    assert audience.errors == {"invalid_external_user_ids": ["123"]}
+def test_a_scheduled_message_goes_to_who_is_in_the_audience_then(lab, app, alice, bob):
+    set_level(app, "alice", "gold")
+    send(app, filters=[GOLD], send_after="2026-01-01T01:00:00Z")
+    set_level(app, "alice", "silver")
+    set_level(app, "bob", "gold")
 
+    lab.advance(hours=2)
 
-def test_a_subscription_without_a_token_is_not_reachable() -> None:
-    api = an_api()
-    api.a_user("alice", subscriptions=[{**ON, "token": ""}])
+    assert [len(each.tray) for each in (alice, bob)] == [0, 1]
 
-    audience = of_aliases(api, "alice")
 
-    assert audience.reachable_count == 0
-    assert audience.errors == {"invalid_aliases": {"external_id": ["alice"]}}
+def test_an_unknown_token_makes_a_user_and_is_refused_by_the_gateway(lab, app):
+    answer = send(app, include_android_reg_ids=["made-up"])
+    lab.advance(minutes=1)
 
+    notification = app.view(answer.json()["id"])
+    assert notification["errored"] == 1
+    assert len(lab.trace.find(("UserCreated",))) == 1
 
-def test_ids_that_are_unsubscribed_or_unknown_are_named() -> None:
-    api = an_api()
-    body = api.a_user("alice", subscriptions=[{**ON, "token": "a"}, {**OFF, "token": "b"}])
-    good, off = [each["id"] for each in body["subscriptions"]]
 
-    audience = resolve_subscription_ids(
-        api.belief, api.app, [APP_ID, good.upper(), off, good], push_only
-    )
+def test_the_token_of_a_phone_reaches_that_phone(lab, app, alice):
+    send(app, include_android_reg_ids=[alice.token])
+    lab.advance(minutes=1)
 
-    assert tokens(api, audience) == ["a", "b"]
-    assert audience.reachable_count == 1
-    assert audience.errors == {"invalid_player_ids": [APP_ID, off]}
+    assert alice.tray[0].body == "Hello"
 
 
-def test_ids_of_another_app_are_unknown() -> None:
-    api = an_api()
-    body = api.a_user("alice", subscriptions=[{**ON, "token": "a"}])
-    other = api.belief.adopt_app("f0e1d2c3-0000-4000-8000-000000000000").row
+def test_time_operators_are_refused_without_a_plan(lab, app, alice):
+    aged = {"field": "tag", "key": "seen", "relation": "time_elapsed_gt", "value": "60"}
+    send(app, included_segments=["All"])
+    lab.onesignal.belief.change_app(app.id, plan="free")
 
-    ids = [body["subscriptions"][0]["id"]]
-    audience = resolve_subscription_ids(api.belief, other, ids, push_only)
+    assert send(app, filters=[aged]).status == 403
 
-    assert len(audience.rows) == 0
-    assert audience.errors == {"invalid_player_ids": ids}
 
+def test_an_idempotent_message_to_a_segment_is_sent_once(lab, app, alice):
+    key = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
 
-def a_draft(**fields: object) -> NotificationDraft:
-    """Return the draft of a body that is in order."""
-    draft = draft_notification({"contents": {"en": "hi"}, **fields}, APP_ID)
-    assert isinstance(draft, NotificationDraft)
-    return draft
+    first = send(app, included_segments=["All"], idempotency_key=key)
+    second = send(app, included_segments=["All"], idempotency_key=key)
+    lab.advance(minutes=1)
 
-
-def test_a_draft_is_resolved_by_its_aliases_and_its_channel() -> None:
-    api = an_api()
-    api.a_user("alice", subscriptions=[{**ON, "token": "a"}, {"type": "SMS", "token": "+49"}])
-
-    draft = a_draft(include_aliases={"external_id": ["alice"]}, target_channel="push")
-
-    assert tokens(api, resolve(api.belief, api.app, draft)) == ["a"]
-
-
-def test_a_draft_is_resolved_by_ids_whatever_their_channel() -> None:
-    api = an_api()
-    body = api.a_user("alice", subscriptions=[{**ON, "token": "a"}])
-
-    draft = a_draft(include_subscription_ids=[body["subscriptions"][0]["id"]])
-
-    assert tokens(api, resolve(api.belief, api.app, draft)) == ["a"]
-
-
-def test_platform_flags_narrow_a_draft() -> None:
-    api = an_api()
-    api.a_user(
-        "alice", subscriptions=[{**ON, "token": "a"}, {**ON, "type": "iOSPush", "token": "i"}]
-    )
-
-    draft = a_draft(include_aliases={"external_id": ["alice"]}, target_channel="push", isIos=True)
-
-    assert tokens(api, resolve(api.belief, api.app, draft)) == ["i"]
-
-
-def test_an_audience_that_is_not_built_is_a_misuse() -> None:
-    api = an_api()
-
-    with pytest.raises(MisuseError, match="included_segments"):
-        resolve(api.belief, api.app, a_draft(included_segments=["All"]))
+    assert first.json()["id"] == second.json()["id"]
+    assert len(alice.tray) == 1

@@ -26,6 +26,7 @@ APP = "3beb3078-e0f1-4629-af17-fde833b9f716"
 PHONE = "e4e87830-b954-4363-b7bc-1f01dbaee5c8"
 OTHER_PHONE = "E4E87830-B954-4363-B7BC-1F01DBAEE5C9"
 JSON = "application/json; charset=utf-8"
+MAIL = {"email_subject": "Hi", "email_body": "<p>Hi</p>"}
 
 
 def a_body(**changes):
@@ -265,6 +266,7 @@ def test_old_external_user_ids_have_a_channel_of_their_own():
         "app_id": APP,
         "include_external_user_ids": ["alice"],
         "channel_for_external_user_ids": "email",
+        **MAIL,
     }
 
     assert draft_of(body).targeting.channel == "email"
@@ -284,20 +286,13 @@ def test_more_ids_than_a_call_may_name_are_refused():
     assert draft_of(body, targets_max=3).targeting.count == 3
 
 
-def test_more_than_200_entries_of_filters_are_refused():
-    entry = {"field": "tag", "key": "a", "relation": "exists"}
+def test_filters_are_kept_as_they_were_sent():
+    filters = ({"field": "user_id"}, {"operator": "OR"}, {"field": "tag", "key": "a"})
 
-    answer = parse(a_body(include_aliases=None, filters=[entry] * 201))
+    targeting = draft_of(a_body(include_aliases=None, filters=list(filters))).targeting
 
-    assert answer == refusals.too_many("filters", 200)
-
-
-def test_filters_over_unknown_fields_are_refused_one_by_one():
-    filters = [{"field": "user_id"}, {"operator": "OR"}, {"field": "device_id"}]
-
-    answer = parse(a_body(include_aliases=None, filters=filters))
-
-    assert answer == refusals.bad_filter_fields(["user_id", "device_id"])
+    assert targeting.filters == filters
+    assert targeting.channel == "push"
 
 
 def test_filters_that_are_no_objects_are_refused():
@@ -348,6 +343,8 @@ def test_raw_tokens_of_several_gateways_are_one_method():
 )
 def test_the_channel_follows_from_what_is_said(said, channel):
     body = {"app_id": APP, "contents": {"en": "Hello"}, **said}
+    if channel == "email":
+        body |= MAIL
 
     assert draft_of(body).targeting.channel == channel
 
@@ -365,8 +362,8 @@ def test_content_without_english_is_refused(contents):
     [
         {"content_available": True},
         {"template_id": "be4a8044-bbd6-11e4-a581-000c2940e62c"},
-        {"target_channel": "email"},
-        {"email_subject": "Hi", "email_body": "<p>Hi</p>"},
+        {"target_channel": "email", "email_subject": "Hi", "email_body": "<p>Hi</p>"},
+        {"target_channel": "sms", "sms_media_urls": ["https://shop.test/a.png"]},
     ],
 )
 def test_content_is_not_needed_where_something_stands_for_it(instead):
@@ -376,6 +373,16 @@ def test_content_is_not_needed_where_something_stands_for_it(instead):
 def test_a_data_message_is_silent():
     assert draft_of(a_body(contents=None, content_available=True, data={"a": 1})).is_silent
     assert not draft_of(a_body()).is_silent
+
+
+def test_a_mail_and_a_text_message_are_never_silent():
+    mail = draft_of(a_body(contents=None, target_channel="email", **MAIL))
+    files = draft_of(
+        a_body(contents=None, target_channel="sms", sms_media_urls=["https://shop.test/a.png"])
+    )
+
+    assert not mail.is_silent
+    assert not files.is_silent
 
 
 @pytest.mark.parametrize("contents", ["Hello", ["Hello"], 7])
@@ -568,7 +575,7 @@ def test_platform_flags_leave_some_kinds_of_subscription(flags, reached, spared)
 
 
 def test_a_message_reaches_only_its_channel():
-    email = draft_of(a_body(target_channel="email"))
+    email = draft_of(a_body(target_channel="email", **MAIL))
     sms = draft_of(a_body(target_channel="sms"))
     any_channel = draft_of(
         {"app_id": APP, "include_subscription_ids": [PHONE], "contents": {"en": "Hello"}}
@@ -577,6 +584,16 @@ def test_a_message_reaches_only_its_channel():
     assert [channel for channel in Channel if email.reaches(channel)] == [Channel.EMAIL]
     assert [channel for channel in Channel if sms.reaches(channel)] == [Channel.SMS]
     assert all(any_channel.reaches(channel) for channel in Channel)
+
+
+def test_targets_that_name_their_own_channel_share_one():
+    ids = draft_of({"app_id": APP, "include_subscription_ids": [PHONE], "contents": {"en": "Hi"}})
+
+    assert ids.refuse_channels([Channel.IOS, Channel.CHROME_WEB]) is None
+    assert ids.refuse_channels([Channel.SMS]) is None
+    assert ids.refuse_channels([]) is None
+    assert ids.refuse_channels([Channel.IOS, Channel.SMS]) == refusals.one_channel_only()
+    assert ids.refuse_channels([Channel.EMAIL]) == refusals.mail_field_required("email_subject")
 
 
 def test_the_canonical_body_is_the_same_for_every_order_of_keys():
@@ -593,13 +610,12 @@ def test_the_canonical_body_is_the_same_for_every_order_of_keys():
 @pytest.mark.parametrize(
     ("body", "feature"),
     [
-        (to_segments(), "included_segments"),
-        (a_body(include_aliases=None, filters=[{"field": "country"}]), "filters"),
-        (a_body(include_aliases=None, tags=[{"key": "a"}]), "tags"),
-        (a_body(include_aliases=None, target_channel=None, email_to=["a@shop.test"]), "email_to"),
-        (a_body(include_aliases=None, include_ios_tokens=["aa"]), "include_ios_tokens"),
-        (a_body(target_channel="email"), "channel email"),
-        (a_body(target_channel="sms"), "channel sms"),
+        (a_body(target_channel="email", **MAIL, email_bcc=["a@shop.test"]), "email_bcc"),
+        (a_body(target_channel="email", **MAIL, email_preheader="{{ a }}"), "personalization"),
+        (
+            a_body(target_channel="sms", sms_media_urls=["https://a.test/{{ b }}"]),
+            "personalization",
+        ),
         (a_body(template_id="t"), "template_id"),
         (a_body(delayed_option="last-active"), "delayed_option"),
         (a_body(throttle_rate_per_minute="60"), "throttle_rate_per_minute"),
@@ -626,6 +642,8 @@ def test_a_feature_that_is_not_built_is_named(body, feature):
         a_body(throttle_rate_per_minute=0),
         a_body(app_ids=[]),
         a_body(data={"a": "{{ not shown }}"}),
+        a_body(target_channel="email", **MAIL),
+        a_body(target_channel="sms"),
     ],
 )
 def test_what_asks_for_nothing_special_is_built(body):

@@ -105,13 +105,13 @@ def test_one_id_that_is_no_uuid_spoils_the_request_and_nothing_is_sent(lab, app,
     assert not alice.tray
 
 
-def test_segments_answer_501_and_send_nothing(lab, app, alice):
-    body = {"app_id": app.id, "included_segments": ["All"], "contents": {"en": "Hello"}}
+def test_templates_answer_501_and_send_nothing(lab, app, alice):
+    body = {"app_id": app.id, "included_segments": ["All"], "template_id": "made-up"}
 
     answer = app.call("POST", "/notifications", body)
 
     assert answer.status == 501
-    assert "segments" in answer.json()["errors"][0]
+    assert "template_id" in answer.json()["errors"][0]
     assert len(lab.unbuilt) == 1
 
 

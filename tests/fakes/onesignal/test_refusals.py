@@ -165,6 +165,16 @@ SEEN: list[tuple[Answer, int, bytes]] = [
         b'{"errors":["Message Notifications must have At Least One Target Channel"]}',
     ),
     (
+        refusals.mail_field_required("email_subject"),
+        400,
+        b'{"errors":["email_subject is required for email messages."]}',
+    ),
+    (
+        refusals.unsubscribe_token_invalid(),
+        400,
+        b'{"errors":["Invalid unsubscribe token"]}',
+    ),
+    (
         refusals.android_channel_unknown(),
         400,
         b'{"errors":["Could not find android_channel_id"]}',

@@ -100,6 +100,40 @@ def test_the_fields_of_the_request_are_repeated():
     assert body["name"] == "welcome"
 
 
+def test_a_mail_shows_its_fields_and_no_platform():
+    mail = {"email_subject": "Sale", "email_body": "<p>Hi</p>", "email_preheader": "Today"}
+    tracking = {"disable_email_click_tracking": True, "include_unsubscribed": True}
+
+    body = view(a_draft(target_channel="email", contents=None, **mail, **tracking))
+
+    assert body.items() >= (mail | tracking).items()
+    assert body["isEmail"] is True
+    assert body["contents"] == {}
+    assert not any(body[name] for name in ("isIos", "isAndroid", "isChromeWeb", "isAdm"))
+
+
+def test_a_text_message_shows_its_fields_and_no_platform():
+    sms = {"sms_from": "+12025550100", "sms_media_urls": ["https://shop.test/a.png"]}
+
+    body = view(a_draft(target_channel="sms", **sms))
+
+    assert body.items() >= sms.items()
+    assert body["isSMS"] is True
+    assert body["isIos"] is False
+
+
+@pytest.mark.parametrize("profile", ["omit", "raw"])
+def test_counts_of_one_channel_are_shown_for_it(profile):
+    stats = {"email": {**COUNTS, "opened": 3, "bounced": 1}, "sms": {"provider_failed": 2}}
+
+    shown = view(a_draft(), platform_delivery_stats=stats, profile=profile)
+
+    platforms = shown["platform_delivery_stats"]
+    assert (platforms["email"]["opened"], platforms["email"]["bounced"]) == (3, 1)
+    assert platforms["email"]["successful"] == 3
+    assert platforms["sms"]["provider_failed"] == 2
+
+
 def test_what_the_api_does_not_know_is_not_repeated():
     assert "secret" not in view(a_draft(secret="s"))
 

@@ -57,6 +57,38 @@ class App:
         assert notification_id, "the notification reached nobody"
         return notification_id
 
+    def notify(self, **body: object) -> str:
+        """Send what *body* says, by POST /notifications, and return the notification's id."""
+        answer = self.call("POST", "/notifications", {"app_id": self.id, **body})
+        shown: Any = answer.json()
+        assert answer.status == 200, shown
+        notification_id: str = shown["id"]
+        assert notification_id, f"the notification reached nobody: {shown}"
+        return notification_id
+
+    def mail(self, *external_ids: str, **fields: object) -> str:
+        """Send a mail to external ids and return the notification's id."""
+        body = {
+            "include_aliases": {"external_id": list(external_ids)},
+            "target_channel": "email",
+            "email_subject": "Hello",
+            "email_body": (
+                '<p>Read <a href="https://shop.test/news">the news</a> or '
+                '<a href="[unsubscribe_url]">unsubscribe</a>.</p>'
+            ),
+        }
+        return self.notify(**{**body, **fields})
+
+    def text(self, *external_ids: str, **fields: object) -> str:
+        """Send a text message to external ids and return the notification's id."""
+        body = {
+            "include_aliases": {"external_id": list(external_ids)},
+            "target_channel": "sms",
+            "name": "text",
+            "contents": {"en": "Hello. Reply STOP to stop."},
+        }
+        return self.notify(**{**body, **fields})
+
     def view(self, notification_id: str) -> Any:
         """Return the decoded view of a notification."""
         return self.call("GET", f"/notifications/{notification_id}?app_id={self.id}").json()

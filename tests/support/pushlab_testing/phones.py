@@ -1,4 +1,4 @@
-"""Phones and gateways without any service: what is sent here goes straight to a gateway."""
+"""Phones, browsers and gateways without a service: what is sent goes straight to a gateway."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from pushlab.devices.fleet import Fleet
-from pushlab.content import Content, Text
-from pushlab.gateway import Channel, FanOut, Fate, Receipt, Sends, Verdict
+from pushlab.content import Content, Mail, Sms, Text
+from pushlab.devices.fleet import PLATFORMS, Fleet
+from pushlab.gateway import WEB_CHANNELS, Channel, FanOut, Fate, Receipt, Sends, Verdict
 from pushlab.world.world import World
 from pushlab_fakes.apns.core import Apns
 from pushlab_fakes.faults import Faults
 from pushlab_fakes.fcm.core import Fcm
+from pushlab_fakes.webpush.core import Webpush
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,12 +29,16 @@ APP = 0
 
 
 class Sender:
-    """Owns every send; counts what devices report."""
+    """Owns every send; counts what devices report, and notes what else it is told."""
 
     def __init__(self) -> None:
         self.asks = True
         self.received_count = 0
         self.opened_count = 0
+        self.told: list[tuple[str, list[int]]] = []
+        """What gateways and mailboxes told: (what happened, positions)."""
+        self.fates: dict[int, str] = {}
+        """What gateways told late, by position."""
 
     def address_name(self, _fan_out: FanOut, position: int) -> str:
         """Name a target by its position."""
@@ -42,6 +47,19 @@ class Sender:
     def text_for(self, fan_out: FanOut, _position: int) -> Text:
         """Let a message say its own name."""
         return Text(title=fan_out.name, subtitle=None, body=None, url=None)
+
+    def payload_for(self, fan_out: FanOut, _position: int) -> Mapping[str, object]:
+        """Let a payload say its own name."""
+        return {"title": fan_out.name}
+
+    def mail_for(self, fan_out: FanOut, position: int) -> Mail:
+        """Let a mail say its own name."""
+        recipient = self.address_name(fan_out, position)
+        return Mail("Shop <news@shop.test>", recipient, fan_out.name, "<p>Hello</p>")
+
+    def sms_for(self, fan_out: FanOut, position: int) -> Sms:
+        """Let a text message say its own name."""
+        return Sms("+15550100", self.address_name(fan_out, position), fan_out.name)
 
     def wants_receipts(self, _fan_out: FanOut) -> bool:
         """Ask for receipts unless told otherwise."""
@@ -52,8 +70,43 @@ class Sender:
         self.received_count += len(positions)
 
     def opened(self, _fan_out: FanOut, positions: NDArray[np.int64]) -> None:
-        """Count taps."""
+        """Count taps and opened mails."""
         self.opened_count += len(positions)
+
+    def clicked(self, _fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+        """Note followed links."""
+        self.told.append(("clicked", positions.tolist()))
+
+    def unsubscribed(
+        self, _fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Note who unsubscribed."""
+        assert len(positions) == len(instants)
+        self.told.append(("unsubscribed", positions.tolist()))
+
+    def complained(
+        self, _fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Note who complained."""
+        assert len(positions) == len(instants)
+        self.told.append(("complained", positions.tolist()))
+
+    def delivered(self, _fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+        """Note reports of delivery."""
+        self.told.append(("delivered", positions.tolist()))
+
+    def undelivered(
+        self,
+        _fan_out: FanOut,
+        positions: NDArray[np.int64],
+        instants: NDArray[np.int64],
+        fates: NDArray[np.uint8],
+    ) -> None:
+        """Note what came back late."""
+        assert len(positions) == len(instants)
+        self.told.append(("undelivered", positions.tolist()))
+        for position, fate in zip(positions.tolist(), fates.tolist(), strict=True):
+            self.fates[position] = Fate(fate).name
 
 
 class Registrar:
@@ -161,16 +214,18 @@ class Sent:
 
 
 class Phones:
-    """A world with phones, both gateways, and a sender that attempts at once."""
+    """A world with devices, the gateways of pushes, and a sender that attempts at once."""
 
     def __init__(self, seed: int = 0, **settings: object) -> None:
         self.world = World(seed)
         self.sends = Sends()
         self.fleet = Fleet(self.world, self.sends)
         self.faults = Faults(self.world)
+        webpush = Webpush(self.world, self.sends, self.fleet, self.faults)
         self.gateways: dict[Channel, Gateway] = {
             Channel.IOS: Apns(self.world, self.sends, self.fleet, self.faults),
             Channel.ANDROID: Fcm(self.world, self.sends, self.fleet, self.faults),
+            **dict.fromkeys(WEB_CHANNELS, webpush),
         }
         self.fleet.gateways.update(self.gateways)
         self.sender = Sender()
@@ -180,14 +235,14 @@ class Phones:
             self.world.change_settings(**settings)
 
     def add(self, platform: str, name: str = "phone", *, fresh: bool = False) -> int:
-        """Add a phone and return its row; a settled one is registered."""
-        row = self.fleet.add(name, platform, APP, fresh=fresh)
+        """Add a device and return its row; a settled one is registered."""
+        row = self.fleet.add(name, PLATFORMS[platform], APP, fresh=fresh)
         if not fresh:
             self.fleet.sdk.settle(np.array([row], np.int32), APP)
         return row
 
     def add_many(self, platform: str, count: int) -> list[int]:
-        """Add *count* settled phones without names of their own."""
+        """Add *count* settled devices without names of their own."""
         rows: list[int] = self.fleet.add_members("crowd", {platform: count}, APP).tolist()
         return rows
 
@@ -206,7 +261,7 @@ class Phones:
         self.world.run_until(self.world.now + span)
 
     def send(self, *rows: int, routes: Sequence[int] | None = None, **content: Any) -> Sent:
-        """Attempt one message at each phone now; *routes* are theirs unless given."""
+        """Attempt one message at each device now; *routes* are theirs unless given."""
         where = np.array(rows, np.int32)
         what = Content(**content)
         held = self.fleet.devices.route[where] if routes is None else np.array(routes, np.int32)

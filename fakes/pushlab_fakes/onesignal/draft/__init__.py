@@ -20,7 +20,7 @@ from pushlab_fakes.onesignal.draft.notification import (
     parse_notification,
 )
 from pushlab_fakes.onesignal.draft.sms import SmsFields
-from pushlab_fakes.onesignal.draft.targeting import Targeting
+from pushlab_fakes.onesignal.draft.targeting import Targeting, read_estimate
 
 __all__ = [
     "LANGUAGES",
@@ -35,4 +35,5 @@ __all__ = [
     "draft_notification",
     "parse_notification",
     "read_app_id",
+    "read_estimate",
 ]

@@ -18,7 +18,7 @@ from pushlab_fakes.onesignal.draft.targeting import Targeting, read_targeting
 from pushlab_fakes.onesignal.send_after import parse_send_after
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pushlab.world.clock import Instant
 
@@ -64,18 +64,9 @@ PLATFORM_FLAGS: Final[dict[str, tuple[Channel, ...]]] = {
 That isSafari covers both kinds of Safari subscription is assumed.
 """
 
-PUSH_CHANNELS: Final = tuple(
-    channel for channel in Channel if channel not in (Channel.EMAIL, Channel.SMS)
-)
+MAIL_AND_SMS: Final = {Channel.EMAIL: "email", Channel.SMS: "sms"}
+PUSH_CHANNELS: Final = tuple(channel for channel in Channel if channel not in MAIL_AND_SMS)
 
-UNBUILT_METHODS: Final = (
-    "included_segments",
-    "filters",
-    "tags",
-    "email_to",
-    "include_email_tokens",
-    "include_phone_numbers",
-)
 UNBUILT_FIELDS: Final = ("app_ids", "template_id", "email_warm_up", "email_bcc")
 LIQUID_FIELDS: Final = (
     "contents",
@@ -191,6 +182,18 @@ class NotificationDraft:
                 return False
         return self.platforms is None or channel in self.platforms
 
+    def refuse_channels(self, channels: Iterable[Channel]) -> Answer | None:
+        """Return the refusal of targets of these kinds, None when the message fits them.
+
+        Subscription ids say their channel themselves, and it has to be one (Create message).
+        """
+        kinds = {MAIL_AND_SMS.get(channel, "push") for channel in channels}
+        if len(kinds) > 1:
+            return refusals.one_channel_only()
+        if "email" in kinds and not (self.mail.subject or self.template_id):
+            return refusals.mail_field_required("email_subject")
+        return None
+
     def refuse_unbuilt(self, built: frozenset[str] = frozenset()) -> Answer | None:
         """Return the 501 that names what is not built, None when all is; *built* is taken off."""
         missing = [f"POST /notifications with {name}" for name in self.unbuilt if name not in built]
@@ -276,7 +279,7 @@ def draft_notification(
         content_available=silent,
         mutable_content=fields.flag("mutable_content") is not False,
         platforms=_read_platforms(fields),
-        unbuilt=_list_unbuilt(fields, targeting),
+        unbuilt=_list_unbuilt(fields),
     )
     return fields.refusal or draft
 
@@ -285,9 +288,7 @@ def _needs_english(fields: Fields, targeting: Targeting) -> bool:
     """Tell whether ``contents`` must have English: e-mail has a body of its own."""
     if targeting.channel == "sms" and fields.has("sms_media_urls"):
         return fields.has("contents")
-    return targeting.channel != "email" and not (
-        fields.has("template_id") or fields.has("email_body") or fields.has("email_subject")
-    )
+    return targeting.channel != "email" and not fields.has("template_id")
 
 
 def _read_ttl(fields: Fields) -> int:
@@ -344,11 +345,8 @@ def _read_platforms(fields: Fields) -> tuple[Channel, ...] | None:
     return None
 
 
-def _list_unbuilt(fields: Fields, targeting: Targeting) -> tuple[str, ...]:
+def _list_unbuilt(fields: Fields) -> tuple[str, ...]:
     features = [name for name in UNBUILT_FIELDS if fields.has(name)]
-    if targeting.method in UNBUILT_METHODS:
-        features.append(targeting.method)
-    features.extend(targeting.tokens)
     if fields.raw.get("delayed_option") in ("timezone", "last-active"):
         features.append("delayed_option")
     if fields.raw.get("throttle_rate_per_minute") not in (None, "", 0, "0"):

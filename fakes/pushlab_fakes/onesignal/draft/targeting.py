@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from pushlab_fakes.exchange import Answer
     from pushlab_fakes.onesignal.draft.fields import Fields
 
-__all__ = ["CHANNELS", "TOKEN_FIELDS", "MessageChannel", "Targeting", "read_targeting"]
+__all__ = [
+    "CHANNELS",
+    "TOKEN_FIELDS",
+    "MessageChannel",
+    "Targeting",
+    "read_estimate",
+    "read_targeting",
+]
 
 MessageChannel = Literal["push", "email", "sms"]
 CHANNELS: Final[tuple[MessageChannel, ...]] = ("push", "email", "sms")
-
-FILTERS_MAX: Final = 200
-"""Entries of ``filters``, the operators counted (OneSignal, Create message, filters)."""
 
 TOKEN_FIELDS: Final = (
     "include_ios_tokens",
@@ -56,12 +60,6 @@ That segments and filters win over aliases is observed (onesignal-java-api #33,
 OneSignal-Flutter-SDK #1037); the rest of the order is assumed.
 """
 
-_FILTER_KEYS: Final = (
-    "tag last_session first_session session_count session_time language app_version location "
-    "amount_spent bought_sku country device_type email"
-)
-FILTER_FIELDS: Final = frozenset(_FILTER_KEYS.split())
-
 
 @dataclass(frozen=True, slots=True)
 class Targeting:
@@ -80,7 +78,7 @@ class Targeting:
     segments: tuple[str, ...] = ()
     excluded_segments: tuple[str, ...] = ()
     filters: tuple[Mapping[str, object], ...] = ()
-    """Old ``tags`` stand here in the form of filters."""
+    """As sent, and read only with the app at hand; old ``tags`` stand here in their form."""
     tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Field to raw tokens of one gateway."""
 
@@ -116,10 +114,31 @@ def read_targeting(fields: Fields, *, targets_max: int, mix_refused: bool) -> Ta
         return fields.refusal
     if targeting.count > targets_max:
         return refusals.too_many(targeting.method, targets_max)
-    if len(targeting.filters) > FILTERS_MAX:
-        return refusals.too_many(targeting.method, FILTERS_MAX)
     if targeting.method == "include_aliases" and targeting.channel is None:
         return refusals.target_channel_required()
+    return targeting
+
+
+def read_estimate(fields: Fields, *, targets_max: int) -> Targeting | Answer:
+    """Return whom an estimate is about: segments, which all other methods narrow.
+
+    Mirrored: API reference, count-unsaved; what it does not support is passed over (assumed).
+    """
+    aliases = _read_aliases(fields) if fields.has("include_aliases") else {}
+    targeting = Targeting(
+        "included_segments",
+        _read_channel(fields, "included_segments"),
+        aliases=aliases,
+        segments=fields.texts("included_segments"),
+        excluded_segments=fields.texts("excluded_segments"),
+        filters=fields.objects("filters"),
+    )
+    if fields.refusal is not None:
+        return fields.refusal
+    if not targeting.segments:
+        return refusals.no_targets()
+    if targeting.count > targets_max:
+        return refusals.too_many("include_aliases", targets_max)
     return targeting
 
 
@@ -211,11 +230,4 @@ def _read_filters(fields: Fields, method: str) -> tuple[dict[str, object], ...]:
         return tuple(
             entry if "operator" in entry else {"field": "tag", **entry} for entry in entries
         )
-    unknown = [
-        str(entry.get("field"))
-        for entry in entries
-        if "operator" not in entry and entry.get("field") not in FILTER_FIELDS
-    ]
-    if unknown:
-        fields.fail(refusals.bad_filter_fields(unknown))
     return entries

@@ -19,8 +19,11 @@ __all__ = [
     "identifier_invalid",
     "player_not_found",
     "segment_exists",
+    "segment_filters_invalid",
+    "segment_invalid",
     "segment_name_required",
     "segment_not_found",
+    "segment_read_only",
     "tag_limit",
     "too_many_tag_updates",
     "web_push_not_configured",
@@ -45,6 +48,26 @@ def segment_exists() -> Answer:
 def segment_not_found() -> Answer:
     """Refuse an unknown segment. Documented for DELETE; assumed for the other calls."""
     return json_answer(Assumed.SEGMENT_MISSING_STATUS, {"success": False})
+
+
+def segment_invalid(field: str, wanted: str) -> Answer:
+    """Refuse a segment for a field that does not fit. The text is assumed."""
+    return errors_list(400, Assumed.WRONG_TYPE.format(field=field, wanted=wanted), success=False)
+
+
+def segment_filters_invalid(refusal: Answer) -> Answer:
+    """Refuse a segment for what a message with its filters is refused for.
+
+    The envelope is that of the other refusals of segments; that the texts are the same is assumed.
+    """
+    body = refusal.json()
+    assert isinstance(body, dict), "a refusal is an object"
+    return json_answer(refusal.status, {"success": False, **body})
+
+
+def segment_read_only(name: str) -> Answer:
+    """Refuse to change a segment that comes with the app. 403 is documented, the text assumed."""
+    return errors_list(403, Assumed.SEGMENT_READ_ONLY.format(name=name), success=False)
 
 
 def player_not_found() -> Answer:

@@ -194,7 +194,7 @@ def notification_not_found(status: Literal[404, 400] = 404) -> Answer:
 
 def unsubscribe_token_invalid() -> Answer:
     """Refuse to unsubscribe whom the token does not name. 400 is documented, the text assumed."""
-    return errors_list(400, Assumed.UNSUBSCRIBE_TOKEN)
+    return errors_list(400, Assumed.NOT_UNSUBSCRIBED)
 
 
 def not_cancelable() -> Answer:

@@ -32,9 +32,10 @@ class Assumed:
     USER_TAG_LIMIT: Final = "App is limited to a maximum of {count_max} tags on a given player"
     USER_TAG_UPDATES: Final = "Please limit your tag updates to 100 per request"
     MAIL_FIELD: Final = "{field} is required for email messages."
-    UNSUBSCRIBE_TOKEN: Final = "Invalid unsubscribe token"
+    NOT_UNSUBSCRIBED: Final = "Invalid unsubscribe token"
     PLAN: Final = "{feature} is not available on the {plan} plan."
     SEGMENT_MISSING_STATUS: Final = 404
+    SEGMENT_READ_ONLY: Final = "Segment {name} is read only."
     USER_MISSING_STATUS: Final = 404
     ALIAS_MISSING: Final = "No aliases found for {label} `{value}`"
     ALIAS_BLOCKED: Final = "The {label} `{value}` is blocked and can't be used"

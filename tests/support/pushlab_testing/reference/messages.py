@@ -26,7 +26,7 @@ __all__ = ["NaiveDispatch", "Tally"]
 
 FIELDS = ("successful", "failed", "errored", "converted", "received")
 UNINSTALLED = -10
-GAVE_UP = 6
+GAVE_UP = 7
 SKIPPED = (Fate.UNSUBSCRIBED, Fate.NOT_PERMITTED, Fate.TOKEN_LOST, Fate.CANCELED)
 FATES = {
     Verdict.DEAD: Fate.DEAD_TOKEN,

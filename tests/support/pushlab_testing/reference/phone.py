@@ -172,7 +172,7 @@ class Phone:
         collapse = target.content.collapse_id
         if collapse:
             older = self._collapsible.get(collapse)
-            if older is not None:
+            if older is not None and not older.marks:
                 older.marks |= Mark.REPLACED
             self._collapsible[collapse] = target
         if target.content.badge is not None and not self.is_android:

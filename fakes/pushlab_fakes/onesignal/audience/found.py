@@ -1,0 +1,61 @@
+"""What resolving gives, and to which kinds of subscription a message goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pushlab.gateway import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from pushlab_fakes.onesignal.draft import NotificationDraft
+    from pushlab_fakes.onesignal.model import Belief
+
+__all__ = ["Audience", "Reach"]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """The targets of a notification, and who is not among those that can be reached."""
+
+    rows: NDArray[np.int32]
+    """Distinct subscriptions, ascending: those that can be reached and, where the request names
+    its targets one by one, those known to be opted out."""
+    reachable_count: int
+    unsubscribed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Label to values, each once for every opted-out subscription of the user."""
+    unknown: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Label to values that nobody is called."""
+    errors: Mapping[str, object] = field(default_factory=dict)
+    """What the answer shows as ``errors``; empty when nothing is worth saying."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a message may go, whoever it is for."""
+
+    kinds: frozenset[int]
+    """Kinds of subscription, as in their column ``type``."""
+    include_unsubscribed: bool = False
+    """Whether it goes to unsubscribed mail addresses as well."""
+
+    @classmethod
+    def of(cls, draft: NotificationDraft) -> Reach:
+        """Return where *draft* may go by its channel and its platform flags."""
+        kinds = frozenset(int(channel) for channel in Channel if draft.reaches(channel))
+        return cls(kinds, draft.include_unsubscribed)
+
+    def covers(self, belief: Belief, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return which of *rows* are of a kind that the message may go to; shape (n,)."""
+        types = belief.subscriptions.type[rows]
+        return np.isin(types, sorted(self.kinds))
+
+    def can_send(self, belief: Belief, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return which of *rows*, all of its kinds, the message would go to; shape (n,)."""
+        return belief.sendable(rows, include_unsubscribed=self.include_unsubscribed)

@@ -1,0 +1,324 @@
+"""A carrier's gateway as a core: blocks, handsets that are off, reports, and keywords."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pushlab.content import Content
+from pushlab.errors import MisuseError
+from pushlab.gateway import Channel, FanOut, Fate, Verdict
+from pushlab.table import Chains, column
+from pushlab.world.clock import render_instant
+from pushlab.world.schedule import RANKS
+from pushlab_fakes.addresses import Addresses, NumberForm
+from pushlab_fakes.sms.answers import Answers
+from pushlab_fakes.sms.keywords import HELP, STOP, find_keyword
+from pushlab_fakes.transport import Transport
+from pushlab_fakes.undelivered import Undelivered
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pushlab.gateway import Handsets, Sends
+    from pushlab.settings import Settings
+    from pushlab.world.trace import BatchKind
+    from pushlab.world.world import World
+    from pushlab_fakes.faults import Faults
+    from pushlab_fakes.sms.keywords import Keyword
+
+__all__ = ["SmsGateway"]
+
+LOSSES: Final = {"unknown number": Fate.UNDELIVERED, "handset off": Fate.UNDELIVERED}
+UNKNOWN, OFF = range(len(LOSSES))
+NO_SENDER: Final = 0
+"""Code of the sender of a number that nobody wrote to."""
+
+
+def _latency(settings: Settings) -> tuple[int, int]:
+    return settings.sms_latency_min_ms, settings.sms_latency_mean_ms
+
+
+class Numbers(Addresses):
+    """The numbers of a carrier."""
+
+    last_sender: NDArray[np.int32] = column(np.int32, is_rare=True)
+    """Code of who wrote to the number last."""
+
+
+class SmsGateway:
+    """The gateway to numbers."""
+
+    name = "sms"
+
+    def __init__(self, world: World, sends: Sends, handsets: Handsets, faults: Faults) -> None:
+        self._world = world
+        self._sends = sends
+        self._handsets = handsets
+        self.addresses = Numbers(world, Channel.SMS, NumberForm())
+        self._senders: dict[str, int] = {}
+        """Codes of senders, from 1 on."""
+        self._blocks: dict[str, NDArray[np.bool_]] = {}
+        """By sender, the routes that replied STOP to it."""
+        self._stored = Chains(what=np.int64)
+        self._answers = Answers(self.addresses)
+        self._transport = Transport(
+            world,
+            sends,
+            handsets,
+            faults,
+            self.name,
+            store=self._store,
+            deliver=self._deliver,
+            latency=_latency,
+        )
+        self._lost = Undelivered(
+            world, sends, handsets, self.name, entry="SmsUndelivered", fates=LOSSES
+        )
+        schedule = world.schedule
+        self._expiry = schedule.register("sms expiry", RANKS["arrival"], self._expire)
+        self._report = schedule.register("sms report", RANKS["receipt"], self._report_delivered)
+        self._delivered: BatchKind | None = None
+
+    # -- the registry --------------------------------------------------------------------------
+
+    def find_route(self, token: str) -> int:
+        """Return the route of a number; -1 when nobody has it."""
+        return self.addresses.find(token)
+
+    def render_token(self, route: int) -> str:
+        """Return the number of *route*."""
+        return self.addresses.render(route)
+
+    def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
+        """Return the content keys of the numbers."""
+        return self.addresses.key[routes]
+
+    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the handset behind each route, -1 for route -1."""
+        return self.addresses.devices_of(routes)
+
+    def assign(self, device: int, address: str) -> int:
+        """Give the number *address* to a handset; MisuseError when it is taken."""
+        return self.addresses.assign(device, address)
+
+    def assign_members(
+        self, devices: NDArray[np.int32], prefix: str, first_member: int = 1
+    ) -> NDArray[np.int32]:
+        """Give the handsets of a population numbers that follow one another."""
+        return self.addresses.assign_members(devices, prefix, first_member)
+
+    def issue(
+        self, devices: NDArray[np.int32], generations: NDArray[np.int16]
+    ) -> NDArray[np.int32]:
+        """Refuse: a number is given to a handset by name."""
+        del devices, generations
+        raise MisuseError("a number is chosen, not issued; call assign(device, address)")
+
+    def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        """Do nothing: a number stays whose it is, whatever its owner's apps do."""
+
+    # -- attempts ------------------------------------------------------------------------------
+
+    def attempt(
+        self,
+        instants: NDArray[np.int64],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> NDArray[np.uint8]:
+        """Answer a `Verdict` a target; numbers that nobody has are accepted like others."""
+        verdicts = np.zeros(len(routes), np.uint8)
+        devices = self.addresses.devices_of(routes)
+        known = devices >= 0
+        if np.count_nonzero(known) < len(known):
+            stray = ~known
+            verdicts[stray] = self._accept_strays(
+                instants[stray], devices[stray], routes[stray], what[stray]
+            )
+        held = verdicts[known]
+        for fan_out, _, places in self._sends.split(what[known]):
+            blocked = self.are_blocked(fan_out.content.sender, routes[known][places])
+            part = held[places]
+            part[blocked] = Verdict.STOPPED.value
+            held[places] = part
+        self._transport.admit(held, instants[known], devices[known], routes[known], what[known])
+        verdicts[known] = held
+        return verdicts
+
+    def _accept_strays(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> NDArray[np.uint8]:
+        """Take messages for numbers that nobody has; the carrier says so later (30005)."""
+        verdicts = np.zeros(len(what), np.uint8)
+        self._transport.overrule(verdicts, instants, devices, routes, what)
+        taken = verdicts == Verdict.ACCEPTED.value
+        if taken.any():
+            delay = self._world.settings.sms_unknown_delay_s * 1000 + 1
+            self._lost.plan_strays(instants[taken] + delay, what[taken])
+        return verdicts
+
+    # -- to the handset ------------------------------------------------------------------------
+
+    def _deliver(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Hand messages over; the carrier reports it a little later."""
+        self._handsets.deliver(instants, devices, what)
+        for fan_out, _, places in self._sends.split(what):
+            code = self._code(fan_out.content.sender)
+            self.addresses.own("last_sender")[routes[places]] = code
+        delays = self._world.randomness.below(
+            "sms report",
+            self._handsets.key[devices],
+            self._sends.keys(what),
+            max(self._world.settings.sms_report_delay_ms, 1),
+        )
+        self._world.schedule.put(self._report, instants + delays, devices, what, distinct=True)
+
+    def _report_delivered(
+        self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
+        if self._delivered is None:
+            self._delivered = self._handsets.entry_kind(
+                "SmsDelivered", RANKS["receipt"], ("",), "MessageArrived"
+            )
+        for fan_out, positions, _ in self._sends.split(what):
+            fan_out.owner.delivered(fan_out, positions)
+        self._world.trace.record_batch(self._delivered, instants, devices, what)
+
+    def _store(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Keep messages for handsets that are off, up to their validity."""
+        self._stored.push(routes, what=what)
+        self._transport.finish("MessageStored", Fate.STORED, instants, devices, what)
+        expires = np.zeros(len(what), np.int64)
+        for fan_out, _, places in self._sends.split(what):
+            expires[places] = fan_out.sent_at + self._world.settings.sms_validity_s * 1000
+        self._world.schedule.put(self._expiry, np.maximum(expires, instants + 1), devices, what)
+
+    def _expire(
+        self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
+        """Give up what still waits when its validity is over."""
+        stored = np.zeros(len(what), np.bool_)
+        routes = np.full(len(what), -1, np.int32)
+        for fan_out, positions, places in self._sends.split(what):
+            stored[places] = fan_out.fates[positions] == Fate.STORED.value
+            routes[places] = fan_out.routes[positions]
+        instants, devices, what = instants[stored], devices[stored], what[stored]
+        self._stored.drop_equal(routes[stored], "what", what)
+        self._lost.finish(instants, devices, what, OFF)
+
+    def connect(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        """Send what is stored for handsets that are on again."""
+        owners, held = self._stored.take(routes)
+        if not len(owners):
+            return
+        what = held["what"]
+        order = np.argsort(routes, kind="stable")
+        at = instants[order[np.searchsorted(routes[order], owners)]]
+        for fan_out, positions, _ in self._sends.split(what):
+            fan_out.fates[positions] = Fate.ACCEPTED.value
+        self._transport.resume(at, self.addresses.device[owners], what)
+
+    # -- replies -------------------------------------------------------------------------------
+
+    def are_blocked(self, sender: str, routes: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Whether each route, none of them -1, has replied STOP to *sender*."""
+        blocks = self._blocks.get(sender)
+        if blocks is None:
+            return np.zeros(len(routes), np.bool_)
+        inside = routes < len(blocks)
+        return inside & blocks[np.where(inside, routes, 0)]
+
+    def find_last_sender(self, route: int) -> str | None:
+        """Return who wrote last to the number at *route*, or None."""
+        code = int(self.addresses.last_sender[route])
+        return None if code == NO_SENDER else [*self._senders][code - 1]
+
+    def take_replies(
+        self,
+        instants: NDArray[np.int64],
+        routes: NDArray[np.int32],
+        text: str,
+        to: str | None = None,
+    ) -> None:
+        """Take *text* from numbers, distinct, for *to* or for who wrote to each of them last.
+
+        A keyword does its work, and is answered when it changed something or asks for help.
+        """
+        keyword = find_keyword(text)
+        if keyword is None:
+            return
+        if to is not None:
+            self._obey(keyword, to, instants, routes)
+            return
+        codes = self.addresses.last_sender[routes]
+        for sender, code in self._senders.items():
+            mine = codes == code
+            if np.count_nonzero(mine):
+                self._obey(keyword, sender, instants[mine], routes[mine])
+
+    def _obey(
+        self,
+        keyword: Keyword,
+        sender: str,
+        instants: NDArray[np.int64],
+        routes: NDArray[np.int32],
+    ) -> None:
+        """Block or unblock *sender* for *routes*; a second STOP gets no second answer."""
+        if keyword is not HELP:
+            wanted = keyword is STOP
+            changed = self.are_blocked(sender, routes) != wanted
+            instants, routes = instants[changed], routes[changed]
+            self._room_for_blocks(sender)[routes] = wanted
+        for at in np.unique(instants).tolist():
+            self._answer(keyword, sender, at, routes[instants == at])
+
+    def _room_for_blocks(self, sender: str) -> NDArray[np.bool_]:
+        blocks = self._blocks.get(sender, np.zeros(0, np.bool_))
+        if len(blocks) < len(self.addresses):
+            grown = np.zeros(max(len(self.addresses), 2 * len(blocks)), np.bool_)
+            grown[: len(blocks)] = blocks
+            blocks = self._blocks[sender] = grown
+        return blocks
+
+    def _answer(self, keyword: Keyword, sender: str, at: int, routes: NDArray[np.int32]) -> None:
+        """Send the carrier's own answer, which no block stops."""
+        devices = self.addresses.device[routes]
+        name = f"{keyword.name} answered by {sender} at {render_instant(at)}"
+        fan_out = FanOut(
+            name=name,
+            key=self._world.ids.key("sms answer", keyword.name, sender, at),
+            owner=self._answers,
+            content=Content(sender=sender),
+            collapse=0,
+            sent_at=at,
+            entry="",
+            subscriptions=np.full(len(routes), -1, np.int32),
+            routes=routes,
+            devices=devices,
+        )
+        fan_out.fates[:] = Fate.ACCEPTED.value
+        self._sends.open(fan_out)
+        self._answers.note(fan_out, keyword.answer)
+        instants = np.full(len(routes), at, np.int64)
+        what = fan_out.what(np.arange(len(routes)))
+        self._transport.carry(instants, devices, what)
+
+    def _code(self, sender: str) -> int:
+        return self._senders.setdefault(sender, len(self._senders) + 1)

@@ -1,0 +1,244 @@
+"""The browsers' push services as one core: verdicts, store and forward, dropped endpoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pushlab.gateway import Channel, Fate, Verdict
+from pushlab.table import Chains, as_slice
+from pushlab_fakes.tokens import TokenRegistry
+from pushlab_fakes.transport import Transport, find_instants
+from pushlab_fakes.webpush.endpoints import (
+    SERVICES,
+    mark_services,
+    parse_endpoint,
+    render_endpoint,
+    services_of,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pushlab.gateway import Handsets, Sends
+    from pushlab.world.world import World
+    from pushlab_fakes.faults import Faults
+
+__all__ = ["Webpush"]
+
+NOBODY = np.int32(-1)
+DEAD = Verdict.DEAD.value
+PAYLOAD_MAX = 4096
+"""Bytes of an encrypted body that every service takes (RFC 8030, section 7.2); none takes more."""
+SAFARI = next(
+    number for number, service in enumerate(SERVICES) if service.channel == Channel.SAFARI_WEB
+)
+
+
+class Webpush:
+    """The gateway to browsers, each at the push service of its maker."""
+
+    name = "webpush"
+
+    def __init__(self, world: World, sends: Sends, handsets: Handsets, faults: Faults) -> None:
+        self._world = world
+        self._sends = sends
+        self._handsets = handsets
+        self.tokens = TokenRegistry(world, "webpush endpoint", render_endpoint, parse_endpoint)
+        self._stored = Chains(what=np.int64, topic=np.int32)
+        self._transport = Transport(
+            world, sends, handsets, faults, self.name, store=self._store, gone=self._report
+        )
+
+    # -- the registry --------------------------------------------------------------------------
+
+    def find_route(self, token: str) -> int:
+        """Return the route of an endpoint; -1 when no service issued it."""
+        return self.tokens.find(token)
+
+    def render_token(self, route: int) -> str:
+        """Return the endpoint of *route*."""
+        return self.tokens.render(route)
+
+    def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
+        """Return the content keys of the endpoints."""
+        return self.tokens.key[routes]
+
+    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the browser behind each route, -1 for route -1."""
+        if not len(self.tokens):
+            return np.full(len(routes), -1, np.int32)
+        known = routes >= 0
+        if np.count_nonzero(known) == len(known):
+            return self.tokens.device[as_slice(routes)].copy()
+        return np.where(known, self.tokens.device[routes], NOBODY)
+
+    def issue(
+        self, devices: NDArray[np.int32], generations: NDArray[np.int16]
+    ) -> NDArray[np.int32]:
+        """Give each browser an endpoint at the service of its maker and return the routes."""
+        routes = self.tokens.issue(devices, self._handsets.key[devices], generations)
+        keys, channels = self.tokens.key[routes], self._handsets.platform[devices]
+        self.tokens.key[routes] = mark_services(keys, channels)
+        return routes
+
+    def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        """Take endpoints for dropped: site data cleared, notifications blocked, a new endpoint.
+
+        A browser that is online tells its service at once, another one when it is back (see
+        `_is_dead`). What the service keeps for it reaches nobody any more.
+        """
+        online = self._handsets.online[self.tokens.device[routes]]
+        self._note("dead_at", instants[online], routes[online])
+        self._note("told_at", instants, routes)
+        owners, held = self._stored.take(routes)
+        at = find_instants(owners, routes, instants)
+        self._transport.finish(
+            "AppGone", Fate.APP_GONE, at, self.tokens.device[owners], held["what"]
+        )
+
+    def _note(self, column: str, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        noted = self.tokens.own(column)
+        noted[routes] = np.minimum(noted[routes], instants)
+
+    # -- attempts ------------------------------------------------------------------------------
+
+    def attempt(
+        self,
+        instants: NDArray[np.int64],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> NDArray[np.uint8]:
+        """Answer a `Verdict` a target; accepted ones set out, or wait for their browser.
+
+        An endpoint that no service issued is a 404, one that its browser dropped a 410: both mean
+        that the subscription is over.
+        """
+        verdicts = np.full(len(routes), DEAD, np.uint8)
+        devices = self.devices_of(routes)
+        known = np.flatnonzero(routes >= 0)
+        dead = self._is_dead(instants[known], routes[known], devices[known])
+        verdicts[known[~dead]] = Verdict.ACCEPTED.value
+        for fan_out, _, places in self._sends.split(what):
+            if fan_out.content.size_at(self.name) > PAYLOAD_MAX:
+                verdicts[places] = Verdict.TOO_LARGE.value
+        self._transport.admit(verdicts, instants, devices, routes, what)
+        return verdicts
+
+    def _is_dead(
+        self,
+        instants: NDArray[np.int64],
+        routes: NDArray[np.int32],
+        devices: NDArray[np.int32],
+    ) -> NDArray[np.bool_]:
+        """Whether each service knows that the endpoint was dropped.
+
+        It found nobody there, or heard of it from the browser, if that was online then or since.
+        """
+        dead = self.tokens.dead_at[as_slice(routes)] <= instants
+        told_at = self.tokens.told_at[as_slice(routes)]
+        dropped = told_at <= instants
+        if np.count_nonzero(dropped):
+            heard = self._handsets.online[devices]
+            heard |= self._handsets.offline_since[devices] > told_at
+            dead |= dropped & heard
+        if np.count_nonzero(dead) and not self._world.settings.safari_drops_reported:
+            dead &= services_of(self.tokens.key[routes]) != SAFARI
+        return dead
+
+    # -- store and forward ---------------------------------------------------------------------
+
+    def _store(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Keep every message that has time to live; of one topic, the newest alone.
+
+        RFC 8030, sections 5.2 (TTL) and 5.4 (Topic). There is no bound to how many wait.
+        """
+        ttl, topics = np.zeros(len(what), np.int64), np.zeros(len(what), np.int32)
+        for fan_out, _, places in self._sends.split(what):
+            ttl[places] = fan_out.content.ttl_s
+            topics[places] = self._sends.collapse_code(fan_out.content.topic)
+        never = ttl == 0
+        self._transport.finish(
+            "MessageNotStored", Fate.NOT_STORED, instants[never], devices[never], what[never]
+        )
+        dropped = ~never & (self.tokens.told_at[routes] <= instants)
+        self._transport.finish(
+            "AppGone", Fate.APP_GONE, instants[dropped], devices[dropped], what[dropped]
+        )
+        kept = ~never & ~dropped
+        instants, devices, routes = instants[kept], devices[kept], routes[kept]
+        what, topics = what[kept], topics[kept]
+        if not len(routes):
+            return
+        named = topics != 0
+        if named.any():
+            self._replace(instants[named], routes[named], topics[named])
+        self._stored.push(routes, what=what, topic=topics)
+        self._transport.finish("MessageStored", Fate.STORED, instants, devices, what)
+
+    def _replace(
+        self, instants: NDArray[np.int64], routes: NDArray[np.int32], topics: NDArray[np.int32]
+    ) -> None:
+        """Let go of what waits under the same topics, unless it has expired by then."""
+        owners, held = self._stored.drop_equal(routes, "topic", topics)
+        at = find_instants(owners, routes, instants)
+        left = self._let_expired_go(at, owners, held["what"])
+        devices, what = self.tokens.device[owners[left]], held["what"][left]
+        self._transport.finish("MessageReplaced", Fate.REPLACED, at[left], devices, what)
+
+    def connect(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        """Send what is stored for browsers that are online again, if it has not expired."""
+        owners, held = self._stored.take(routes)
+        if not len(owners):
+            return
+        at = find_instants(owners, routes, instants)
+        left = self._let_expired_go(at, owners, held["what"])
+        what = held["what"][left]
+        for fan_out, positions, _ in self._sends.split(what):
+            fan_out.fates[positions] = Fate.ACCEPTED.value
+        self._transport.resume(at[left], self.tokens.device[owners[left]], what)
+
+    def _let_expired_go(
+        self, instants: NDArray[np.int64], routes: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Finish what has expired by *instants*, and return where the others stand."""
+        settings = self._world.settings
+        most = np.array(
+            [
+                settings.webpush_ttl_max_chrome_s,
+                settings.webpush_ttl_max_firefox_s,
+                settings.webpush_ttl_max_safari_s,
+            ],
+            np.int64,
+        )[services_of(self.tokens.key[routes])]
+        expires = np.zeros(len(what), np.int64)
+        for fan_out, _, places in self._sends.split(what):
+            lifetime_s = np.minimum(fan_out.content.ttl_s, most[places])
+            expires[places] = fan_out.sent_at + lifetime_s * 1000
+        late = expires <= instants
+        devices = self.tokens.device[routes[late]]
+        self._transport.finish("MessageExpired", Fate.EXPIRED, instants[late], devices, what[late])
+        return ~late
+
+    # -- browsers that are gone ----------------------------------------------------------------
+
+    def _report(
+        self,
+        instants: NDArray[np.int64],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Learn that a message found nobody: the next one is answered 410.
+
+        So it goes when a whole profile was removed, which tells nobody.
+        """
+        del devices, what
+        self._note("dead_at", instants, routes)

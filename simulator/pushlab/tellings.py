@@ -1,0 +1,302 @@
+"""The sentences of the timeline: what is said of each kind of entry.
+
+Every kind that the trace knows has its sentence here, and perhaps one for each outcome. Where a
+channel has words of its own (a mail is not shown, it is got), those go before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pushlab.gateway import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Telling = tuple[str, str, str]
+    """Who, what, mood; words in braces come from the entry."""
+
+__all__ = [
+    "APP",
+    "BAD",
+    "GATEWAYS",
+    "GOOD",
+    "LAB",
+    "NOTE",
+    "PLAIN",
+    "PLATFORMS",
+    "QUIET",
+    "SERVICE",
+    "find_telling",
+]
+
+MAIL, SMS, WEB = "the mail server", "the carrier", "the push service"
+GATEWAYS: Final[Mapping[int, str]] = {
+    Channel.IOS: "APNs",
+    Channel.ANDROID: "FCM",
+    Channel.CHROME_WEB: WEB,
+    Channel.FIREFOX: WEB,
+    Channel.SAFARI_WEB: WEB,
+    Channel.EMAIL: MAIL,
+    Channel.SMS: SMS,
+}
+"""What the gateway of a channel is called."""
+PLATFORMS: Final[Mapping[str, str]] = {
+    "android": "Android phone",
+    "ios": "iPhone",
+    "web": "browser",
+    "email": "mailbox",
+    "sms": "number",
+}
+
+GOOD, BAD, NOTE, PLAIN = "good", "bad", "note", "plain"
+SERVICE, APP, LAB = "OneSignal", "your app", "lab"
+
+TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "AppAdopted": (SERVICE, "takes app {app} as yours", PLAIN),
+    "AppChanged": (LAB, "app changed: {rest}", PLAIN),
+    "AppClosed": ("{device}", "puts the app in the background", PLAIN),
+    "AppDataCleared": ("{device}", "clears the app's data; its token is void", NOTE),
+    "AppForceStopped": ("{device}", "force-stops the app", NOTE),
+    "AppGone": (
+        "{address}",
+        "nobody there: the app is gone, though {gateway} had accepted the message",
+        BAD,
+    ),
+    "AppInstalled": ("{device}", "installs the app", PLAIN),
+    "AppOpened": ("{device}", "opens the app", PLAIN),
+    "AppAdded": (LAB, "a further app: “{name}”", PLAIN),
+    "AppPutOnDevice": ("{device}", "has another app on it", PLAIN),
+    "AppUninstalled": ("{device}", "uninstalls the app; nobody is told", NOTE),
+    "AttemptMade": ("{address}", "{gateway} answers {title}: {outcome}", NOTE),
+    "AttemptMade/accepted": ("{address}", "{gateway} accepts {title}", PLAIN),
+    "AttemptMade/gave up": ("{address}", "{gateway} put it off once more; OneSignal gives up", BAD),
+    "AttemptMade/put off": ("{address}", "{gateway} puts it off; OneSignal will try again", NOTE),
+    "AttemptMade/refused": ("{address}", "{gateway} refuses {title}", BAD),
+    "AttemptMade/refused: replied STOP": (
+        "{address}",
+        "{gateway} refuses {title}: who has the number replied STOP",
+        BAD,
+    ),
+    "AttemptMade/refused: bad token": (
+        "{address}",
+        "{gateway} refuses {title}: it never issued that token",
+        BAD,
+    ),
+    "AttemptMade/refused: dead token": (
+        "{address}",
+        "{gateway} refuses {title}: the token is dead",
+        BAD,
+    ),
+    "AttemptMade/refused: too large": ("{address}", "{gateway} refuses {title}: too large", BAD),
+    "AliasesSet": (SERVICE, "knows a user by another name{identity_words}", PLAIN),
+    "AudiencePicked": (LAB, "{target_words} picked in the dashboard", PLAIN),
+    "ClockMismatch": (
+        SERVICE,
+        "send_after {send_after} is over on this clock, so it is sent at once; {remedy}",
+        NOTE,
+    ),
+    "DeviceCameOnline": ("{device}", "is online again", PLAIN),
+    "DeviceMade": ("{device}", "joins: {platform_words}{belongs}", PLAIN),
+    "DeviceWentOffline": ("{device}", "goes offline", NOTE),
+    "DevicesRegistered": (SERVICE, "{count} devices registered", PLAIN),
+    "FaultPlanned": (LAB, "fault {name} planned: {where} answers {status}", NOTE),
+    "FaultRemoved": (LAB, "fault {name} ended", PLAIN),
+    "FaultStruck": (SERVICE, "fault {fault} strikes", BAD),
+    "KeyAdopted": (SERVICE, "takes the key that came with the request as the app's own", PLAIN),
+    "LinkClicked": ("{address}", "follows a link of {title}", GOOD),
+    "MailBounced": ("{address}", "{title} comes back: {outcome}", BAD),
+    "MailBounced/hard": ("{address}", "{title} comes back: there is no such mailbox", BAD),
+    "MailBounced/soft": ("{address}", "{title} comes back: the mailbox is full", BAD),
+    "MailMarkedSpam": ("{address}", "marks {title} as spam", BAD),
+    "MailOpened": ("{address}", "opens {title}", GOOD),
+    "MembersRegistered": (SERVICE, "{count} members of {prefix} registered", PLAIN),
+    "MessageArrived": ("{device}", "gets {title}: {outcome}", NOTE),
+    "MessageArrived/app force-stopped": (
+        "{device}",
+        "gets {title}, but the app is force-stopped: nothing happens",
+        BAD,
+    ),
+    "MessageArrived/not shown: notifications off": (
+        "{device}",
+        "gets {title} and shows nothing: notifications are off",
+        BAD,
+    ),
+    "MessageArrived/nothing to show": ("{device}", "gets a message without text", PLAIN),
+    "MessageArrived/shown": ("{device}", "shows {title}", GOOD),
+    "MessageDiscarded": ("{device}", "{gateway} discards {title}: too many wait", BAD),
+    "MessageDismissed": ("{device}", "swipes {title} away; nobody is told", PLAIN),
+    "MessageExpired": ("{device}", "{title} had expired at {gateway} meanwhile", BAD),
+    "MessageNotStored": ("{device}", "is offline, and {title} may not wait (ttl 0)", BAD),
+    "MessageReplaced": ("{device}", "a newer message takes the place of {title}", NOTE),
+    "MessageStored": ("{device}", "is offline: {gateway} keeps {title} for later", NOTE),
+    "MessageTapped/not reported: device offline": (
+        "{device}",
+        "taps {title}, offline: OneSignal does not hear of it",
+        NOTE,
+    ),
+    "MessageTapped/reported": ("{device}", "taps {title}, which opens the app", GOOD),
+    "NotificationAccepted": (SERVICE, "accepts {title} for {target_words}", PLAIN),
+    "NotificationCanceled": (SERVICE, "{title} is canceled", NOTE),
+    "NotificationNotSent": (SERVICE, "sends nothing: nobody named is subscribed", BAD),
+    "NotificationsSwitchedOff": ("{device}", "switches notifications off in the system", NOTE),
+    "NotificationsSwitchedOn": ("{device}", "switches notifications on in the system", PLAIN),
+    "NumberReplied": ("{device}", "replies {text}", PLAIN),
+    "OpenReported": ("{address}", "its tap on {title} is counted", PLAIN),
+    "PermissionDenied": ("{device}", "denies the prompt", NOTE),
+    "PermissionGranted": ("{device}", "allows notifications", PLAIN),
+    "PersonLoggedIn": ("{device}", "logs in as {external_id}", PLAIN),
+    "PersonLoggedOut": ("{device}", "logs out", PLAIN),
+    "PopulationMade": (LAB, "{count} people join: {prefix}-000001 and so on", PLAIN),
+    "PostSettled": (LAB, "posts to {url} ({purpose}): {ended}", PLAIN),
+    "ReceiptReported": ("{address}", "its receipt is counted", PLAIN),
+    "ReceiptSent": ("{device}", "its receipt: {outcome}", NOTE),
+    "ReceiptSent/counted": ("{device}", "its receipt reaches OneSignal", PLAIN),
+    "ReceiptSent/lost: app force-stopped": (
+        "{device}",
+        "its receipt is lost: the app was force-stopped",
+        NOTE,
+    ),
+    "ReceiptSent/lost: app uninstalled": (
+        "{device}",
+        "its receipt is lost: the app was uninstalled",
+        NOTE,
+    ),
+    "ReceiptSent/lost: device offline": (
+        "{device}",
+        "its receipt is lost: the phone was offline by then",
+        NOTE,
+    ),
+    "ReceiptSent/waits: device offline": (
+        "{device}",
+        "its receipt waits: the phone is offline",
+        NOTE,
+    ),
+    "RequestReceived": (APP, "calls {route}", PLAIN),
+    "SdkOptedIn": ("{device}", "opts in inside the app", PLAIN),
+    "SdkOptedOut": ("{device}", "opts out inside the app", NOTE),
+    "SegmentCreated": (SERVICE, "has a new segment “{name}”", PLAIN),
+    "SegmentDeleted": (SERVICE, "deletes the segment “{name}”", NOTE),
+    "SegmentUpdated": (SERVICE, "changes the segment “{name}”", PLAIN),
+    "SettingChanged": (LAB, "setting {name} is now {value}", PLAIN),
+    "SiteDataCleared": (
+        "{device}",
+        "clears its cookies, and the push endpoint with them; nobody is told",
+        NOTE,
+    ),
+    "SiteLeft": ("{device}", "leaves the site", PLAIN),
+    "SiteVisited": ("{device}", "visits the site", PLAIN),
+    "SmsDelivered": ("{address}", "{gateway} reports {title} as delivered", PLAIN),
+    "SmsUndelivered": ("{address}", "{gateway} gives {title} up: undelivered", BAD),
+    "SiteDataCleared": (
+        "{device}",
+        "clears the site's data, and its endpoint is void; nobody tells OneSignal",
+        NOTE,
+    ),
+    "SubscriptionCreated": ("{address}", "OneSignal registers it: {subscribed}", PLAIN),
+    "SubscriptionDeleted": ("{address}", "OneSignal deletes the subscription", NOTE),
+    "SubscriptionLost": ("{address}", "OneSignal takes it for unsubscribed from now on", NOTE),
+    "SubscriptionLost/complained": (
+        "{address}",
+        "OneSignal hears of the complaint: it is unsubscribed and gets no mail any more",
+        NOTE,
+    ),
+    "SubscriptionLost/replied STOP": (
+        "{address}",
+        "only now OneSignal learns of the STOP: it is unsubscribed",
+        NOTE,
+    ),
+    "SubscriptionLost/suppressed": (
+        "{address}",
+        "OneSignal takes it for unsubscribed: mail to it may not be sent",
+        NOTE,
+    ),
+    "SubscriptionLost/unsubscribed": ("{address}", "OneSignal unsubscribes it at once", NOTE),
+    "SubscriptionMoved": ("{address}", "OneSignal moves the subscription to another user", PLAIN),
+    "SubscriptionUpdated": ("{address}", "OneSignal hears: {subscribed}", PLAIN),
+    "TargetSkipped": ("{address}", "is skipped: {outcome}", NOTE),
+    "TargetSkipped/address suppressed": (
+        "{address}",
+        "is skipped: a mail to it bounced, or was called spam",
+        NOTE,
+    ),
+    "TargetSkipped/canceled": ("{address}", "is left out: the notification was canceled", NOTE),
+    "TargetSkipped/no permission": (
+        "{address}",
+        "is skipped: OneSignal was told that notifications are off",
+        NOTE,
+    ),
+    "TargetSkipped/token reported dead before": (
+        "{address}",
+        "is skipped: OneSignal was told before that the token is dead",
+        NOTE,
+    ),
+    "TargetSkipped/unsubscribed": (
+        "{address}",
+        "is skipped: OneSignal believes it is unsubscribed",
+        NOTE,
+    ),
+    "TokenRotated": ("{device}", "gets a new push token; nobody is told yet", NOTE),
+    "UnsubscribeClicked": ("{address}", "unsubscribes by {title}", NOTE),
+    "UserCreated": (SERVICE, "has a new user{identity_words}", PLAIN),
+    "UserDeleted": (SERVICE, "deletes a user{identity_words}", NOTE),
+    "UserUpdated": (SERVICE, "hears of {user}: {changes}", PLAIN),
+}
+"""By kind, or kind and outcome: who, what, mood. Words in braces come from the entry."""
+
+OF_GATEWAY: Final[Mapping[str, Mapping[str, Telling]]] = {
+    MAIL: {
+        "AttemptMade/refused: bad token": (
+            "{address}",
+            "{gateway} refuses {title}: there is no such mailbox",
+            BAD,
+        ),
+        "MessageArrived/shown": ("{device}", "gets the mail {title}", GOOD),
+    },
+    SMS: {
+        "AttemptMade/refused: bad token": (
+            "{address}",
+            "{gateway} refuses {title}: there is no such number",
+            BAD,
+        ),
+        "DeviceCameOnline": ("{device}", "has a network again", PLAIN),
+        "DeviceWentOffline": ("{device}", "loses the network", NOTE),
+        "MessageArrived/shown": ("{device}", "gets the text {title}", GOOD),
+    },
+    WEB: {
+        "AppInstalled": ("{device}", "is installed anew, with an empty profile", PLAIN),
+        "AppUninstalled": ("{device}", "is removed with its profile; nobody is told", NOTE),
+        "TokenRotated": ("{device}", "gets a new endpoint; nobody is told yet", NOTE),
+        "AppGone": (
+            "{address}",
+            "nobody there: the browser dropped its endpoint; {gateway} had accepted {title}",
+            BAD,
+        ),
+        "AttemptMade/refused: dead token": (
+            "{address}",
+            "{gateway} refuses {title}: the endpoint is gone (410)",
+            BAD,
+        ),
+        "MessageTapped/reported": ("{device}", "clicks {title}, which opens the site", GOOD),
+        "NotificationsSwitchedOff": ("{device}", "blocks notifications of the site", NOTE),
+        "NotificationsSwitchedOn": ("{device}", "unblocks notifications of the site", PLAIN),
+        "PermissionDenied": ("{device}", "blocks the site's prompt", NOTE),
+    },
+}
+"""Where a channel has words of its own."""
+
+QUIET: Final = frozenset({"RequestAnswered", "SendStarted", "SessionEnded", "SessionStarted"})
+"""Kinds that only repeat what stands beside them, unless they tell of a refusal."""
+
+
+def find_telling(kind: str, outcome: object, gateway: str | None) -> Telling | None:
+    """Return what is said of *kind* with *outcome* where *gateway* serves, or None.
+
+    What a channel has words of its own for goes before, and an outcome before its kind.
+    """
+    own = OF_GATEWAY.get(gateway or "", {})
+    for name in (f"{kind}/{outcome}", kind):
+        telling = own.get(name) or TELLINGS.get(name)
+        if telling is not None:
+            return telling
+    return None

@@ -1,0 +1,101 @@
+"""Goal: a lab and a dev server are the same stage, to the same trace.
+
+Method: the server's front is asked without its port; sockets are tried in tests/edges.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from pushlab.devserver.bench import Bench
+from pushlab.devserver.control import Control
+from pushlab.errors import ScenarioError
+from pushlab.lab import Lab
+from pushlab_scenarios.run import run
+from pushlab_scenarios.stage import LabStage, RemoteStage
+from pushlab_testing.scenarios import FILE, HEAD, Wire, a_push, a_scenario
+
+TOKEN = "a-token"
+HEAD_OF_ALL = HEAD.replace(
+    "steps:",
+    "seed: 4\nstart: 2026-03-01T08:00:00Z\nsettings: {tray_max: 5}\n"
+    "app: {plan: free, receipts_enabled: false}\nsteps:",
+)
+STORY = (
+    "- device: {platform: ios, name: spare, fresh: true}",
+    "- verb: {device: spare, do: install}",
+    "- verb: {device: spare, do: open_app}",
+    "- verb: {device: spare, do: prompt, answer: allow}",
+    "- verb: {device: spare, do: login, external_id: alice}",
+    "- advance: 1m",
+    a_push(),
+    "- advance: idle",
+    "- verb: {device: alice-android, do: tap, message: hello}",
+    "- advance: {until: 2026-03-01T09:00:00Z}",
+    "- expect: {device: spare, tray: [{title: Hello}]}",
+    "- expect: {message: hello, statistics: {successful: 2, converted: 1}}",
+    "- expect: {message: hello, device: spare, why: receipt-not-asked}",
+    "- expect: {device: alice-android, state: {installed: true}}",
+    "- request: {call: POST /notifications, body: {}, status: 400}",
+)
+
+
+def serve(pace: str = "manual") -> RemoteStage:
+    bench = Bench(lambda seed, start: Lab(seed or 0, start), pace)
+    return RemoteStage(Wire(bench, Control(bench, TOKEN), TOKEN))
+
+
+def test_a_lab_and_a_server_leave_the_same_trace() -> None:
+    scenario = a_scenario(*STORY, head=HEAD_OF_ALL)
+    stage, remote = LabStage(), serve()
+
+    here, there = run(scenario, stage), run(scenario, remote)
+
+    assert (here.failures, there.failures) == ([], [])
+    assert here.digest == there.digest == stage.digest == remote.digest
+    assert [*stage.lines()][1:] == [*remote.lines()][1:]
+    assert stage.now == remote.now
+
+
+def test_failures_read_the_same_on_both() -> None:
+    scenario = a_scenario(
+        "- verb: {device: alice-android, do: go_offline}",
+        a_push(),
+        "- advance: 5m",
+        "- expect: {device: alice-android, tray: [{title: Hello}]}",
+        "- expect: {message: hello, statistics: {successful: 5}}",
+        "- expect: {message: hello, device: alice-android, why: delivered}",
+    )
+
+    here, there = run(scenario), run(scenario, serve())
+
+    assert list(map(str, here.failures)) == list(map(str, there.failures))
+    assert len(here.failures) == 3
+
+
+def test_a_server_begins_anew_with_each_scenario() -> None:
+    scenario, remote = a_scenario(a_push(), "- advance: 1m"), serve()
+
+    assert run(scenario, remote).digest == run(scenario, remote).digest
+
+
+def test_a_server_whose_clock_moves_by_itself_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=f"{FILE}, line 1, column 1: the server's clock is live"):
+        run(a_scenario(), serve("live"))
+
+
+def test_what_a_server_refuses_ends_the_story_at_its_place() -> None:
+    scenario = a_scenario("- verb: {device: alice-android, do: go_online}")
+
+    with pytest.raises(ScenarioError, match=r"line 6, column 11: alice-android cannot go_online"):
+        run(scenario, serve())
+
+
+def test_an_answer_that_is_no_json_is_its_text() -> None:
+    stage = LabStage()
+    stage.begin(a_scenario(), 0)
+
+    status, told = stage.request("GET", "/apps/none/nothing", {}, None)
+
+    assert status >= 400
+    assert told is not None
