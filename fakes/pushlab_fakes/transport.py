@@ -100,6 +100,25 @@ class Transport:
         if len(devices):
             self.carry(instants, devices, what)
 
+    def refuse_strangers(
+        self,
+        verdicts: NDArray[np.uint8],
+        devices: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Refuse tokens of one app that come with the credentials of another.
+
+        Mirrored: APNs DeviceTokenNotForTopic, FCM SENDER_ID_MISMATCH; both come before all that a
+        gateway says of the token itself.
+        """
+        apps = self._handsets.app
+        for fan_out, _, places in self._sends.split(what):
+            if fan_out.app >= 0:
+                strange = apps[as_slice(devices[places])] != fan_out.app
+                if np.count_nonzero(strange):
+                    own = np.arange(len(verdicts))[places]
+                    verdicts[own[strange]] = Verdict.BAD.value
+
     def overrule(
         self,
         verdicts: NDArray[np.uint8],
@@ -109,7 +128,7 @@ class Transport:
         what: NDArray[np.int64],
     ) -> None:
         """Let planned faults change *verdicts*."""
-        if not self._faults.are_planned(self._gateway):
+        if not len(what) or not self._faults.are_planned(self._gateway):
             return
         keys = np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
         overruled = self._faults.overrule(

@@ -34,11 +34,12 @@ WORDS: Final[dict[str, bool | None]] = {
     "null": None, "Null": None, "NULL": None, "~": None, "": None,
 }  # fmt: skip
 PLAINER: Final = (
+    ("found '<stream end>'", "a quote or bracket is never closed; close it"),
     ("cannot start any token", "this sign cannot begin a value; put the text in quotes"),
     ("mapping values are not allowed", "there is a second `: ` here; put the text in quotes"),
     ("could not find expected ':'", "this line is no `name: value`; check colon and indentation"),
     ("expected <block end>", "this line is indented unlike those around it; line them up"),
-    ("expected ',' or", "a bracket is not closed here; close it, or put a text with signs in quotes"),
+    ("expected ',' or", "a bracket is not closed here; close it, or put the text in quotes"),
     ("unexpected end of stream", "a quote or bracket is never closed; close it"),
     ("expected a single document", "a file holds one scenario; put the second in its own file"),
 )

@@ -1,6 +1,7 @@
 """Plays a scenario on a stage, step by step, and says what held and what did not.
 
-An expectation changes nothing, so a failed one does not end the story; what cannot be done does.
+An expectation changes nothing, so a failed one does not end the story; what cannot be done does,
+and so does an answer without what later steps are about.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ class Played:
     held: int = 0
     """How many expectations held."""
     failures: tuple[Failure, ...] = ()
+    is_end: bool = False
+    """Whether the story ends here, since later steps are about what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,11 @@ class Outcome:
     def failures(self) -> list[Failure]:
         """The expectations that do not hold."""
         return [failure for each in self.played for failure in each.failures]
+
+    @property
+    def unplayed(self) -> int:
+        """How many steps were not reached."""
+        return len(self.scenario.steps) - len(self.played)
 
     @property
     def held(self) -> int:
@@ -128,6 +136,8 @@ class Play:
                 raise _misfit(step.place, error) from error
             self.played.append(played)
             yield played
+            if played.is_end:
+                return
 
     def outcome(self) -> Outcome:
         """Return how it ended, or stands."""
@@ -171,15 +181,17 @@ class Play:
         elif step.answer is not None:
             missed = find_mismatches(step.answer, told, "answer", self._fill)
             failures += [Failure(each.place, str(each), shown) for each in missed]
+        missing = False
         for name, path in step.save.items():
             value = _dig(told, path)
             if value is None:
-                # Later steps are about it, so there is no way to go on.
+                missing = True
                 what = f"the answer holds no {path!r} to save as {name}"
-                raise step.place.refuse(what, f"it was {shown}")
-            self._saved[name] = value
+                failures.append(Failure(step.place, what, shown))
+            else:
+                self._saved[name] = value
         held = 0 if failures or (step.answer is None and wanted is None) else 1
-        return Played(number, step, shown, held, tuple(failures))
+        return Played(number, step, shown, held, tuple(failures), is_end=missing)
 
     def _expect_device(self, number: int, step: ExpectDevice) -> Played:
         there = self.stage.look(step.device).get(step.look)

@@ -29,6 +29,8 @@ from pushlab_fakes.faults import FOREVER, Fault, Faults
 from pushlab_fakes.fcm.core import Fcm
 from pushlab_fakes.onesignal.messages import Messages
 from pushlab_fakes.onesignal.routes import OneSignal
+from pushlab_fakes.sms.core import SmsGateway
+from pushlab_fakes.smtp.core import Smtp
 from pushlab_fakes.webpush.core import Webpush
 from pushlab_fakes.wire.mounts import Mounts
 from pushlab_fakes.wire.outgoing import Outgoing
@@ -96,13 +98,7 @@ class Lab:
         self.sends = Sends()
         self.fleet = Fleet(self.world, self.sends)
         self.faults = Faults(self.world)
-        webpush = Webpush(self.world, self.sends, self.fleet, self.faults)
-        gateways: dict[Channel, Gateway] = {
-            Channel.IOS: Apns(self.world, self.sends, self.fleet, self.faults),
-            Channel.ANDROID: Fcm(self.world, self.sends, self.fleet, self.faults),
-            **dict.fromkeys(WEB_CHANNELS, webpush),
-        }
-        self.fleet.gateways.update(gateways)
+        gateways = self._make_gateways()
         self.onesignal = OneSignal(
             self.world, gateways, strict_keys=strict_keys, faults=self.faults
         )
@@ -118,7 +114,31 @@ class Lab:
         self._movers = Movers(
             self.world, self.lock, self._outgoing, self._frozen, targets=self._list_targets
         )
-        self._apps = AppViews(self, belief)
+        self._offer_parts()
+        self._listener: Listener | None = None
+        self._redirect: Redirect | None = None
+        self._errors: list[BaseException] = []
+        self._is_closed = False
+        self._configure(app, plan)
+        self._frozen.open()
+
+    def _make_gateways(self) -> dict[Channel, Gateway]:
+        """Make the gateway of each channel, and let the devices know them."""
+        parts = (self.world, self.sends, self.fleet, self.faults)
+        sms = SmsGateway(*parts)
+        self.fleet.address_gateways = {Channel.EMAIL: Smtp(*parts), Channel.SMS: sms}
+        self.fleet.numbers.carrier = sms
+        self.fleet.gateways = {
+            Channel.IOS: Apns(*parts),
+            Channel.ANDROID: Fcm(*parts),
+            **dict.fromkeys(WEB_CHANNELS, Webpush(*parts)),
+            **self.fleet.address_gateways,
+        }
+        return self.fleet.gateways
+
+    def _offer_parts(self) -> None:
+        """Let what the parts can do be called on the lab itself."""
+        self._apps = AppViews(self, self.onesignal.belief)
         self.add_app = self._apps.add
         self.find_app = self._apps.find
         self.app_row = self._apps.row_of
@@ -133,12 +153,6 @@ class Lab:
         self.run_until_async = self._movers.run_until_async
         self.run_until_idle = self._movers.run_until_idle
         self.run_until_idle_async = self._movers.run_until_idle_async
-        self._listener: Listener | None = None
-        self._redirect: Redirect | None = None
-        self._errors: list[BaseException] = []
-        self._is_closed = False
-        self._configure(app, plan)
-        self._frozen.open()
 
     def _configure(self, app: str | None, plan: str | None) -> None:
         """Set up the app that was given; no entry is written, since nothing has happened yet."""

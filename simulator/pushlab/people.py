@@ -13,6 +13,7 @@ from pushlab.devices.kinds import view_device
 from pushlab.devices.mailbox import Mailbox
 from pushlab.devices.number import Number
 from pushlab.devices.phone import Phone
+from pushlab.devices.said import join_said, say_tag
 from pushlab.errors import MisuseError
 from pushlab.gateway import Channel
 from pushlab.population import PLATFORM_SHARES, Population, count_platforms
@@ -45,6 +46,7 @@ class DeviceOptions(TypedDict, total=False):
     extension: bool
     tap_chance: float
     app: NamedApp | str | None
+    tags: Mapping[str, str | float] | None
 
 
 class Person:
@@ -132,6 +134,7 @@ class People:
         extension: bool = True,
         tap_chance: float = 0.0,
         app: NamedApp | str | None = None,
+        tags: Mapping[str, str | float] | None = None,
     ) -> object:
         """Make a device: ``"android"``, ``"ios"``, ``"web"``, ``"email"`` or ``"sms"``.
 
@@ -142,7 +145,7 @@ class People:
         takes. *address* is a mail address or a number in E.164 form, made up when it is not given.
         *browser* is ``"chrome"``, ``"firefox"`` or ``"safari"``. *extension* tells whether an iOS
         app has the notification service extension, which sends receipts. *app* is one of `lab.apps`
-        or its id, the app under test unless given.
+        or its id, the app under test unless given. *tags* are those that its user has already.
         """
         kind = self._find_platform(platform, browser)
         if fresh and external_id is not None and kind.has_app:
@@ -152,6 +155,11 @@ class People:
             )
         if address is not None and kind.has_app:
             raise MisuseError(f"a device of {platform} has no address; it gets a token")
+        if fresh and tags:
+            raise MisuseError(
+                "the service knows no user of a fresh device yet; write device.add_tag(key, value) "
+                "once its app is open"
+            )
         name = name or self._host.read(lambda: self._next_name(platform, external_id))
         if not kind.has_app and address is None:
             address = self._host.read(lambda: make_address(kind, external_id or name, self._host))
@@ -167,6 +175,7 @@ class People:
             "extension": extension,
             "tap_chance": tap_chance,
             "app": _id_of(app),
+            "tags": join_said(say_tag(*tag) for tag in tags.items())["tags"] if tags else None,
         }
         return self._host.act(lambda: self._make_device(**told), "device", told)
 
@@ -199,6 +208,7 @@ class People:
         extension: bool,
         tap_chance: float,
         app: str | None,
+        tags: Mapping[str, str | None] | None,
     ) -> Device:
         app_row = self._host.app_row(app)
         kind = self._find_platform(platform, browser)
@@ -230,6 +240,10 @@ class People:
             sdk.profile.set_text("timezone", rows, timezone)
         if not fresh:
             sdk.settle(rows, app_row)
+        if tags:
+            assert sdk.service is not None
+            users, subscriptions = devices.user_key[rows], devices.subscription_key[rows]
+            sdk.service.update_users(app_row, users, subscriptions, tags=tags)
         if tap_chance:
             devices.tap_share[row] = min(threshold(tap_chance), 2**32 - 1)
         return view_device(self._host, row)

@@ -25,7 +25,7 @@ from pushlab.errors import InternalError, MisuseError
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
-    from pushlab.devices.tray import Tray
+    from pushlab.devices.message_list import MessageList
     from pushlab.lab import Lab
 
 __all__ = ["pushlab", "pushlab_options", "pushlab_seed", "pushlab_start"]
@@ -304,36 +304,30 @@ def _list_timeline(lab: Lab) -> list[str]:
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Explain a comparison with a tray: what it shows, what was expected, and why."""
-    module = sys.modules.get("pushlab.devices.tray")
+    """Explain a comparison with a tray or an inbox: what it holds, what was expected, and why."""
+    module = sys.modules.get("pushlab.devices.message_list")
     if module is None or op != "==":
         return None
-    if isinstance(left, module.Tray):
-        return _compare_trays(left, right)
-    if isinstance(right, module.Tray):
-        return _compare_trays(right, left)
+    if isinstance(left, module.MessageList):
+        return _compare_messages(left, right)
+    if isinstance(right, module.MessageList):
+        return _compare_messages(right, left)
     return None
 
 
-def _compare_trays(tray: Tray, expected: object) -> list[str] | None:
-    from pushlab.devices.tray import Tray
-
-    if not isinstance(expected, (Tray, list, tuple)):
+def _compare_messages(held: MessageList[Any], expected: object) -> list[str] | None:
+    if not isinstance(expected, (type(held), list, tuple)):
         return None
-    lines = [f"{tray!r} == {expected!r}"]
-    for place in range(max(len(tray), len(expected))):
-        shows = _render_message(tray[place]) if place < len(tray) else "nothing"
+    lines = [f"{held!r} == {expected!r}"]
+    for place in range(max(len(held), len(expected))):
+        shows = _render_message(held[place]) if place < len(held) else "nothing"
         wants = _render_message(expected[place]) if place < len(expected) else "nothing"
-        if place < len(tray) and place < len(expected) and tray[place] == expected[place]:
+        if place < len(held) and place < len(expected) and held[place] == expected[place]:
             lines.append(f"[{place}] shows {shows}, as expected")
         else:
             lines.append(f"[{place}] shows {shows}, expected {wants}")
-    return [*lines, *tray.explain()]
+    return [*lines, *held.explain()]
 
 
 def _render_message(message: object) -> str:
-    from pushlab.devices.tray import ShownMessage
-
-    if isinstance(message, ShownMessage):
-        return f"{message.title!r}: {message.body!r}"
-    return repr(message)
+    return str(message) if hasattr(message, "notification_id") else repr(message)

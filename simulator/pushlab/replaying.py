@@ -347,6 +347,8 @@ class _Teller:
         else:
             held = "held" if outcome.held == 1 else "all held"
             console.print(f"{_count(outcome.held, 'expectation')}, {held}.", style="bold green")
+        if outcome.unplayed:
+            console.print(f"{_count(outcome.unplayed, 'step')} not played.", style="red")
         console.print(f"Seed {outcome.seed}, digest {outcome.digest}.")
         _print_verdict(console, verdict, difference)
 
@@ -368,6 +370,7 @@ class _Teller:
             "digest": outcome.digest,
             "held": outcome.held,
             "failed": len(outcome.failures),
+            "unplayed": outcome.unplayed,
             "golden": verdict,
             "differences": _document_difference(difference),
             "steps": steps,

@@ -60,6 +60,8 @@ SHORT_ID_CHARACTERS: Final = 8
 TURNING: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Signs that turn the direction of what follows them."""
 NAMES_KEPT_MAX: Final = 20_000
+ADDRESSED: Final = (Channel.EMAIL, Channel.SMS)
+"""Channels whose addresses can be read."""
 OPENINGS: Final = ("AppOpened", "SiteVisited")
 """What a tap does as well."""
 
@@ -110,22 +112,27 @@ class LabNames:
         known = self._addresses.get(subscription)
         if known is not None:
             return known
-        belief, fleet = self._lab.onesignal.belief, self._lab.fleet
+        belief = self._lab.onesignal.belief
         for app in range(len(belief.apps)):
             row = belief.find_subscription(app, subscription)
-            route = int(belief.subscriptions.route[row]) if row >= 0 else -1
-            if route < 0:
-                continue
-            channel = Channel(int(belief.subscriptions.type[row]))
-            gateway = fleet.gateways.get(channel)
-            if gateway is None:
-                continue
-            device = int(gateway.devices_of(belief.subscriptions.route[row : row + 1])[0])
-            if device >= 0 and len(self._addresses) < NAMES_KEPT_MAX:
-                self._addresses[subscription] = (fleet.name_of(device), GATEWAYS[channel])
+            found = self._name_target(row) if row >= 0 else None
+            if found is not None:
+                if len(self._addresses) < NAMES_KEPT_MAX:
+                    self._addresses[subscription] = found
+                return found
+        return None
+
+    def _name_target(self, row: int) -> tuple[str, str] | None:
+        """Return the device that the subscription at *row* leads to; else a mail or SMS address."""
+        belief, fleet = self._lab.onesignal.belief, self._lab.fleet
+        channel = Channel(int(belief.subscriptions.type[row]))
+        gateway, routes = fleet.gateways.get(channel), belief.subscriptions.route[row : row + 1]
+        if gateway is not None and routes[0] >= 0:
+            device = int(gateway.devices_of(routes)[0])
             if device >= 0:
                 return fleet.name_of(device), GATEWAYS[channel]
-        return None
+        address = belief.token(row) if channel in ADDRESSED else ""
+        return (address, GATEWAYS[channel]) if address else None
 
     def find_gateway(self, device: str) -> str | None:
         """Return the name of the gateway that reaches a device, or None."""
@@ -197,6 +204,7 @@ class Storyteller:
         """Return the words that a telling may name."""
         fields = entry.fields
         words = {name: _shorten(value) for name, value in fields.items()}
+        words["entry_address"] = words.get("address", "")
         name = entry.id.partition(":")[2]
         words.setdefault("name", name)
         words["rest"] = ", ".join(
@@ -205,6 +213,9 @@ class Storyteller:
         subscription = fields.get("subscription")
         if subscription is None and entry.kind.startswith("Subscription"):
             subscription = name.partition(":")[0]
+        notification = fields.get("notification")
+        if subscription is None and isinstance(notification, str):
+            subscription = name.removeprefix(notification).lstrip(":/")
         address = self._names.find_address(str(subscription)) if subscription else None
         device = fields.get("device")
         words["address"] = address[0] if address else f"({str(subscription)[:SHORT_ID_CHARACTERS]})"
@@ -213,7 +224,6 @@ class Storyteller:
             words["address"] = words["device"]
             gateway = self._names.find_gateway(device)
         words["gateway"] = gateway or "the gateway"
-        notification = fields.get("notification")
         title = self._names.find_title(notification) if isinstance(notification, str) else None
         words["title"] = f"“{_shorten(title, TITLE_CHARACTERS_MAX)}”" if title else "a message"
         targets = fields.get("targets")

@@ -102,9 +102,11 @@ class Why:
 
     @staticmethod
     def _positions(fan_out: FanOut, device: int, subscriptions: list[int]) -> list[int]:
+        """Return the targets that are meant; one without a token leads to no device."""
+        meant = np.isin(fan_out.subscriptions, subscriptions)
         if device >= 0:
-            return fan_out.positions_of(device)
-        found: list[int] = np.flatnonzero(np.isin(fan_out.subscriptions, subscriptions)).tolist()
+            meant = (fan_out.devices == device) | (meant & (fan_out.devices < 0))
+        found: list[int] = np.flatnonzero(meant).tolist()
         return found
 
     # -- reasons -------------------------------------------------------------------------------

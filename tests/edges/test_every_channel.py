@@ -10,7 +10,7 @@ from __future__ import annotations
 import onesignal
 import pytest
 from onesignal.api.default_api import DefaultApi
-from onesignal.model.filter_expression import FilterExpression
+from onesignal.model.filter import Filter
 from onesignal.model.include_aliases import IncludeAliases
 from onesignal.model.language_string_map import LanguageStringMap
 from onesignal.model.notification import Notification
@@ -150,7 +150,8 @@ def test_a_click_on_unsubscribe_is_known_at_once(pushlab, api):
     assert before == ["Email"]
     assert enabled(api) == []
     shown = api.get_notification(APP_ID, sent.id)
-    assert shown.platform_delivery_stats["email"]["unsubscribed"] == 1
+    stats = shown.to_dict()["platform_delivery_stats"]["email"]
+    assert stats["unsubscribed"] == 1
 
 
 def test_a_stop_is_known_only_by_the_next_message_and_start_alone_does_not_undo_it(pushlab, api):
@@ -184,7 +185,7 @@ def test_a_segment_made_by_the_client_is_sent_to_by_name(pushlab, api):
     other = pushlab.device("android", external_id="bob")
     fan.add_tag("level", "12")
     pushlab.advance(minutes=1)
-    filters = [FilterExpression(field="tag", key="level", relation=">", value="10")]
+    filters = [Filter(field="tag", key="level", relation=">", value="10")]
     api.create_segment(APP_ID, segment=Segment(name="Fans", filters=filters))
 
     sent = api.create_notification(

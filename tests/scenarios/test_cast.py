@@ -32,8 +32,14 @@ def test_what_came_before_is_known(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda cast: cast.read_device(word("alice-is")), "joined before; did you mean 'alice-ios'"),
-        (lambda cast: cast.add_device("alice-ios", "ios", PLACE), "already; give this one a `name`"),
+        (
+            lambda cast: cast.read_device(word("alice-is")),
+            "joined before; did you mean 'alice-ios'",
+        ),
+        (
+            lambda cast: cast.add_device("alice-ios", "ios", PLACE),
+            "already; give this one a `name`",
+        ),
         (lambda cast: cast.read_saved(word("welcom")), "saved 'welcom' before; did you mean"),
         (lambda _: Cast().read_saved(word("x")), "saved 'x' before; write `save: NAME` there"),
         (lambda cast: cast.save(word("welcome")), "'welcome' has a value already; choose another"),
@@ -63,5 +69,6 @@ def test_a_name_in_a_text_that_nobody_saved_is_refused_at_its_place(cast: Cast) 
 def test_names_are_filled_in_and_doubled_dollars_are_one(cast: Cast) -> None:
     text = word("$welcome costs $$5, or $5")
 
-    assert cast.check(text) is None
+    cast.check(text)
+
     assert fill(text, {"welcome": "id-1"}) == "id-1 costs $5, or $5"

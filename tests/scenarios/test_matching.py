@@ -7,7 +7,13 @@ import pytest
 from pushlab_scenarios.load import parse_nodes
 from pushlab_scenarios.matching import find_mismatches
 
-FOUND = {"title": "Hi", "tags": {"level": "10"}, "list": [{"a": 1}, {"a": 2}], "on": True, "n": None}
+FOUND = {
+    "title": "Hi",
+    "tags": {"level": "10"},
+    "list": [{"a": 1}, {"a": 2}],
+    "on": True,
+    "n": None,
+}
 
 
 def match(wanted: str) -> list[str]:
@@ -46,7 +52,8 @@ def test_a_mismatch_says_what_is_there_and_what_was_expected(wanted: str, messag
 
 def test_every_mismatch_has_the_place_of_what_was_expected() -> None:
     node = parse_nodes("title: Ho\non: false\n", "f.yaml")
+    found = find_mismatches(node, FOUND, "it", lambda scalar: scalar.text)
 
-    places = [str(each.place) for each in find_mismatches(node, FOUND, "it", lambda scalar: scalar.text)]
+    places = [str(each.place) for each in found]
 
     assert places == ["f.yaml, line 1, column 8", "f.yaml, line 2, column 5"]

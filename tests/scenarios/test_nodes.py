@@ -18,16 +18,20 @@ def test_fields_are_taken_by_kind() -> None:
 
     assert (fields.text("a"), fields.flag("b"), fields.whole("c")) == ("x", True, 5)
     assert fields.share("d") == 0.5
-    assert (fields.listing("e").plain(), fields.table("f").plain()) == ([1], {"g": 1})
+    listing, table = fields.listing("e"), fields.table("f")
+    assert listing is not None
+    assert table is not None
+    assert (listing.plain(), table.plain()) == ([1], {"g": 1})
     assert fields.choice("h", ("up", "down")) == "up"
-    assert fields.finish() is None
+    fields.finish()
 
 
 def test_what_is_not_there_is_none() -> None:
     fields = read("{}")
 
-    taken = [fields.text("a"), fields.flag("a"), fields.whole("a"), fields.share("a")]
-    taken += [fields.listing("a"), fields.table("a"), fields.choice("a", ("x",)), fields.scalar("a")]
+    taken: list[object] = [fields.text("a"), fields.flag("a"), fields.whole("a")]
+    taken += [fields.share("a"), fields.scalar("a")]
+    taken += [fields.listing("a"), fields.table("a"), fields.choice("a", ("x",))]
 
     assert taken == [None] * 8
 
@@ -70,8 +74,14 @@ def test_a_value_of_another_kind_is_refused_at_its_place(kind, value, message) -
         (lambda: read("x"), '1: a thing is "x"; write thing: {name: x}'),
         (lambda: read("{a: 1}").finish(), "2: a thing has no 'a'; there are none yet"),
         (lambda: read("{}").need("name", None), "1: a thing lacks 'name'; write thing: {name: x}"),
-        (lambda: read("{nam: 1}").need("name", None), "2: a thing has no 'nam'; did you mean 'name'"),
-        (lambda: read("{a: lft}").choice("a", ("left",)), "5: a cannot be 'lft'; did you mean 'left'"),
+        (
+            lambda: read("{nam: 1}").need("name", None),
+            "2: a thing has no 'nam'; did you mean 'name'",
+        ),
+        (
+            lambda: read("{a: lft}").choice("a", ("left",)),
+            "5: a cannot be 'lft'; did you mean 'left'",
+        ),
     ],
 )
 def test_a_slip_is_refused_with_the_nearest_word(act, message) -> None:

@@ -65,8 +65,8 @@ def test_an_address_that_bounced_is_suppressed_and_one_that_did_not_is_mailed(la
 def test_an_address_that_nobody_has_bounces_until_somebody_has_it(lab, app):
     early = app.notify(email_to=["new@example.com"], email_subject="Hi", email_body="<p>Hi</p>")
     lab.advance(days=4)
-    other = app.notify(email_to=["old@example.com"], email_subject="Hi", email_body="<p>Hi</p>")
     mailbox = lab.device("email", address="old@example.com", fresh=True)
+    other = app.notify(email_to=["old@example.com"], email_subject="Hi", email_body="<p>Hi</p>")
     lab.advance(minutes=5)
 
     [row] = lab.messages.find(early).fan_out.subscriptions.tolist()

@@ -103,10 +103,11 @@ class Apns:
             dead = known.copy()
             dead[known] = self.tokens.dead_at[routes[known]] <= instants[known]
         verdicts[dead] = DEAD
+        devices = self.devices_of(routes)
+        self._transport.refuse_strangers(verdicts, devices, what)
         for fan_out, _, places in self._sends.split(what):
             if fan_out.content.size_at(self.name) > PAYLOAD_MAX:
                 verdicts[places] = Verdict.TOO_LARGE.value
-        devices = self.devices_of(routes)
         self._transport.admit(verdicts, instants, devices, routes, what)
         return verdicts
 

@@ -97,6 +97,7 @@ class Fcm:
             dead = known.copy()
             dead[known] = self._is_dead(instants[known], routes[known], devices[known])
             verdicts[dead] = Verdict.DEAD.value
+        self._transport.refuse_strangers(verdicts, devices, what)
         for fan_out, _, places in self._sends.split(what):
             if fan_out.content.size_at(self.name) > PAYLOAD_MAX:
                 verdicts[places] = Verdict.TOO_LARGE.value

@@ -126,9 +126,7 @@ class Changes:
         self._note_update(user, fields, journal)
         return None
 
-    def update_users(
-        self, users: NDArray[np.int32], asked: PropertiesAsked
-    ) -> NDArray[np.bool_]:
+    def update_users(self, users: NDArray[np.int32], asked: PropertiesAsked) -> NDArray[np.bool_]:
         """Set the same tags and texts for many users of one app; True where that is refused.
 
         Their teller writes the trace. *users* are distinct, shape (n,).

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from pushlab.content import Content
+from pushlab.gateway import Channel
 from pushlab.world.clock import DAY_MS, render_instant
 from pushlab_fakes.exchange import Answer, json_answer
 from pushlab_fakes.onesignal import refusals
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pushlab.gateway import Channel, Gateway, Sends
+    from pushlab.gateway import Gateway, Sends
     from pushlab.world.clock import Instant
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.apps import App
@@ -98,7 +99,7 @@ class Messages:
         journal = self._changes.journal([cause])
         admit_addresses(self._belief, self._changes, app.row, draft, journal)
         audience = resolve(self._belief, app.row, draft)
-        answer = self._refuse_channels(audience.rows)
+        answer = self._refuse_channels(draft, audience.rows)
         if answer is None:
             answer = self._accept(app, draft, audience, send_at, cause)
         if draft.idempotency_key is not None:
@@ -157,11 +158,13 @@ class Messages:
             body["errors"] = audience.errors
         return json_answer(200, body)
 
-    def _refuse_channels(self, rows: NDArray[np.int32]) -> Answer | None:
-        """Refuse a send to kinds of subscription that no gateway serves yet."""
+    def _refuse_channels(self, draft: NotificationDraft, rows: NDArray[np.int32]) -> Answer | None:
+        """Refuse kinds of subscription that no gateway serves, or that the content does not fit."""
         types = sorted(set(self._belief.subscriptions.type[rows].tolist()))
         missing = [TYPE_NAMES[code] for code in types if code not in self._gateways]
-        return refusals.unbuilt(*(f"delivery to {name}" for name in missing)) if missing else None
+        if missing:
+            return refusals.unbuilt(*(f"delivery to {name}" for name in missing))
+        return draft.refuse_channels(Channel(code) for code in types)
 
     def _next_key(self, app: App, draft: NotificationDraft) -> int:
         """Name a notification by its idempotency key, else by its body, and the n-th of that."""
@@ -224,7 +227,7 @@ class Messages:
             badge=draft.badge,
             size_bytes=bound,
             sizes=sizes,
-            sender=draft.sms.sender or app.sms_from if draft.targeting.channel == "sms" else "",
+            sender=draft.sms.sender or app.sms_from,
         )
 
     def _measure(self, draft: NotificationDraft) -> dict[str, int]:

@@ -122,6 +122,7 @@ class Owner:
     def clicked(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
         """Count followed links: every time, and once for each mail."""
         self._count(fan_out, "clicks", positions)
+        self._count_first(fan_out, "converted", positions, Mark.CLICKED)
         self._count_first(fan_out, "unique_clicks", positions, Mark.CLICKED)
 
     def unsubscribed(
@@ -159,7 +160,7 @@ class Owner:
         statistics.move("successful", "errored", channels)
         mails = channels == EMAIL
         statistics.count("bounced", channels[mails])
-        statistics.count("provider_errored", channels[~mails])
+        statistics.count("provider_failed", channels[~mails])
         self.suppress(fan_out, positions[fates == Fate.BOUNCED.value], Suppression.BOUNCE)
 
     def bounce(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:

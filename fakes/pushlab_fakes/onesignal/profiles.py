@@ -71,10 +71,10 @@ class Profiles:
         figures = self._skus.get(sku)
         return NEVER if figures is None else int(figures.get(user))
 
-    def read_sku(self, sku: str, part: slice | NDArray[np.intp]) -> NDArray[np.int64]:
-        """Return what a part of the users have spent on one thing, `NEVER` for nothing ever."""
+    def read_sku(self, sku: str) -> NDArray[np.int64]:
+        """Return what all users have spent on one thing, `NEVER` for nothing ever; to be read."""
         figures = self._skus.get(sku) or Figures(self._users, np.int64, NEVER)
-        return figures.read(part)
+        return figures.read()
 
     def set(self, user: int, profile: Mapping[str, Any]) -> None:
         """Take over what *profile* says of lat, long and ip."""

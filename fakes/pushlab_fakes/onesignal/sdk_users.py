@@ -1,5 +1,4 @@
-"""What devices' SDKs say of their users: properties, purchases, addresses; one by one or by the
-thousand.
+"""What devices' SDKs say of their users: properties, purchases, addresses.
 
 Each call is read from the same body as over HTTP, so what a server is refused, an SDK is refused.
 

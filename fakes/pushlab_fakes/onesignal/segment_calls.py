@@ -191,7 +191,10 @@ def _render(app: App, segment: Segment) -> dict[str, object]:
 
 
 def _read_body(call: Call, *, needs_filters: bool) -> _Body | Answer:
-    """Read a segment, in this order: JSON, name, id, description, filters, the plan's filters."""
+    """Read a segment, in this order: JSON, name, id, description, filters.
+
+    Every plan that may change segments has time operators too.
+    """
     try:
         raw = msgspec.json.decode(call.body or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -212,14 +215,14 @@ def _read_body(call: Call, *, needs_filters: bool) -> _Body | Answer:
     ):
         wanted = f"a string of at most {DESCRIPTION_SIZE_MAX} characters"
         return refusals.segment_invalid("description", wanted)
-    filters = _read_filters(call.app, raw.get("filters"), needed=needs_filters)
+    filters = _read_filters(raw.get("filters"), needed=needs_filters)
     if isinstance(filters, Answer):
         return filters
     return _Body(name, segment_id, description, filters)
 
 
 def _read_filters(
-    app: App, value: object, *, needed: bool
+    value: object, *, needed: bool
 ) -> tuple[Mapping[str, object], ...] | Answer | None:
     if value is None and not needed:
         return None
@@ -228,8 +231,4 @@ def _read_filters(
     parsed = parse_filters(value)
     if isinstance(parsed, Answer):
         return refusals.segment_filters_invalid(parsed)
-    if parsed.needs_time_operators:
-        refusal = refuse_missing(app.plan, "time_operators")
-        if refusal is not None:
-            return refusal
     return tuple(value)

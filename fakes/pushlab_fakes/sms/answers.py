@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pushlab.gateway import FanOut
+    from pushlab.gateway import FanOut, Sends
     from pushlab_fakes.addresses import Addresses
 
 __all__ = ["Answers"]
@@ -27,8 +27,9 @@ class Answers:
         self._texts: dict[int, str] = {}
         """What each answer says, by the number of its send."""
 
-    def note(self, fan_out: FanOut, text: str) -> None:
-        """Remember what *fan_out* says."""
+    def send(self, sends: Sends, fan_out: FanOut, text: str) -> None:
+        """Let *fan_out* say *text*."""
+        sends.open(fan_out)
         self._texts[fan_out.number] = text
 
     def address_name(self, fan_out: FanOut, position: int) -> str:

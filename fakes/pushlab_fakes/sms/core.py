@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -80,6 +81,7 @@ class SmsGateway:
         self._expiry = schedule.register("sms expiry", RANKS["arrival"], self._expire)
         self._report = schedule.register("sms report", RANKS["receipt"], self._report_delivered)
         self._delivered: BatchKind | None = None
+        self._answered: BatchKind | None = None
 
     # -- the registry --------------------------------------------------------------------------
 
@@ -256,22 +258,24 @@ class SmsGateway:
         routes: NDArray[np.int32],
         text: str,
         to: str | None = None,
+        entry: str = "NumberReplied",
     ) -> None:
         """Take *text* from numbers, distinct, for *to* or for who wrote to each of them last.
 
         A keyword does its work, and is answered when it changed something or asks for help.
+        *entry* is what the trace calls the replies.
         """
         keyword = find_keyword(text)
         if keyword is None:
             return
         if to is not None:
-            self._obey(keyword, to, instants, routes)
+            self._obey(keyword, to, instants, routes, entry)
             return
         codes = self.addresses.last_sender[routes]
         for sender, code in self._senders.items():
             mine = codes == code
             if np.count_nonzero(mine):
-                self._obey(keyword, sender, instants[mine], routes[mine])
+                self._obey(keyword, sender, instants[mine], routes[mine], entry)
 
     def _obey(
         self,
@@ -279,6 +283,7 @@ class SmsGateway:
         sender: str,
         instants: NDArray[np.int64],
         routes: NDArray[np.int32],
+        entry: str,
     ) -> None:
         """Block or unblock *sender* for *routes*; a second STOP gets no second answer."""
         if keyword is not HELP:
@@ -287,7 +292,7 @@ class SmsGateway:
             instants, routes = instants[changed], routes[changed]
             self._room_for_blocks(sender)[routes] = wanted
         for at in np.unique(instants).tolist():
-            self._answer(keyword, sender, at, routes[instants == at])
+            self._answer(keyword, sender, at, routes[instants == at], entry)
 
     def _room_for_blocks(self, sender: str) -> NDArray[np.bool_]:
         blocks = self._blocks.get(sender, np.zeros(0, np.bool_))
@@ -297,28 +302,43 @@ class SmsGateway:
             blocks = self._blocks[sender] = grown
         return blocks
 
-    def _answer(self, keyword: Keyword, sender: str, at: int, routes: NDArray[np.int32]) -> None:
+    def _answer(
+        self, keyword: Keyword, sender: str, at: int, routes: NDArray[np.int32], entry: str
+    ) -> None:
         """Send the carrier's own answer, which no block stops."""
         devices = self.addresses.device[routes]
-        name = f"{keyword.name} answered by {sender} at {render_instant(at)}"
         fan_out = FanOut(
-            name=name,
+            name=f"{keyword.name} answered by {sender} at {render_instant(at)}",
             key=self._world.ids.key("sms answer", keyword.name, sender, at),
             owner=self._answers,
             content=Content(sender=sender),
             collapse=0,
             sent_at=at,
-            entry="",
+            entry=entry,
             subscriptions=np.full(len(routes), -1, np.int32),
             routes=routes,
             devices=devices,
         )
         fan_out.fates[:] = Fate.ACCEPTED.value
-        self._sends.open(fan_out)
-        self._answers.note(fan_out, keyword.answer)
+        self._answers.send(self._sends, fan_out, keyword.answer)
         instants = np.full(len(routes), at, np.int64)
         what = fan_out.what(np.arange(len(routes)))
+        self._world.trace.record_batch(self._answer_kind(), instants, devices, what)
         self._transport.carry(instants, devices, what)
+
+    def _answer_kind(self) -> BatchKind:
+        """Return the kind of an answer's attempt, which a reply has caused."""
+        if self._answered is None:
+            kind = self._handsets.entry_kind("AttemptMade", RANKS["attempt"], ("accepted",), "")
+
+            def causes(row: int, what: int, _outcome: int) -> tuple[str, ...]:
+                fan_out = self._sends.find(what)
+                assert fan_out is not None, "answers are never closed"
+                device = kind.describe(row, what)[1]["device"]
+                return (f"{fan_out.entry}:{device}@{fan_out.sent_at}",)
+
+            self._answered = replace(kind, causes=causes)
+        return self._answered
 
     def _code(self, sender: str) -> int:
         return self._senders.setdefault(sender, len(self._senders) + 1)

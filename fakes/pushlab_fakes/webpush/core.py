@@ -31,8 +31,9 @@ NOBODY = np.int32(-1)
 DEAD = Verdict.DEAD.value
 PAYLOAD_MAX = 4096
 """Bytes of an encrypted body that every service takes (RFC 8030, section 7.2); none takes more."""
-SAFARI = next(
-    number for number, service in enumerate(SERVICES) if service.channel == Channel.SAFARI_WEB
+FIREFOX, SAFARI = (
+    [service.channel for service in SERVICES].index(channel)
+    for channel in (Channel.FIREFOX, Channel.SAFARI_WEB)
 )
 
 
@@ -120,6 +121,7 @@ class Webpush:
         known = np.flatnonzero(routes >= 0)
         dead = self._is_dead(instants[known], routes[known], devices[known])
         verdicts[known[~dead]] = Verdict.ACCEPTED.value
+        self._refuse_strangers(verdicts, devices, routes, what)
         for fan_out, _, places in self._sends.split(what):
             if fan_out.content.size_at(self.name) > PAYLOAD_MAX:
                 verdicts[places] = Verdict.TOO_LARGE.value
@@ -146,6 +148,29 @@ class Webpush:
         if np.count_nonzero(dead) and not self._world.settings.safari_drops_reported:
             dead &= services_of(self.tokens.key[routes]) != SAFARI
         return dead
+
+    def _refuse_strangers(
+        self,
+        verdicts: NDArray[np.uint8],
+        devices: NDArray[np.int32],
+        routes: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Refuse endpoints of one app that come with the application server key of another.
+
+        403 (RFC 8292, section 4.2), but for Firefox: OneSignal has one key for all of its apps
+        there (OneSignal-Website-SDK source).
+        """
+        apps = self._handsets.app
+        for fan_out, _, places in self._sends.split(what):
+            if fan_out.app < 0:
+                continue
+            mine = np.arange(len(what))[places]
+            mine = mine[verdicts[mine] == Verdict.ACCEPTED.value]
+            strange = apps[devices[mine]] != fan_out.app
+            if np.count_nonzero(strange):
+                strange &= services_of(self.tokens.key[routes[mine]]) != FIREFOX
+                verdicts[mine[strange]] = Verdict.REFUSED.value
 
     # -- store and forward ---------------------------------------------------------------------
 

@@ -16,9 +16,7 @@ from pushlab_scenarios.nodes import Fields, Listing, Scalar, Table, read_text, r
 
 if TYPE_CHECKING:
     from pushlab_scenarios.cast import Cast
-    from pushlab.errors import find_near
-from pushlab_fakes.onesignal.statistics import Statistics
-from pushlab_scenarios.nodes import Node, Place
+    from pushlab_scenarios.nodes import Node, Place
 
 __all__ = [
     "ExpectDevice",

@@ -39,7 +39,7 @@ NEXT_STEPS: Final = (
 def print_demo(demo: Demo, console: Console) -> None:
     """Play *demo* and print each scene as it ends."""
     is_ascii = not console.encoding.lower().startswith("utf")
-    sheet = Sheet(who_characters=11, is_ascii=is_ascii)
+    sheet = Sheet(who_characters=17, is_ascii=is_ascii)
     console.print()
     console.print("pushlab demo: messages, the whole way", style="bold")
     console.print(

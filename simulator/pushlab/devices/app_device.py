@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
@@ -27,7 +27,6 @@ PERSON_VERBS: Final = (
     "add_tag",
     "remove_tag",
     "set_language",
-    "set_timezone",
     "add_email",
     "remove_email",
     "add_sms",
@@ -232,7 +231,7 @@ class AppDevice(Device):
             "name": name or host.read(self._next_name),
             "fresh": fresh,
         }
-        return host.act(lambda: self._put_app(**told), "with_app", told)
+        return host.act(lambda: self._put_app(told), "with_app", told)
 
     def _next_name(self) -> str:
         first = self._host.fleet.name_of(self._host.fleet.hardware.first_of(self.row))
@@ -241,16 +240,15 @@ class AppDevice(Device):
             number += 1
         return f"{first}-app-{number}"
 
-    def _put_app(
-        self, device: str, app: str, external_id: str | None, name: str, *, fresh: bool
-    ) -> Self:
-        fleet, app_row = self._host.fleet, self._host.app_row(app)
-        row = fleet.add_app(self.row, name, app_row, fresh=fresh)
-        fields = {"device": name, "beside": device, "app": app, "external_id": external_id}
-        self._host.world.trace.record("AppPutOnDevice", name, {**fields, "fresh": fresh})
-        if external_id is not None:
-            fleet.sdk.external_ids[row] = external_id
-        if not fresh:
+    def _put_app(self, told: Mapping[str, Any]) -> Self:
+        fleet, app_row = self._host.fleet, self._host.app_row(told["app"])
+        row = fleet.add_app(self.row, told["name"], app_row, fresh=told["fresh"])
+        fields = {**told, "device": told["name"], "beside": told["device"]}
+        del fields["name"]
+        self._host.world.trace.record("AppPutOnDevice", told["name"], fields)
+        if told["external_id"] is not None:
+            fleet.sdk.external_ids[row] = told["external_id"]
+        if not told["fresh"]:
             fleet.sdk.settle(np.array([row], np.int32), app_row)
         return type(self)(self._host, row)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from pushlab.devices.app_device import AppDevice
+from pushlab.devices.app_device import PERSON_VERBS, AppDevice
 from pushlab.devices.columns import Permission
 from pushlab.devices.pushkeys import derive_keys
 from pushlab.gateway import Channel
@@ -39,6 +39,8 @@ class Browser(AppDevice):
         "dismiss": ("installed", "shown"),
         "go_offline": ("online",),
         "go_online": ("offline",),
+        **dict.fromkeys(PERSON_VERBS, ("installed",)),
+        "set_timezone": (),
     }
     WHY_NOT: ClassVar[Mapping[str, str]] = {
         **AppDevice.WHY_NOT,

@@ -54,7 +54,8 @@ class _Crowd:
     def find_many(self, rows: NDArray[np.int32]) -> NDArray[np.intp]:
         """Return the places of those of *rows* that are in the crowd."""
         places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-        return places[(self.rows[places] == rows) & self.left[places]]
+        found: NDArray[np.intp] = places[(self.rows[places] == rows) & self.left[places]]
+        return found
 
 
 class Crowds:
@@ -71,7 +72,9 @@ class Crowds:
         """How many crowds have something to tell."""
         return len(self._crowds)
 
-    def gather(self, said: Said, rows: NDArray[np.int32], busy: AbstractSet[int]) -> NDArray[np.int32]:
+    def gather(
+        self, said: Said, rows: NDArray[np.int32], busy: AbstractSet[int]
+    ) -> NDArray[np.int32]:
         """Make crowds of *rows* for what was *said*; return the rows that must wait alone.
 
         Alone are rows whose SDK has something else to tell, *busy* among them.
@@ -88,7 +91,8 @@ class Crowds:
                 last.said.append(said)
             else:
                 self._add(part, self._devices.subscription_key[part], [said], due)
-        return rows[alone]
+        left: NDArray[np.int32] = rows[alone]
+        return left
 
     def _split(
         self, rows: NDArray[np.int32], instant: int

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
+from pushlab.devices.inbox import Inbox
 from pushlab.devices.tray import Tray
 from pushlab.errors import MisuseError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pushlab.devices.fleet import Fleet
+    from pushlab.devices.inbox import ReceivedMail, ReceivedSms
     from pushlab.gateway import Sends
     from pushlab.world.world import World
 
@@ -120,6 +122,11 @@ class Device:
         return self._host.read(lambda: Tray(self.id, self._host.world.now, (), lambda: ()))
 
     @property
+    def inbox(self) -> Inbox[ReceivedMail | ReceivedSms]:
+        """The mails or text messages that the device holds now, newest first."""
+        return self._host.read(lambda: Inbox(self.id, self._host.world.now, (), lambda: ()))
+
+    @property
     def state(self) -> dict[str, object]:
         """The truth about the device, in words."""
         return self._host.read(self._state)
@@ -151,7 +158,7 @@ class Device:
             "address": self.address,
             "state": self.state,
             "tray": [message.document() for message in self.tray],
-            "inbox": [],
+            "inbox": [message.document() for message in self.inbox],
         }
 
     def __repr__(self) -> str:
@@ -215,6 +222,8 @@ class Device:
 
     def _refuse(self, verb: str) -> str | None:
         """Return why *verb* does not fit now, or None."""
+        if verb not in self.VERBS:
+            return f"that is no verb of {self._article()}"
         for need in self.VERBS[verb]:
             if not self._holds(need):
                 return self.WHY_NOT[need]

@@ -17,6 +17,8 @@ from pushlab.devices.columns import Devices, Permission
 from pushlab.devices.delivery import Delivery
 from pushlab.devices.hardware import Hardware
 from pushlab.devices.ios import IOS
+from pushlab.devices.mail_verbs import MailVerbs
+from pushlab.devices.number_verbs import NumberVerbs
 from pushlab.devices.person_verbs import PersonVerbs
 from pushlab.devices.platform import tabulate
 from pushlab.devices.sdk import Sdk
@@ -77,7 +79,6 @@ class Fleet:
         self.sdk = Sdk(world, self.devices, self._by_channel, self.name_of, self.external_id_of)
         self.sdk.token_of = self.token_of
         self.delivery = Delivery(world, sends, self.devices, self._by_channel, self)
-        self.deliver = self.delivery.deliver
         self.sdk.let_talk = self._let_talk
         self._talkers: set[int] = set()
         """Members of populations whose SDK may have something to say; named devices may always."""
@@ -89,6 +90,8 @@ class Fleet:
         """Verbs that make no SDK call, so that planned rows need not move to the lane."""
         AppVerbs(world, self)
         self.person_verbs = PersonVerbs(world, self)
+        self.mail = MailVerbs(world, self, sends)
+        self.numbers = NumberVerbs(world, self)
         self._item = world.schedule.register("verb", RANKS["verb"], self._run_planned)
 
     # -- handsets: what gateways may ask -------------------------------------------------------
@@ -127,6 +130,14 @@ class Fleet:
         """Whether each device still has the app and this very token."""
         same: NDArray[np.bool_] = self.devices.route[devices] == routes
         return same & self.devices.installed[devices]
+
+    def deliver(
+        self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
+        """Take messages over from a gateway, for devices of one kind."""
+        self.delivery.deliver(instants, devices, what)
+        if self.devices.platform[devices[0]] == MAILBOX.channel:
+            self.mail.notice(instants, devices, what)
 
     def entry_kind(self, name: str, rank: int, outcomes: tuple[str, ...], cause: str) -> BatchKind:
         """Return the kind of trace entry *name* about (device, target), caused by *cause*."""

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
 from pushlab.devices.device import Device
+from pushlab.devices.inbox import Inbox, ReceivedMail, list_mails
+from pushlab.errors import MisuseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pushlab.content import Link
 
 __all__ = ["Mailbox"]
 
@@ -12,7 +23,185 @@ class Mailbox(Device):
 
     __slots__ = ()
 
+    VERBS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "open_mail": ("there", "mail"),
+        "click_link": ("there", "mail"),
+        "click_unsubscribe": ("there", "mail"),
+        "mark_spam": ("there", "mail"),
+        "switch_images": ("there",),
+        "fill": ("there", "room"),
+        "empty": ("there", "full"),
+        "close": ("there",),
+        "reopen": ("closed",),
+    }
+    WHY_NOT: ClassVar[Mapping[str, str]] = {
+        "there": "the address is closed; reopen() it",
+        "mail": "the inbox is empty",
+        "room": "it is full already",
+        "full": "it is not full",
+        "closed": "the address is there",
+    }
+
+    # -- reading -------------------------------------------------------------------------------
+
     @property
     def address(self) -> str:
         """The mail address."""
         return self._host.read(lambda: self._host.fleet.token_of(self.row) or "")
+
+    @property
+    def inbox(self) -> Inbox[ReceivedMail]:
+        """The mails, newest first; what was marked as spam is no longer here."""
+        host = self._host
+
+        def look() -> Inbox[ReceivedMail]:
+            name = self.id
+            mails = list_mails(host.fleet, host.sends, self.row)
+            return Inbox(name, host.world.now, mails, lambda: host.explain(name))
+
+        return host.read(look)
+
+    def _state(self) -> dict[str, object]:
+        devices, row = self._host.fleet.devices, self.row
+        return {
+            "exists": bool(devices.installed[row]),
+            "full": bool(devices.is_full[row]),
+            "images": not devices.hides_images[row],
+        }
+
+    # -- mails ---------------------------------------------------------------------------------
+
+    def open_mail(self, mail: ReceivedMail | None = None) -> None:
+        """Open *mail*, or the newest one; its sender learns it where images are on."""
+        chosen = self._choose("open_mail", mail)
+        self._handle("open_mail", chosen, self._host.fleet.mail.open_mails)
+
+    def click_link(self, link: int | str = 0, mail: ReceivedMail | None = None) -> str:
+        """Follow a link of *mail*, or of the newest one, and return where it leads.
+
+        *link* is its place in the mail, from 0, its text or its address. An unopened mail is
+        opened before.
+        """
+        chosen = self._choose("click_link", mail)
+        found = _find_link(chosen, link)
+        is_tracked = found.url != found.target
+        verbs = self._host.fleet.mail
+        self._handle(
+            "click_link",
+            chosen,
+            lambda at, rows, what: verbs.click_links(at, rows, what, is_tracked=is_tracked),
+            link=link,
+        )
+        return found.target
+
+    def click_unsubscribe(
+        self, mail: ReceivedMail | None = None, *, one_click: bool = False
+    ) -> None:
+        """Unsubscribe by the link in *mail*, or in the newest one, and confirm on its page.
+
+        With *one_click* it is the mailbox's own button instead, which makes one POST (RFC 8058).
+        """
+        chosen = self._choose("click_unsubscribe", mail)
+        if one_click and not chosen.one_click:
+            raise MisuseError(
+                "the mail has no List-Unsubscribe-Post header, so no mailbox shows the button; "
+                "use the link in its text"
+            )
+        if not one_click and chosen.unsubscribe_url is None:
+            raise MisuseError(
+                "the mail has no link to unsubscribe in its text: put [unsubscribe_url] into an "
+                "<a href>, or use one_click=True"
+            )
+        verbs = self._host.fleet.mail
+        self._handle(
+            "click_unsubscribe",
+            chosen,
+            lambda at, rows, what: verbs.unsubscribe(at, rows, what, one_click=one_click),
+            one_click=one_click,
+        )
+
+    def mark_spam(self, mail: ReceivedMail | None = None) -> None:
+        """Mark *mail*, or the newest one, as spam; it leaves the inbox, and its sender is told."""
+        chosen = self._choose("mark_spam", mail)
+        self._handle("mark_spam", chosen, self._host.fleet.mail.mark_spam)
+
+    # -- the mailbox ---------------------------------------------------------------------------
+
+    def switch_images(self, *, on: bool) -> None:
+        """Read mails with their images, as at first, or without: then no open is counted."""
+        self._do("switch_images", "show_images" if on else "hide_images", {"on": on})
+
+    def fill(self) -> None:
+        """Let the mailbox be full: mail waits for room, and bounces (soft) after days."""
+        self._do("fill", "fill")
+
+    def empty(self) -> None:
+        """Make room again; mails in the inbox stay."""
+        self._do("empty", "empty")
+
+    def close(self) -> None:
+        """End the address with all its mails: what is sent to it bounces for good."""
+        self._do("close", "close")
+
+    def reopen(self) -> None:
+        """Begin the closed address anew, with an empty inbox."""
+        self._do("reopen", "reopen")
+
+    # -- how a verb is done --------------------------------------------------------------------
+
+    def _choose(self, verb: str, mail: ReceivedMail | None) -> ReceivedMail:
+        held = self.inbox
+        if not held:
+            self._act(verb, lambda: None, {})
+        if mail is None:
+            return held[0]
+        if not any(each.what == mail.what for each in held):
+            raise MisuseError(f"{self.id} does not hold that mail any more: {mail}")
+        return mail
+
+    def _handle(
+        self,
+        verb: str,
+        mail: ReceivedMail,
+        body: Callable[..., None],
+        **arguments: object,
+    ) -> None:
+        def act() -> None:
+            body(
+                np.array([self._host.world.now], np.int64),
+                np.array([self.row], np.int32),
+                np.array([mail.what], np.int64),
+            )
+
+        self._act(verb, act, {"notification": mail.notification_id, **arguments})
+
+    def _holds(self, need: str) -> bool:
+        host, devices, row = self._host, self._host.fleet.devices, self.row
+        match need:
+            case "there":
+                return bool(devices.installed[row])
+            case "closed":
+                return not devices.installed[row]
+            case "full":
+                return bool(devices.is_full[row])
+            case "room":
+                return not devices.is_full[row]
+            case "mail":
+                return bool(list_mails(host.fleet, host.sends, row))
+        return super()._holds(need)
+
+
+def _find_link(mail: ReceivedMail, link: int | str) -> Link:
+    """Return the link of *mail* at a place, or with a text or an address."""
+    if isinstance(link, int):
+        if 0 <= link < len(mail.links):
+            return mail.links[link]
+    else:
+        for found in mail.links:
+            if link in {found.text, found.url, found.target}:
+                return found
+    known = [f"{found.text!r} ({found.target})" for found in mail.links]
+    raise MisuseError(
+        f"the mail {mail.subject!r} has no link {link!r}; its links are: "
+        f"{', '.join(known) or 'none'}"
+    )

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING, ClassVar, Final
+
 from pushlab.devices.device import Device
+from pushlab.devices.inbox import Inbox, ReceivedSms, list_texts
+from pushlab.errors import MisuseError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Number"]
+
+_DIALLED: Final = re.compile(r"\+?[0-9]{3,15}")
+"""What can be written to: a number or a short code, not a name."""
 
 
 class Number(Device):
@@ -12,7 +23,53 @@ class Number(Device):
 
     __slots__ = ()
 
+    VERBS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "reply": ("online",),
+        "go_offline": ("online",),
+        "go_online": ("offline",),
+    }
+    WHY_NOT: ClassVar[Mapping[str, str]] = {
+        "online": "it is offline",
+        "offline": "it is online already",
+    }
+
+    # -- reading -------------------------------------------------------------------------------
+
     @property
     def address(self) -> str:
         """The number in E.164 form."""
         return self._host.read(lambda: self._host.fleet.token_of(self.row) or "")
+
+    @property
+    def inbox(self) -> Inbox[ReceivedSms]:
+        """The text messages, newest first."""
+        host = self._host
+
+        def look() -> Inbox[ReceivedSms]:
+            name = self.id
+            texts = list_texts(host.fleet, host.sends, self.row)
+            return Inbox(name, host.world.now, texts, lambda: host.explain(name))
+
+        return host.read(look)
+
+    # -- verbs ---------------------------------------------------------------------------------
+
+    def reply(self, text: str, to: str | None = None) -> None:
+        """Write *text* to the number *to*, or to who wrote last.
+
+        A text that is STOP, START or HELP, or means the same, is read by the carrier: it blocks
+        the sender, or lifts that, and answers. Nobody else is told.
+        """
+        if not text.strip():
+            raise MisuseError('reply(text) takes a text that is not empty, such as "STOP"')
+        if to is None:
+            held = self.inbox
+            if not held:
+                raise MisuseError(
+                    f"nobody has written to {self.id}; name a number: reply(text, to=)"
+                )
+            to = held[0].sender
+        if _DIALLED.fullmatch(to) is None:
+            raise MisuseError(f"{to!r} is a name and no number: nobody can write to it")
+        told = {"text": text, "to": to}
+        self._act("reply", lambda: self._host.fleet.numbers.reply(self.row, text, to), told)

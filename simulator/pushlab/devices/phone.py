@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from pushlab.devices.app_device import PERSON_VERBS, AppDevice
 from pushlab.devices.said import say_place, say_purchase
@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 __all__ = ["Phone"]
-
-PLACE_VERBS: Final = ("allow_location", "move")
-"""What is said of places: web SDKs have nothing of the kind."""
 
 
 class Phone(AppDevice):
@@ -34,7 +31,7 @@ class Phone(AppDevice):
         "login": ("installed",),
         "logout": ("installed",),
         **dict.fromkeys(PERSON_VERBS, ("installed",)),
-        **dict.fromkeys(PLACE_VERBS, ("installed",)),
+        "allow_location": ("installed",),
         "purchase": ("installed",),
         "rotate_token": ("installed", "token"),
         "force_stop": ("installed",),
@@ -44,6 +41,8 @@ class Phone(AppDevice):
         "dismiss": ("installed", "shown"),
         "go_offline": ("online",),
         "go_online": ("offline",),
+        "set_timezone": (),
+        "move": (),
     }
 
     # -- reading -------------------------------------------------------------------------------

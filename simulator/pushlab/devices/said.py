@@ -139,7 +139,7 @@ def say_purchase(
         exact = Decimal("nan")
     if not exact.is_finite():
         raise MisuseError(f"an amount is a number such as 9.99, not {amount!r}")
-    if not (isinstance(currency, str) and len(currency) == CURRENCY_SIZE and currency.isalpha()):
+    if len(currency) != CURRENCY_SIZE or not currency.isalpha():
         raise MisuseError(f'a currency is a code such as "USD", not {currency!r}')
     text = f"{exact:f}"
     fields = {"sku": sku, "amount": text, "currency": currency.upper(), "consumable": consumable}
@@ -149,7 +149,7 @@ def say_purchase(
 
 def say_address(channel: Channel, address: str, *, is_added: bool) -> Said:
     """Return an address that the app adds to the person, or removes."""
-    if channel == Channel.EMAIL and (not isinstance(address, str) or "@" not in address):
+    if channel == Channel.EMAIL and "@" not in address:
         raise MisuseError(f"a mail address reads like alice@example.com, not {address!r}")
     if channel == Channel.SMS and not _is_number(address):
         raise MisuseError(f"a number is in E.164 form, like +12025550123, not {address!r}")
@@ -158,10 +158,10 @@ def say_address(channel: Channel, address: str, *, is_added: bool) -> Said:
 
 
 def _is_number(address: str) -> bool:
-    digits = address[1:] if isinstance(address, str) and address.startswith("+") else ""
-    return digits.isascii() and digits.isdigit()
+    digits = address[1:]
+    return address.startswith("+") and digits.isascii() and digits.isdigit()
 
 
 def _need_text(what: str, text: str) -> None:
-    if not isinstance(text, str) or not text:
-        raise MisuseError(f"{what} is a text that is not empty, not {text!r}")
+    if not text:
+        raise MisuseError(f"{what} is a text that is not empty")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, ClassVar
 
-from pushlab.gateway import WEB_CHANNELS, Channel, Fate, Mark
+from pushlab.devices.message_list import MessageList, NoMessageError, list_arrived
+from pushlab.gateway import WEB_CHANNELS, Channel, Mark
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pushlab.devices.fleet import Fleet
     from pushlab.gateway import FanOut, Sends
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EmptyTrayError", "ShownMessage", "Tray", "list_shown"]
 
-Explain = Callable[[], Sequence[str]]
 
-
-class EmptyTrayError(IndexError):
+class EmptyTrayError(NoMessageError):
     """There is no such message in the tray; its notes say why."""
 
 
@@ -55,63 +53,16 @@ class ShownMessage:
             "shown_at": render_instant(self.shown_at),
         }
 
+    def __str__(self) -> str:
+        """Show what an assertion needs: title and body."""
+        return f"{self.title!r}: {self.body!r}"
 
-class Tray(Sequence[ShownMessage]):
+
+class Tray(MessageList[ShownMessage]):
     """The messages that a device shows now, newest first."""
 
-    def __init__(
-        self, device: str, at: Instant, messages: Sequence[ShownMessage], explain: Explain
-    ) -> None:
-        self._device = device
-        self._at = at
-        self._messages = tuple(messages)
-        self._explain = explain
-
-    def __len__(self) -> int:
-        """How many messages are shown."""
-        return len(self._messages)
-
-    @overload
-    def __getitem__(self, index: int) -> ShownMessage: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[ShownMessage]: ...
-    def __getitem__(self, index: int | slice) -> ShownMessage | Sequence[ShownMessage]:
-        """Return a message; raises EmptyTrayError, with the reason, when there is none."""
-        __tracebackhide__ = True
-        if isinstance(index, slice):
-            return self._messages[index]
-        try:
-            return self._messages[index]
-        except IndexError:
-            error = EmptyTrayError(
-                f"the tray of {self._device} holds {len(self._messages)} "
-                f"message{'' if len(self._messages) == 1 else 's'} at {render_instant(self._at)}, "
-                f"so there is no tray[{index}]"
-            )
-        for line in self.explain():
-            error.add_note(line)
-        raise error
-
-    def explain(self) -> Sequence[str]:
-        """Say in lines why the last notifications are, or are not, in here."""
-        return self._explain()
-
-    def __eq__(self, other: object) -> bool:
-        """Compare with another tray or a list of messages."""
-        if isinstance(other, Tray):
-            return self._messages == other._messages
-        if isinstance(other, (list, tuple)):
-            return list(self._messages) == list(other)
-        return NotImplemented
-
-    def __hash__(self) -> int:
-        """Hash by what is shown."""
-        return sum(message.what for message in self._messages)
-
-    def __repr__(self) -> str:
-        """Show what an assertion needs: each title and body."""
-        shown = ", ".join(f"{message.title!r}: {message.body!r}" for message in self._messages)
-        return f"<tray of {self._device}: {shown or 'empty'}>"
+    PLACE: ClassVar[str] = "tray"
+    ERROR: ClassVar[type[NoMessageError]] = EmptyTrayError
 
 
 def list_shown(fleet: Fleet, sends: Sends, settings: Settings, row: int) -> list[ShownMessage]:
@@ -120,24 +71,17 @@ def list_shown(fleet: Fleet, sends: Sends, settings: Settings, row: int) -> list
     A message goes when it is tapped, dismissed, replaced by one with the same collapse id or tag,
     pushed out by later ones (Android shows 49), or lost with its app.
     """
-    devices = fleet.devices
-    if not devices.installed[row]:
-        return []
-    found: list[tuple[int, int, FanOut, int]] = []
-    for fan_out in sends.live():
-        for position in fan_out.positions_of(row):
-            shown_at = fan_out.sent_at + int(fan_out.shown_ms[position])
-            is_there = not fan_out.marks[position] & Mark.REPLACED
-            is_there &= shown_at >= devices.installed_at[row]
-            if fan_out.fates[position] == Fate.SHOWN and is_there:
-                found.append((shown_at, fan_out.number, fan_out, position))
-    found.sort(key=lambda item: item[:2], reverse=True)
-    channel = Channel(int(devices.platform[row]))
+    found = [
+        arrived
+        for arrived in list_arrived(fleet, sends, row)
+        if not arrived[1].marks[arrived[2]] & Mark.REPLACED
+    ]
+    channel = Channel(int(fleet.devices.platform[row]))
     if channel == Channel.ANDROID:
         found = found[: settings.tray_max]
     return [
         _render(fan_out, position, channel, shown_at)
-        for shown_at, _, fan_out, position in found
+        for shown_at, fan_out, position in found
         if not fan_out.marks[position]
     ]
 

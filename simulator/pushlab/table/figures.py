@@ -18,8 +18,6 @@ _Item = TypeVar("_Item", np.int64, np.float64)
 _DENSE_SHIFT: Final = 5
 """Dense when a 32nd of the rows has a number: where a dict costs as much as an array."""
 _DENSE_MIN: Final = 64
-_TINY: Final = 256
-"""Up to so many rows are looked up one by one while the numbers are a dict."""
 _SPARSE_ENTRY_BYTES: Final = 150
 
 
@@ -28,7 +26,7 @@ class Figures(Generic[_Item]):
 
         spent = Figures(users, np.int64)
         spent.set(row, spent.get(row) + 5)
-        mask = spent.read(slice(0, len(users))) > 100
+        mask = spent.read() > 100
 
     A row without a number reads as *absent*, which therefore is none.
     """
@@ -67,18 +65,16 @@ class Figures(Generic[_Item]):
         if len(self._sparse) > _DENSE_MIN and len(self._sparse) << _DENSE_SHIFT > len(self._table):
             self._grow()
 
-    def read(self, part: slice | NDArray[np.intp]) -> NDArray[_Item]:
-        """Return the numbers of a part of the rows: a slice from 0, or rows of shape (n,)."""
+    def read(self) -> NDArray[_Item]:
+        """Return the numbers of all rows, to be read until the next change."""
+        count = len(self._table)
         if self._dense is not None:
-            if len(self._dense) < len(self._table):
+            if len(self._dense) < count:
                 self._grow()
-            return self._dense[part]
-        if not isinstance(part, slice) and len(part) <= _TINY:
-            return np.fromiter(map(self.get, part.tolist()), self._dtype, len(part))
-        found = np.full(len(self._table), self._absent, self._dtype)
-        rows = np.fromiter(self._sparse.keys(), np.intp, len(self._sparse))
-        found[rows] = np.fromiter(self._sparse.values(), self._dtype, len(self._sparse))
-        return found[part]
+            return self._dense[:count]
+        found = np.full(count, self._absent, self._dtype)
+        self._fill(found)
+        return found
 
     def snapshot(self) -> object:
         """Return all numbers as plain values and arrays that nothing else holds."""
@@ -97,7 +93,11 @@ class Figures(Generic[_Item]):
         if self._dense is not None:
             grown[:old] = self._dense
         else:
-            rows = np.fromiter(self._sparse.keys(), np.intp, len(self._sparse))
-            grown[rows] = np.fromiter(self._sparse.values(), self._dtype, len(self._sparse))
+            self._fill(grown)
             self._sparse = {}
         self._dense = grown
+
+    def _fill(self, numbers: NDArray[_Item]) -> None:
+        """Write what the dict holds into an array."""
+        rows = np.fromiter(self._sparse.keys(), np.intp, len(self._sparse))
+        numbers[rows] = np.fromiter(self._sparse.values(), self._dtype, len(self._sparse))

@@ -41,6 +41,7 @@ class TagColumn:
         "_blocks",
         "_dense",
         "_last_pin",
+        "_listed",
         "_pins",
         "_singles",
         "_sparse",
@@ -52,6 +53,8 @@ class TagColumn:
         """Make a column in which no row has a value."""
         self.vocabulary = Vocabulary()
         self._sparse: dict[int, int] = {}
+        self._listed: tuple[NDArray[np.int64], NDArray[np.int32]] | None = None
+        """Rows and codes of the dict as arrays, from a reading to the next write."""
         self._dense: NDArray[np.int32] | None = None
         self._pins: set[int] = set()
         self._last_pin = 0
@@ -97,8 +100,7 @@ class TagColumn:
         """Return the codes of rows 0 ... *count* - 1, read-only."""
         if self._dense is None:
             codes = np.full(count, ABSENT, dtype=np.int32)
-            rows = np.fromiter(self._sparse.keys(), dtype=np.int64, count=len(self._sparse))
-            values = np.fromiter(self._sparse.values(), dtype=np.int32, count=len(self._sparse))
+            rows, values = self._list_sparse()
             inside = rows < count
             codes[rows[inside]] = values[inside]
         else:
@@ -140,6 +142,7 @@ class TagColumn:
             self._keep(row)
         dense = self._dense
         if dense is None:
+            self._listed = None
             if code < 0:
                 self._sparse.pop(row, None)
                 return
@@ -172,9 +175,17 @@ class TagColumn:
 
     def _make_dense(self, row_count: int) -> None:
         dense = np.full(row_count, ABSENT, dtype=np.int32)
-        rows = np.fromiter(self._sparse.keys(), dtype=np.int64, count=len(self._sparse))
-        dense[rows] = np.fromiter(self._sparse.values(), dtype=np.int32, count=len(self._sparse))
-        self._dense, self._sparse = dense, {}
+        rows, codes = self._list_sparse()
+        dense[rows] = codes
+        self._dense, self._sparse, self._listed = dense, {}, None
+
+    def _list_sparse(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        if self._listed is None:
+            count = len(self._sparse)
+            rows = np.fromiter(self._sparse.keys(), dtype=np.int64, count=count)
+            codes = np.fromiter(self._sparse.values(), dtype=np.int32, count=count)
+            self._listed = rows, codes
+        return self._listed
 
     def _reserve(self, row_count: int) -> NDArray[np.int32]:
         """Return the dense array, long enough; it grows by a quarter as slack is not free here."""
@@ -272,6 +283,7 @@ class TagColumn:
         parts = cast("Mapping[str, Any]", snap)
         self.vocabulary = Vocabulary(parts["texts"])
         self._sparse = dict(parts["sparse"].tolist())
+        self._listed = None
         self._dense = None if parts["dense"] is None else parts["dense"].copy()
         self._pins = set(parts["pins"])
         self._last_pin = max(self._pins, default=0)
@@ -286,6 +298,7 @@ class TagColumn:
     def _recode(self, fresh: NDArray[np.int32]) -> None:
         """Replace each code by its place in *fresh*; arrays handed out before stay as they were."""
         self._sparse = {row: int(fresh[code]) for row, code in self._sparse.items()}
+        self._listed = None
         if self._dense is not None:
             self._dense = fresh[self._dense]
         self._singles = {

@@ -285,6 +285,7 @@ def test_what_the_links_of_a_real_mail_do_is_seen_by_the_api():
         "unique_opens": 1,
         "clicks": 1,
         "unique_clicks": 1,
+        "converted": 1,
         "unsubscribed": 1,
     }
     assert user["subscriptions"][0]["enabled"] is False

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pushlab_fakes.webpush.core import PAYLOAD_MAX
-from pushlab_testing.phones import Phones
+from pushlab_testing.phones import APP, Phones
 
 DAY_S = 86_400
 BROWSERS = pytest.mark.parametrize("browser", ["web", "firefox", "safari"])
@@ -62,6 +62,17 @@ def test_a_body_over_4096_bytes_is_too_large() -> None:
     ]
 
     assert verdicts == ["ACCEPTED", "TOO_LARGE"]
+
+
+@pytest.mark.parametrize(
+    ("browser", "verdict"), [("web", "REFUSED"), ("firefox", "ACCEPTED"), ("safari", "REFUSED")]
+)
+def test_the_key_of_another_app_is_refused_but_for_firefox(browser, verdict) -> None:
+    phones, row, _ = a_browser(browser)
+
+    verdicts = [phones.send(row, app=app).verdict for app in (APP, APP + 1)]
+
+    assert verdicts == ["ACCEPTED", verdict]
 
 
 def test_no_attempts_have_no_verdicts() -> None:

@@ -22,14 +22,20 @@ def test_a_device_is_named_by_its_person_and_platform() -> None:
 @pytest.mark.parametrize(
     ("step", "message"),
     [
-        ("device: {platform: andriod}", "24: platform cannot be 'andriod'; did you mean 'android'?"),
+        (
+            "device: {platform: andriod}",
+            "24: platform cannot be 'andriod'; did you mean 'android'?",
+        ),
         ("device: {external_id: bob}", "13: a device lacks 'platform'; write device: {platform:"),
         ("device: {platfrm: ios}", "14: a device has no 'platfrm'; did you mean 'platform'?"),
         ("device: {platform: ios}", "13: this device has no name to speak of it; give it a `name`"),
         ("device: {platform: ios, name: x, fresh: maybe}", '45: fresh is "maybe"; write true or'),
         ("device: {platform: ios, name: x, tap_chance: 5}", "50: tap_chance is 5; write a number"),
         ("device: {platform: ios, name: x, langage: de}", "38: a device has no 'langage'; did you"),
-        ("device: {platform: android, external_id: alice}", "13: there is a device 'alice-android'"),
+        (
+            "device: {platform: android, external_id: alice}",
+            "13: there is a device 'alice-android'",
+        ),
         ("device: alice", '13: a device is "alice"; write device: {platform: android'),
         ("device:", "12: a device is empty; write device: {platform: android"),
     ],

@@ -15,7 +15,9 @@ def read(text: str) -> RequestStep:
 
 
 def test_a_call_is_read() -> None:
-    step = read("{call: 'GET /notifications/$hello?app_id=$app_id', status: 404, answer: {errors: []}}")
+    step = read(
+        "{call: 'GET /notifications/$hello?app_id=$app_id', status: 404, answer: {errors: []}}"
+    )
 
     assert (step.method, step.path.text) == ("GET", "/notifications/$hello?app_id=$app_id")
     assert step.status is not None

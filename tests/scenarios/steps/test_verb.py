@@ -49,17 +49,35 @@ def test_every_verb_of_a_platform_says_what_it_takes(platform: str) -> None:
 @pytest.mark.parametrize(
     ("step", "message"),
     [
-        ("{device: alice-android, do: go_ofline}", "39: there is no verb 'go_ofline'; did you mean"),
+        (
+            "{device: alice-android, do: go_ofline}",
+            "39: there is no verb 'go_ofline'; did you mean",
+        ),
         ("{device: alice-android, do: wobble}", "39: there is no verb 'wobble'; there are install"),
         ("{device: alice-android, do: visit}", "39: alice-android (android) cannot visit; what it"),
-        ("{device: alice-andriod, do: tap}", "20: no device 'alice-andriod' has joined before; did"),
-        ("{device: alice-android, do: login}", "11: login: 'external_id' is missing; add `external"),
-        ("{device: alice-android, do: tap, on: true}", "44: a verb has no 'on'; did you mean 'do'?"),
+        (
+            "{device: alice-andriod, do: tap}",
+            "20: no device 'alice-andriod' has joined before; did",
+        ),
+        (
+            "{device: alice-android, do: login}",
+            "11: login: 'external_id' is missing; add `external",
+        ),
+        (
+            "{device: alice-android, do: tap, on: true}",
+            "44: a verb has no 'on'; did you mean 'do'?",
+        ),
         ("{device: alice-android, do: tap, message: hi}", "53: no request has saved 'hi' before"),
-        ("{device: alice-android, do: switch_notifications, on: yes}", '65: on is "yes"; write true'),
+        (
+            "{device: alice-android, do: switch_notifications, on: yes}",
+            '65: on is "yes"; write true',
+        ),
         ("{device: alice-android}", "11: a verb lacks 'do'; write verb: {device: alice-android"),
         ("{do: tap}", "11: a verb lacks 'device'; write verb: {device: alice-android"),
-        ("go_offline", '11: a verb is "go_offline"; write verb: {device: alice-android, do: go_off'),
+        (
+            "go_offline",
+            '11: a verb is "go_offline"; write verb: {device: alice-android, do: go_off',
+        ),
     ],
 )
 def test_a_slip_is_refused_at_its_place(step: str, message: str) -> None:

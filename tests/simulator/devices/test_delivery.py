@@ -1,6 +1,6 @@
-"""Goal: what a phone shows, confirms and lets its person tap follows its state alone.
+"""Goal: what a device shows, confirms and lets its person tap follows its state alone.
 
-Method: phones without a service; receipts and taps are counted by the sender.
+Method: devices without a service; receipts and taps are counted by the sender.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pushlab.gateway import Mark
 from pushlab_testing.phones import Phones, Sent
 
 PLATFORMS = pytest.mark.parametrize("platform", ["android", "ios"])
+BROWSERS = pytest.mark.parametrize("browser", ["web", "firefox", "safari"])
 
 
 def a_phone(platform: str, **settings: Any) -> tuple[Phones, int]:
@@ -89,6 +90,74 @@ def test_a_message_that_is_not_shown_leaves_the_badge() -> None:
     assert phones.fleet.devices.badge[row] == 0
 
 
+# --- browsers --------------------------------------------------------------------------------
+
+
+def send_shown(phones: Phones, row: int, **content: Any) -> Sent:
+    sent = phones.send(row, **content)
+    phones.wait(seconds=10)
+    assert sent.fate == "SHOWN"
+    return sent
+
+
+@BROWSERS
+def test_a_newer_message_takes_the_place_of_the_older_in_a_browser(browser: str) -> None:
+    phones, row = a_phone(browser)
+
+    old, new = (send_shown(phones, row) for _ in range(2))
+
+    assert (old.marks, new.marks) == ([Mark.REPLACED], [0])
+
+
+def test_a_topic_stands_beside_other_topics_and_beside_none() -> None:
+    phones, row = a_phone("web")
+
+    first, *others = (send_shown(phones, row, topic=topic) for topic in ("news", None, "sport"))
+    newest = send_shown(phones, row, topic="news")
+
+    assert first.marks == [Mark.REPLACED]
+    assert [sent.marks for sent in (*others, newest)] == [[0], [0], [0]]
+
+
+def test_the_collapse_id_of_phones_means_nothing_to_a_browser_and_a_topic_nothing_to_phones() -> (
+    None
+):
+    phones = Phones()
+    rows = [phones.add("web", "one"), phones.add("android", "two")]
+    old = phones.send(*rows, collapse_id="score", topic="news")
+    phones.wait(seconds=10)
+
+    phones.send(rows[0], collapse_id="score")
+    phones.send(rows[1], topic="news")
+    phones.wait(seconds=10)
+
+    assert old.marks == [0, 0]
+
+
+def test_what_the_person_has_touched_is_not_replaced() -> None:
+    phones, row = a_phone("web")
+    phones.fleet.devices.tap_share[row] = 2**32 - 1
+    old = phones.send(row)
+    phones.wait(hours=10)
+
+    phones.send(row)
+    phones.wait(seconds=10)
+
+    assert old.marks == [Mark.TAPPED]
+
+
+def test_phones_and_browsers_of_one_send_replace_by_their_own_rules() -> None:
+    phones = Phones()
+    browsers, others = phones.add_many("web", 20), phones.add_many("android", 20, "others")
+    old = phones.send(*browsers, *others)
+    phones.wait(seconds=60)
+
+    phones.send(*browsers, *others)
+    phones.wait(seconds=60)
+
+    assert old.marks == [Mark.REPLACED] * 20 + [0] * 20
+
+
 # --- receipts --------------------------------------------------------------------------------
 
 
@@ -106,8 +175,36 @@ def test_a_receipt_comes_within_the_delay_of_its_sdk(platform: str, most_s: int)
     assert phones.sender.received_count == 500
 
 
+def test_the_receipt_of_a_browser_comes_within_25_seconds_at_any_millisecond() -> None:
+    phones = Phones(push_latency_mean_ms=30, push_latency_min_ms=30)
+    rows = phones.add_many("web", 500)
+    phones.send(*rows)
+    phones.wait(seconds=24)
+    before = phones.sender.received_count
+
+    phones.wait(ms=1_029)
+    at = {entry.at % 1000 for entry in phones.world.trace.entries() if entry.kind == "ReceiptSent"}
+
+    assert 450 <= before < 500
+    assert phones.sender.received_count == 500
+    assert len(at) > 100
+
+
+@BROWSERS
+def test_every_browser_but_safari_confirms_what_it_shows(browser: str) -> None:
+    phones, row = a_phone(browser)
+    phones.fleet.devices.has_extension[row] = False
+
+    sent = phones.send(row)
+    phones.wait(seconds=60)
+
+    expected = ("NONE", 0) if browser == "safari" else ("COUNTED", 1)
+    assert (sent.receipt, phones.sender.received_count) == expected
+
+
 @pytest.mark.parametrize(
-    ("platform", "receipt", "count"), [("android", "COUNTED", 1), ("ios", "NONE", 0)]
+    ("platform", "receipt", "count"),
+    [("android", "COUNTED", 1), ("ios", "NONE", 0), ("web", "NONE", 0)],
 )
 @pytest.mark.parametrize(
     ("verb", "content"), [("switch_off", {}), ("go_online", {"is_visible": False})]
@@ -126,9 +223,13 @@ def test_what_is_not_shown_is_confirmed_on_android_alone(
 
 @pytest.mark.parametrize(
     ("platform", "while_away", "after"),
-    [("android", "OFFLINE", "COUNTED"), ("ios", "LOST_OFFLINE", "LOST_OFFLINE")],
+    [
+        ("android", "OFFLINE", "COUNTED"),
+        ("ios", "LOST_OFFLINE", "LOST_OFFLINE"),
+        ("web", "LOST_OFFLINE", "LOST_OFFLINE"),
+    ],
 )
-def test_a_receipt_waits_for_the_network_on_android_and_is_lost_on_ios(
+def test_a_receipt_waits_for_the_network_on_android_and_is_lost_elsewhere(
     platform, while_away, after
 ) -> None:
     phones, row, sent = a_shown_message(platform)
@@ -142,11 +243,20 @@ def test_a_receipt_waits_for_the_network_on_android_and_is_lost_on_ios(
     assert (before, sent.receipt) == (while_away, after)
 
 
-@PLATFORMS
-def test_a_receipt_is_lost_with_the_app(platform: str) -> None:
+@pytest.mark.parametrize(
+    ("platform", "verb"),
+    [
+        ("android", "uninstall"),
+        ("ios", "uninstall"),
+        ("web", "uninstall"),
+        ("web", "clear_cookies"),
+    ],
+)
+def test_a_receipt_is_lost_with_the_app_or_the_data_of_the_site(platform, verb) -> None:
     phones, row, sent = a_shown_message(platform)
+    phones.wait(ms=1)
 
-    phones.do("uninstall", row)
+    phones.do(verb, row)
     phones.wait(seconds=60)
 
     assert sent.receipt == "LOST_APP_GONE"
@@ -200,15 +310,32 @@ def test_without_the_extension_ios_confirms_nothing() -> None:
     assert (sent.fate, sent.receipt) == ("SHOWN", "NO_EXTENSION")
 
 
-@PLATFORMS
-def test_nobody_confirms_what_is_not_asked_for(platform: str) -> None:
+@pytest.mark.parametrize(
+    ("platform", "receipt"),
+    [("android", "NOT_ASKED"), ("ios", "NOT_ASKED"), ("web", "NOT_ASKED"), ("safari", "NONE")],
+)
+def test_nobody_confirms_what_is_not_asked_for(platform: str, receipt: str) -> None:
     phones, row = a_phone(platform)
     phones.sender.asks = False
 
     sent = phones.send(row)
     phones.wait(seconds=60)
 
-    assert (sent.receipt, phones.sender.received_count) == ("NOT_ASKED", 0)
+    assert (sent.receipt, phones.sender.received_count) == (receipt, 0)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_mailbox_knows_neither_receipts_nor_taps(asks: bool) -> None:
+    phones = Phones()
+    row = phones.add("email", address="alice@example.com")
+    phones.fleet.devices.tap_share[row] = 2**32 - 1
+    phones.sender.asks = asks
+
+    sent = phones.send(row)
+    phones.wait(hours=10)
+
+    assert (sent.fate, sent.receipt, sent.marks) == ("SHOWN", "NONE", [0])
+    assert (phones.sender.received_count, phones.sender.opened_count) == (0, 0)
 
 
 def test_a_receipt_for_a_send_whose_arrays_are_gone_is_still_told() -> None:

@@ -68,13 +68,24 @@ def test_a_verb_that_does_not_fit_a_settled_device_is_refused(verb: str, reason:
     assert f"phone cannot {verb}: {reason}; what fits now: open_app" in str(caught.value)
 
 
-@pytest.mark.parametrize("verb", sorted(set(Phone.VERBS) - {"install", "reinstall", "go_offline"}))
+WITHOUT_APP = {"install", "reinstall", "go_offline", "set_timezone", "move"}
+
+
+@pytest.mark.parametrize("verb", sorted(set(Phone.VERBS) - WITHOUT_APP))
 def test_without_the_app_only_installing_and_the_network_are_left(verb: str) -> None:
     phone = Lab().device("android", name="phone", fresh=True)
     arguments: dict[str, dict[str, object]] = {
         "login": {"external_id": "alice"},
         "prompt": {"answer": "allow"},
         "switch_notifications": {"on": True},
+        "add_tag": {"key": "plan", "value": "pro"},
+        "remove_tag": {"key": "plan"},
+        "set_language": {"code": "de"},
+        "add_email": {"address": "alice@example.com"},
+        "remove_email": {"address": "alice@example.com"},
+        "add_sms": {"number": "+12025550123"},
+        "remove_sms": {"number": "+12025550123"},
+        "purchase": {"sku": "gems", "amount": 1},
     }
 
     with pytest.raises(MisuseError, match="what fits now: install, reinstall, go_offline"):

@@ -78,6 +78,27 @@ class World:
         return str(told["id"])
 
 
+    def send_mail(self, name: str, subject: str, html: str) -> str:
+        """Send a mail as the app under test does, and return its id."""
+        answer = self.lab.handle(
+            Request.build(
+                "POST",
+                "https://api.onesignal.com/notifications",
+                json={
+                    "app_id": APP,
+                    "target_channel": "email",
+                    "include_aliases": {"external_id": [name]},
+                    "email_subject": subject,
+                    "email_body": html,
+                },
+                headers={"authorization": "Key os_v2_app_test"},
+            )
+        )
+        assert answer.status == 200, answer.body
+        told: Any = answer.json()
+        return str(told["id"])
+
+
 @pytest.fixture
 def world() -> World:
     return World()
@@ -305,25 +326,64 @@ def test_only_what_moves_time_takes_a_thread_of_its_own(world: World) -> None:
 # -- devices ---------------------------------------------------------------------------------------
 
 
-def test_a_device_reads_as_promised(world: World) -> None:
-    made = world.post("devices", {"platform": "ios", "external_id": "alice"})
+DEVICE = {
+    "id",
+    "platform",
+    "external_id",
+    "onesignal_id",
+    "subscription_id",
+    "token",
+    "address",
+    "state",
+    "tray",
+    "inbox",
+}
 
-    assert made["id"] == "alice-ios"
-    assert set(made) == {
-        "id",
-        "platform",
-        "external_id",
-        "onesignal_id",
-        "subscription_id",
-        "token",
-        "address",
-        "state",
-        "tray",
-        "inbox",
-        "topic",
-    }
-    assert world.get("devices/alice-ios") == made
+
+@pytest.mark.parametrize(
+    ("platform", "further"),
+    [
+        ("android", set()),
+        ("ios", {"topic"}),
+        ("web", {"browser", "push_subscription"}),
+        ("email", set()),
+        ("sms", set()),
+    ],
+)
+def test_a_device_reads_as_promised(world: World, platform: str, further: set[str]) -> None:
+    made = world.post("devices", {"platform": platform, "external_id": "alice"})
+
+    assert made["id"] == f"alice-{platform}"
+    assert set(made) == DEVICE | further
+    assert world.get(f"devices/alice-{platform}") == made
     assert world.get("devices") == {"devices": [made], "total": 1}
+
+
+def test_a_browser_gives_its_push_subscription_as_browsers_do(world: World) -> None:
+    made = world.post("devices", {"platform": "web", "browser": "firefox"})
+
+    told = made["push_subscription"]
+    assert told["endpoint"] == made["token"]
+    assert told["endpoint"].startswith("https://updates.push.services.mozilla.com/")
+    assert set(told["keys"]) == {"p256dh", "auth"}
+
+
+def test_addresses_are_given_or_made_up(world: World) -> None:
+    given = world.post("devices", {"platform": "email", "address": "al@example.test"})
+    made_up = world.post("devices", {"platform": "sms", "external_id": "alice"})
+
+    assert given["address"] == "al@example.test"
+    assert made_up["address"].startswith("+1")
+
+
+def test_a_device_may_have_another_app(world: World) -> None:
+    other = world.lab.add_app("other")
+
+    world.post("devices", {"platform": "android", "name": "phone", "app": other.id})
+
+    phone = world.lab.find_device("phone")
+    assert phone is not None
+    assert world.lab.fleet.devices.app[phone.row] == other.row
 
 
 def test_a_device_takes_every_field_that_is_built(world: World) -> None:
@@ -336,6 +396,7 @@ def test_a_device_takes_every_field_that_is_built(world: World) -> None:
         "fresh": False,
         "extension": True,
         "tap_chance": 1,
+        "tags": {"level": 10, "vip": True},
     }
 
     world.post("devices", body)
@@ -357,9 +418,14 @@ def test_a_device_takes_every_field_that_is_built(world: World) -> None:
         ({"platform": "android", "tap_chance": 2}, 400),
         ({"platform": "android", "tap_chance": "0.5"}, 400),
         ({"platform": "android", "name": "here"}, 409),
-        ({"platform": "web"}, 501),
-        ({"platform": "email", "address": "a@example.test"}, 501),
-        ({"platform": "android", "tags": {"a": "b"}}, 501),
+        ({"platform": "web", "browser": "netscape"}, 400),
+        ({"platform": "android", "browser": "chrome"}, 400),
+        ({"platform": "android", "address": "a@example.test"}, 400),
+        ({"platform": "email", "address": "nobody"}, 400),
+        ({"platform": "sms", "address": "555"}, 400),
+        ({"platform": "android", "app": "none"}, 400),
+        ({"platform": "android", "tags": ["a"]}, 400),
+        ({"platform": "android", "tags": {"a": {}}}, 400),
     ],
 )
 def test_a_device_that_cannot_be_is_not_made(
@@ -400,6 +466,67 @@ def test_verbs_change_the_device_and_show_it(world: World) -> None:
     assert shown == [True, "foreground", "granted", "alice", False, False]
 
 
+def test_verbs_with_values_take_numbers_flags_and_texts(world: World) -> None:
+    world.post("devices", {"platform": "android", "external_id": "alice", "name": "phone"})
+
+    for call, body in (
+        ("add_tag", {"key": "level", "value": 10}),
+        ("add_tag", {"key": "vip", "value": True}),
+        ("remove_tag", {"key": "vip"}),
+        ("set_language", {"code": "de"}),
+        ("set_timezone", {"name": "Europe/Berlin"}),
+        ("allow_location", {}),
+        ("move", {"lat": 52.5, "long": 13}),
+        ("purchase", {"sku": "coins", "amount": 9.99, "currency": "EUR"}),
+        ("add_email", {"address": "alice@example.test"}),
+        ("remove_email", {"address": "alice@example.test"}),
+        ("add_sms", {"number": "+12025550123"}),
+        ("remove_sms", {"number": "+12025550123"}),
+    ):
+        world.post(f"devices/phone/{call}", body)
+    world.post("clock/advance", {"seconds": 60})
+
+    belief = world.lab.onesignal.belief
+    user = belief.find_user(world.lab.app.row, "external_id", "alice")
+    assert belief.tags.of(user) == {"level": "10"}
+    assert belief.profiles.amount_spent(user) == 0
+
+
+def test_a_verb_of_another_kind_of_device_names_those_that_fit(world: World) -> None:
+    world.post("devices", {"platform": "sms", "external_id": "alice"})
+
+    answer = world.ask("POST", "devices/alice-sms/open_app", {})
+
+    assert answer.status == 409
+    assert "that is no verb of a number" in error_of(answer)["what"]
+    assert "reply" in error_of(answer)["instead"]
+
+
+def test_a_mail_is_opened_and_its_link_followed(world: World) -> None:
+    world.post("devices", {"platform": "email", "external_id": "alice"})
+    html = '<a href="https://shop.test/">Shop</a>'
+    first = world.send_mail("alice", "one", html)
+    world.send_mail("alice", "two", html)
+    world.post("clock/advance", {"seconds": 600})
+
+    world.post("devices/alice-email/open_mail", {"notification": first})
+    after = world.post("devices/alice-email/click_link", {"link": 0})
+
+    assert [mail["subject"] for mail in after["inbox"]] == ["two", "one"]
+    assert [mail["opened"] for mail in after["inbox"]] == [True, True]
+    assert [mail["clicked"] for mail in after["inbox"]] == [True, False]
+    assert after["inbox"][0]["links"][0]["target"] == "https://shop.test/"
+
+
+def test_a_mail_that_is_not_there_cannot_be_opened(world: World) -> None:
+    world.post("devices", {"platform": "email", "external_id": "alice"})
+
+    answer = world.ask("POST", "devices/alice-email/open_mail", {"notification": "none"})
+
+    assert answer.status == 409
+    assert "does not show 'none'" in error_of(answer)["what"]
+
+
 def test_a_tap_takes_the_message_that_it_names(world: World) -> None:
     world.post("devices", {"platform": "android", "external_id": "alice"})
     first = world.send("alice", text="one")
@@ -418,8 +545,21 @@ def test_a_tap_takes_the_message_that_it_names(world: World) -> None:
         ("phone/open_ap", {}, 404),
         ("phone/document", {}, 404),
         ("phone/__init__", {}, 404),
-        ("phone/add_tag", {}, 501),
-        ("phone/reply", {}, 501),
+        ("phone/upgrade", {}, 501),
+        ("phone/move_to_new_phone", {}, 501),
+        ("phone/reply", {"text": "STOP"}, 409),
+        ("phone/open_mail", {}, 409),
+        ("phone/visit", {}, 409),
+        ("phone/add_tag", {}, 400),
+        ("phone/add_tag", {"key": "level", "value": []}, 400),
+        ("phone/add_tag", {"key": 7, "value": "10"}, 400),
+        ("phone/move", {"lat": "here", "long": 1}, 400),
+        ("phone/move", {"lat": 91, "long": 1}, 409),
+        ("phone/allow_location", {"on": "no"}, 400),
+        ("phone/purchase", {"sku": "coins"}, 400),
+        ("phone/purchase", {"sku": "coins", "amount": 1, "consumable": 1}, 400),
+        ("phone/add_email", {"address": "nobody"}, 409),
+        ("phone/add_sms", {"number": 15551234567}, 400),
         ("nobody/open_app", {}, 404),
         ("phone/open_app", {"fast": True}, 400),
         ("phone/switch_notifications", {}, 400),
@@ -604,6 +744,15 @@ def test_an_app_is_shown_and_changed(world: World) -> None:
     told = world.get(f"apps/{app_id}")
     assert told["plan"] == "free"
     assert told["receipts_enabled"] is False
+    assert set(told) == {
+        "id",
+        "name",
+        "plan",
+        "receipts_enabled",
+        "email_from_name",
+        "email_from_address",
+        "sms_from",
+    }
 
 
 @pytest.mark.parametrize(
@@ -614,6 +763,7 @@ def test_an_app_is_shown_and_changed(world: World) -> None:
         ({"plan": "free", "name": ""}, 400),
         ({"plan": "free", "receipts_enabled": 1}, 400),
         ({"plan": "free", "keys": ["x"]}, 400),
+        ({"plan": "free", "sms_from": 5}, 400),
     ],
 )
 def test_an_app_changes_all_or_nothing(world: World, body: object, status: int) -> None:

@@ -1,4 +1,4 @@
-"""Phones, browsers and gateways without a service: what is sent goes straight to a gateway."""
+"""Devices and gateways without any service: what is sent here goes straight to a gateway."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pushlab.world.world import World
 from pushlab_fakes.apns.core import Apns
 from pushlab_fakes.faults import Faults
 from pushlab_fakes.fcm.core import Fcm
+from pushlab_fakes.sms.core import SmsGateway
+from pushlab_fakes.smtp.core import Smtp
 from pushlab_fakes.webpush.core import Webpush
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.devices.service import Service
-    from pushlab.gateway import Gateway
+    from pushlab.gateway import AddressGateway, Gateway
 
 __all__ = ["APP", "Phones", "Registrar", "Sent"]
 
@@ -214,36 +216,49 @@ class Sent:
 
 
 class Phones:
-    """A world with devices, the gateways of pushes, and a sender that attempts at once."""
+    """A world with devices, every gateway, and a sender that attempts at once."""
 
     def __init__(self, seed: int = 0, **settings: object) -> None:
         self.world = World(seed)
         self.sends = Sends()
         self.fleet = Fleet(self.world, self.sends)
         self.faults = Faults(self.world)
-        webpush = Webpush(self.world, self.sends, self.fleet, self.faults)
+        parts = (self.world, self.sends, self.fleet, self.faults)
+        addresses: dict[Channel, AddressGateway] = {
+            Channel.EMAIL: Smtp(*parts),
+            Channel.SMS: SmsGateway(*parts),
+        }
         self.gateways: dict[Channel, Gateway] = {
-            Channel.IOS: Apns(self.world, self.sends, self.fleet, self.faults),
-            Channel.ANDROID: Fcm(self.world, self.sends, self.fleet, self.faults),
-            **dict.fromkeys(WEB_CHANNELS, webpush),
+            Channel.IOS: Apns(*parts),
+            Channel.ANDROID: Fcm(*parts),
+            **dict.fromkeys(WEB_CHANNELS, Webpush(*parts)),
+            **addresses,
         }
         self.fleet.gateways.update(self.gateways)
+        self.fleet.address_gateways.update(addresses)
         self.sender = Sender()
         self.service = Registrar()
         self.fleet.sdk.service = cast("Service", self.service)
         if settings:
             self.world.change_settings(**settings)
 
-    def add(self, platform: str, name: str = "phone", *, fresh: bool = False) -> int:
+    def add(
+        self,
+        platform: str,
+        name: str = "phone",
+        *,
+        fresh: bool = False,
+        address: str | None = None,
+    ) -> int:
         """Add a device and return its row; a settled one is registered."""
-        row = self.fleet.add(name, PLATFORMS[platform], APP, fresh=fresh)
+        row = self.fleet.add(name, PLATFORMS[platform], APP, fresh=fresh, address=address)
         if not fresh:
             self.fleet.sdk.settle(np.array([row], np.int32), APP)
         return row
 
-    def add_many(self, platform: str, count: int) -> list[int]:
+    def add_many(self, platform: str, count: int, prefix: str = "crowd") -> list[int]:
         """Add *count* settled devices without names of their own."""
-        rows: list[int] = self.fleet.add_members("crowd", {platform: count}, APP).tolist()
+        rows: list[int] = self.fleet.add_members(prefix, {platform: count}, APP).tolist()
         return rows
 
     def do(self, verb: str, *rows: int) -> None:
@@ -260,8 +275,13 @@ class Phones:
         span = ((days * 24 + hours) * 3600 + seconds) * 1000 + ms
         self.world.run_until(self.world.now + span)
 
-    def send(self, *rows: int, routes: Sequence[int] | None = None, **content: Any) -> Sent:
-        """Attempt one message at each device now; *routes* are theirs unless given."""
+    def send(
+        self, *rows: int, routes: Sequence[int] | None = None, app: int = -1, **content: Any
+    ) -> Sent:
+        """Attempt one message at each device now; *routes* are theirs unless given.
+
+        *app* is whose credentials it goes out with; -1 fits every device.
+        """
         where = np.array(rows, np.int32)
         what = Content(**content)
         held = self.fleet.devices.route[where] if routes is None else np.array(routes, np.int32)
@@ -277,6 +297,7 @@ class Phones:
             subscriptions=np.arange(len(where), dtype=np.int32),
             routes=held,
             devices=where,
+            app=app,
         )
         self.sends.open(fan_out)
         verdicts = self.world.act(lambda: self._attempt(fan_out))

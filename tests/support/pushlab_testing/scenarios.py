@@ -14,8 +14,8 @@ from pushlab_scenarios.load import parse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pushlab.devserver.bench import Bench
     from pushlab.devserver.control import Control
-    from pushlab.devserver.server import Bench
     from pushlab_scenarios.document import Scenario
 
 __all__ = ["FILE", "HEAD", "Wire", "a_push", "a_scenario", "refuse", "refuse_step"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from pushlab.gateway import Channel
+from pushlab.table import as_slice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pushlab_fakes.onesignal.model import Belief
 
 __all__ = ["Audience", "Reach"]
+
+CODES: Final = tuple((int(channel), channel) for channel in Channel)
+"""What a column holds for each kind of address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,14 @@ class Reach:
     @classmethod
     def of(cls, draft: NotificationDraft) -> Reach:
         """Return where *draft* may go by its channel and its platform flags."""
-        kinds = frozenset(int(channel) for channel in Channel if draft.reaches(channel))
-        return cls(kinds, draft.include_unsubscribed)
+        kinds = [code for code, channel in CODES if draft.reaches(channel)]
+        return cls(frozenset(kinds), draft.include_unsubscribed)
 
     def covers(self, belief: Belief, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which of *rows* are of a kind that the message may go to; shape (n,)."""
-        types = belief.subscriptions.type[rows]
-        return np.isin(types, sorted(self.kinds))
+        covered = np.zeros(max(Channel) + 1, np.bool_)
+        covered[sorted(self.kinds)] = True
+        return covered[belief.subscriptions.type[as_slice(rows)]]
 
     def can_send(self, belief: Belief, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which of *rows*, all of its kinds, the message would go to; shape (n,)."""

@@ -61,6 +61,15 @@ OneSignal-Flutter-SDK #1037); the rest of the order is assumed.
 """
 
 
+OWN_CHANNELS: Final[Mapping[str, MessageChannel]] = {
+    "email_to": "email",
+    "include_email_tokens": "email",
+    "include_phone_numbers": "sms",
+    **dict.fromkeys(TOKEN_FIELDS, "push"),
+}
+"""The only channel that an address can be sent to; that another one is refused is assumed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Targeting:
     """Whom a message is for."""
@@ -182,13 +191,14 @@ def _read_channel(fields: Fields, method: str) -> MessageChannel | None:
     """Return the channel: said outright, by the kind of id, or by the content (assumed)."""
     old = method == "include_external_user_ids" and fields.has("channel_for_external_user_ids")
     said = fields.choice("channel_for_external_user_ids" if old else "target_channel", CHANNELS)
+    own = OWN_CHANNELS.get(method)
+    if own is not None:
+        if said not in (None, own):
+            fields.fail_type("target_channel", f"{own} beside {method}")
+        return own
     for channel in CHANNELS:
         if said == channel:
             return channel
-    if method in ("email_to", "include_email_tokens"):
-        return "email"
-    if method == "include_phone_numbers":
-        return "sms"
     if method == "include_aliases":
         return None
     if fields.raw.get("isEmail") is True or fields.has("email_subject") or fields.has("email_body"):

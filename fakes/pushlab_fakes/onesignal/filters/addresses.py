@@ -13,13 +13,11 @@ import numpy as np
 
 from pushlab.gateway import Channel
 from pushlab_fakes.onesignal.bodies import SUBSCRIPTION_TYPES
-from pushlab_fakes.onesignal.filters.condition import Condition
-from pushlab_fakes.onesignal.filters.relations import gather
+from pushlab_fakes.onesignal.filters.condition import Condition, Test
+from pushlab_fakes.onesignal.filters.relations import prepare_lookup
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from pushlab_fakes.onesignal.filters.condition import Part, Scope
+    from pushlab_fakes.onesignal.filters.condition import Scope
     from pushlab_fakes.onesignal.filters.operands import Operands
     from pushlab_fakes.onesignal.model import Belief
 
@@ -61,11 +59,11 @@ class DeviceType(Condition):
         """Return the filter in words."""
         return f'device_type = "{self.name}"'
 
-    def test(self, belief: Belief, part: Part) -> NDArray[np.bool_]:
-        """Return which subscriptions of *part* fulfil it."""
+    def prepare(self, belief: Belief) -> Test:
+        """Return the test of subscriptions."""
         fitting = np.zeros(max(Channel) + 2, np.bool_)
         fitting[[channel.value for channel in self.channels]] = True
-        return gather(belief.subscriptions.type[part], fitting)
+        return prepare_lookup(belief.subscriptions.type, fitting)
 
     def describe(self, belief: Belief, row: int) -> str:
         """Say of what kind the subscription at *row* is."""
@@ -84,19 +82,16 @@ class Email(Condition):
         """Return the filter in words."""
         return f'email = "{self.address}"'
 
-    def test(self, belief: Belief, part: Part) -> NDArray[np.bool_]:
-        """Return which users of *part* fulfil it."""
+    def prepare(self, belief: Belief) -> Test:
+        """Return the test of users."""
         route = belief.tokens.find_route(Channel.EMAIL, self.address)
         rows = [
             belief.tokens.find(app, Channel.EMAIL, route, self.address)
             for app in range(len(belief.apps))
         ]
-        owners = [int(belief.subscriptions.user[row]) for row in rows if row >= 0]
-        users = np.arange(len(belief.users))[part]
-        found = np.zeros(len(users), np.bool_)
-        for owner in owners:
-            found |= users == owner
-        return found
+        found = np.zeros(len(belief.users), np.bool_)
+        found[[int(belief.subscriptions.user[row]) for row in rows if row >= 0]] = True
+        return Test(lambda part: found[part].copy())
 
     def describe(self, belief: Belief, row: int) -> str:
         """Say which addresses the user at *row* has."""

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
     from pushlab_fakes.onesignal.model import Belief
 
     Part = slice | NDArray[np.intp]
-    """Rows to test: the first n of a table as a slice, or an array of shape (n,)."""
+    """Rows to test: some that follow one another as a slice, or an array of shape (n,)."""
 
-__all__ = ["Condition", "Scope"]
+__all__ = ["Condition", "Scope", "Test"]
 
 Scope = Literal["user", "subscription"]
 """Whose rows a filter tests; a filter on users holds for all their subscriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A filter ready to test rows."""
+
+    check: Callable[[Part], NDArray[np.bool_]]
+    """Returns which rows of a part pass: bool of shape (n,), the caller's own."""
+    is_dear: bool = False
+    """Whether it is worth finding out first which rows are left; comparing all is cheaper."""
 
 
 class Condition(ABC):
@@ -26,9 +39,6 @@ class Condition(ABC):
     __slots__ = ()
 
     scope: ClassVar[Scope] = "user"
-    cost: ClassVar[int] = 0
-    """Cheap ones go first, so that dear ones look at few rows: 0 compares codes, 1 numbers, 2
-    looks each code up in a table, 3 works something out."""
     needs_time_operators: ClassVar[bool] = False
     """Whether it is a paid one."""
 
@@ -37,8 +47,8 @@ class Condition(ABC):
         """Return the filter in words."""
 
     @abstractmethod
-    def test(self, belief: Belief, part: Part) -> NDArray[np.bool_]:
-        """Return which rows of *part* fulfil it; bool of shape (n,), the caller's own."""
+    def prepare(self, belief: Belief) -> Test:
+        """Work out what is the same for all rows and return the test of rows as they are now."""
 
     @abstractmethod
     def describe(self, belief: Belief, row: int) -> str:

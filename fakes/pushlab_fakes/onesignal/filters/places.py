@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pushlab_fakes.onesignal.filters.condition import Condition
+from pushlab_fakes.onesignal.filters.condition import Condition, Test
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,6 @@ SINE: Final = tuple((-1) ** k / math.factorial(2 * k + 1) for k in range(10, -1,
 class Location(Condition):
     """Whether a user is within a circle."""
 
-    cost: ClassVar[int] = 3
     radius_m: Number
     lat: Number
     long: Number
@@ -48,19 +47,22 @@ class Location(Condition):
         """Return the filter in words."""
         return f"location within {self.radius_m.text} m of {self.lat.text}, {self.long.text}"
 
-    def test(self, belief: Belief, part: Part) -> NDArray[np.bool_]:
-        """Return which users of *part* fulfil it; who has no place does not."""
-        latitudes = belief.profiles.latitudes.read(part)
-        lat, radius_m = float(self.lat.exact), float(self.radius_m.exact)
-        band = radius_m / EARTH_RADIUS_M / DEGREE + MARGIN_DEGREES
-        found = np.asarray(latitudes >= lat - band)
-        found &= latitudes <= lat + band
-        near = np.flatnonzero(found)
-        if len(near):
-            longitudes = belief.profiles.longitudes.read(part)[near]
-            chords = square_chords(latitudes[near], longitudes, lat, float(self.long.exact))
-            found[near] = chords <= square_chord_of(radius_m / EARTH_RADIUS_M)
-        return found
+    def prepare(self, belief: Belief) -> Test:
+        """Return the test of users; who has no place, which reads as NaN, does not pass."""
+        latitudes, longitudes = belief.profiles.latitudes.read(), belief.profiles.longitudes.read()
+        lat, long = float(self.lat.exact), float(self.long.exact)
+        arc = float(self.radius_m.exact) / EARTH_RADIUS_M
+        band, limit = arc / DEGREE + MARGIN_DEGREES, square_chord_of(arc)
+
+        def check(part: Part) -> NDArray[np.bool_]:
+            own = latitudes[part]
+            found = np.asarray(own >= lat - band)
+            found &= own <= lat + band
+            near = np.flatnonzero(found)
+            found[near] = square_chords(own[near], longitudes[part][near], lat, long) <= limit
+            return found
+
+        return Test(check, is_dear=True)
 
     def describe(self, belief: Belief, row: int) -> str:
         """Say where the user at *row* is."""

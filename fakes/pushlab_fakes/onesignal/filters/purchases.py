@@ -6,18 +6,15 @@ Mirrored: OneSignal documentation, Create message, filters, "amount_spent" and "
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pushlab_fakes.onesignal.filters.condition import Condition
-from pushlab_fakes.onesignal.filters.relations import ORDER, compare_whole
+from pushlab_fakes.onesignal.filters.condition import Condition, Test
+from pushlab_fakes.onesignal.filters.relations import ORDER, prepare_comparison
 from pushlab_fakes.onesignal.profiles import MICRO, NEVER
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from pushlab_fakes.onesignal.filters.condition import Part
     from pushlab_fakes.onesignal.filters.operands import Number, Operands
     from pushlab_fakes.onesignal.model import Belief
 
@@ -28,7 +25,6 @@ __all__ = ["read_amount_spent", "read_bought_sku"]
 class AmountSpent(Condition):
     """A condition on the dollars that a user has spent; without a purchase they are 0."""
 
-    cost: ClassVar[int] = 1
     relation: str
     dollars: Number
 
@@ -36,10 +32,10 @@ class AmountSpent(Condition):
         """Return the filter in words."""
         return f"amount_spent {self.relation} {self.dollars.text} USD"
 
-    def test(self, belief: Belief, part: Part) -> NDArray[np.bool_]:
-        """Return which users of *part* fulfil it."""
-        micros = belief.profiles.spent.read(part)
-        return compare_whole(micros, self.relation, self.dollars.exact * MICRO)
+    def prepare(self, belief: Belief) -> Test:
+        """Return the test of users."""
+        limit = self.dollars.exact * MICRO
+        return prepare_comparison(belief.profiles.spent.read(), self.relation, limit)
 
     def describe(self, belief: Belief, row: int) -> str:
         """Say what the user at *row* has spent."""
@@ -50,7 +46,6 @@ class AmountSpent(Condition):
 class BoughtSku(Condition):
     """A condition on the dollars that a user has spent on one thing."""
 
-    cost: ClassVar[int] = 1
     sku: str
     relation: str
     dollars: Number
@@ -59,15 +54,14 @@ class BoughtSku(Condition):
         """Return the filter in words."""
         return f"bought_sku {self.sku} {self.relation} {self.dollars.text} USD"
 
-    def test(self, belief: Belief, part: Part) -> NDArray[np.bool_]:
-        """Return which users of *part* fulfil it."""
-        micros = belief.profiles.read_sku(self.sku, part)
-        limit = self.dollars.exact * MICRO
+    def prepare(self, belief: Belief) -> Test:
+        """Return the test of users."""
+        micros, limit = belief.profiles.read_sku(self.sku), self.dollars.exact * MICRO
         if belief.settings.filter_unbought_is_zero:
-            return compare_whole(np.maximum(micros, 0), self.relation, limit)
-        found = compare_whole(micros, self.relation, limit)
-        found &= micros != NEVER
-        return found
+            micros = np.where(micros == NEVER, 0, micros)
+            return prepare_comparison(micros, self.relation, limit)
+        compare = prepare_comparison(micros, self.relation, limit)
+        return Test(lambda part: compare.check(part) & (micros[part] != NEVER))
 
     def describe(self, belief: Belief, row: int) -> str:
         """Say what the user at *row* has spent on it."""

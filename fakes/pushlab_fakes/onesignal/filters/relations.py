@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pushlab.table import find_number
+from pushlab_fakes.onesignal.filters.condition import Test
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.table import Vocabulary
+    from pushlab_fakes.onesignal.filters.condition import Part
 
-__all__ = ["EQUALITY", "HOLDS", "ORDER", "compare_texts_as_numbers", "compare_whole", "gather"]
+__all__ = [
+    "EQUALITY",
+    "HOLDS",
+    "ORDER",
+    "compare_texts_as_numbers",
+    "prepare_comparison",
+    "prepare_lookup",
+]
 
 ORDER: Final = (">", "<")
 EQUALITY: Final = ("=", "!=")
@@ -36,18 +45,23 @@ HOLDS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def compare_whole(
-    values: NDArray[np.integer[Any]], relation: str, number: Fraction
-) -> NDArray[np.bool_]:
-    """Return which of *values*, whole numbers of shape (n,), are in *relation* to *number*."""
+def prepare_comparison(values: NDArray[np.integer[Any]], relation: str, number: Fraction) -> Test:
+    """Return the test of which of *values*, whole numbers by row, are so to *number*."""
     if relation == ">":
-        return np.asarray(values > math.floor(number))
+        below = math.floor(number)
+        return Test(lambda part: np.asarray(values[part] > below))
     if relation == "<":
-        return np.asarray(values < math.ceil(number))
-    if number.denominator != 1:
-        return np.full(len(values), relation == "!=")
-    whole = number.numerator
-    return np.asarray(values == whole if relation == "=" else values != whole)
+        above = math.ceil(number)
+        return Test(lambda part: np.asarray(values[part] < above))
+    # No whole number equals a broken one, and all differ from it.
+    whole = number.numerator if number.denominator == 1 else None
+    if relation == "=":
+        return Test(lambda part: _equals(values[part], whole))
+    return Test(lambda part: np.logical_not(_equals(values[part], whole)))
+
+
+def _equals(values: NDArray[np.integer[Any]], whole: int | None) -> NDArray[np.bool_]:
+    return np.zeros(len(values), np.bool_) if whole is None else np.asarray(values == whole)
 
 
 def compare_texts_as_numbers(
@@ -65,34 +79,24 @@ def compare_texts_as_numbers(
     return found
 
 
-def gather(codes: NDArray[np.integer[Any]], table: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return ``table[codes]``, the code -1 reading its last place.
+def prepare_lookup(codes: NDArray[np.integer[Any]], table: NDArray[np.bool_]) -> Test:
+    """Return the test ``table[codes]``, where the code -1 reads the last place.
 
     Comparing codes is several times faster than reading a table, so what is true for a run of
     codes, or false for one, is compared.
     """
-    wanted = np.flatnonzero(table[:-1])
     is_absent_wanted = bool(table[-1])
-    if not is_absent_wanted and _is_run(wanted):
-        return _is_within(codes, wanted)
-    others = np.flatnonzero(~table[:-1])
-    if is_absent_wanted and _is_run(others):
-        found = _is_within(codes, others)
-        return np.logical_not(found, out=found)
-    return np.asarray(table[codes])
+    run = np.flatnonzero(table[:-1] != is_absent_wanted)
+    if len(run) and int(run[-1]) - int(run[0]) >= len(run):
+        return Test(lambda part: np.asarray(table[codes[part]]), is_dear=True)
+    first, last = (int(run[0]), int(run[-1])) if len(run) else (0, -1)
+    if first == last and not is_absent_wanted:
+        return Test(lambda part: np.asarray(codes[part] == first))
 
+    def check(part: Part) -> NDArray[np.bool_]:
+        own = codes[part]
+        found = np.asarray(own >= first)
+        found &= own <= last
+        return np.logical_not(found, out=found) if is_absent_wanted else found
 
-def _is_run(codes: NDArray[np.intp]) -> bool:
-    return not len(codes) or int(codes[-1]) - int(codes[0]) == len(codes) - 1
-
-
-def _is_within(codes: NDArray[np.integer[Any]], run: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return which of *codes* are in a *run* that leaves nothing out."""
-    if not len(run):
-        return np.zeros(len(codes), np.bool_)
-    first, last = int(run[0]), int(run[-1])
-    if first == last:
-        return np.asarray(codes == first)
-    found = np.asarray(codes >= first)
-    found &= codes <= last
-    return found
+    return Test(check)

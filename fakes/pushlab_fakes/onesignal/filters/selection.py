@@ -1,8 +1,8 @@
 """Filters that were read, and whom they select: groups of which one must hold as a whole.
 
 Each filter is tested at its scope: those on users over users, once for all their subscriptions,
-the others over subscriptions. Within a group the cheap ones go first; once few rows are left, the
-rest looks at these only.
+the others over subscriptions. Within a group the cheap ones go first; where few rows are left to
+the dear ones, these look at the few only.
 """
 
 from __future__ import annotations
@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from pushlab.table import as_slice
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from pushlab_fakes.onesignal.filters.condition import Condition, Scope
+    from pushlab_fakes.onesignal.filters.condition import Condition, Scope, Test
     from pushlab_fakes.onesignal.model import Belief
 
 __all__ = ["FilterList", "Finding"]
 
+BLOCK: Final = 1 << 15
+"""Rows tested together."""
 FEW_SHIFT: Final = 3
-"""Fewer than an eighth of the rows are looked at one by one rather than all together."""
+"""Fewer than an eighth of a block are looked at one by one rather than all together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +61,10 @@ class FilterList:
         columns = belief.subscriptions
         found = np.zeros(len(columns), np.bool_)
         for group in self.groups:
-            whose = [each for _, each in group if each.scope == "user"]
-            own = [each for _, each in group if each.scope == "subscription"]
-            chosen: _Chosen | None = None
-            if whose:
-                chosen = _spread(belief, _choose(belief, whose, len(belief.users)))
-            if own:
-                chosen = _choose(belief, own, len(columns), chosen)
-            assert chosen is not None, "a group has at least one filter"
-            if chosen.rows is None:
-                found |= chosen.mask
-            else:
-                found[chosen.rows] = True
+            whose = _prepare(belief, group, "user")
+            own = _prepare(belief, group, "subscription")
+            users = _choose(whose, len(belief.users)) if whose else None
+            found |= _choose(own, len(columns), belief, users)
         found &= columns.live("app") == app
         found &= ~columns.live("deleted")
         return found
@@ -100,50 +96,58 @@ def _tested_row(belief: Belief, condition: Condition, row: int) -> int:
 
 def _holds(belief: Belief, condition: Condition, row: int) -> bool:
     tested = np.array([_tested_row(belief, condition, row)], np.intp)
-    return bool(condition.test(belief, tested)[0])
+    return bool(condition.prepare(belief).check(tested)[0])
 
 
-@dataclass(slots=True)
-class _Chosen:
-    """Rows of a table: a truth value for each, or the numbers of a few."""
-
-    mask: NDArray[np.bool_]
-    """Only the length counts once there are *rows*."""
-    rows: NDArray[np.intp] | None = None
-
-    def thin(self) -> None:
-        """Turn to the numbers when they are few."""
-        if self.rows is None and np.count_nonzero(self.mask) << FEW_SHIFT < len(self.mask):
-            self.rows = np.flatnonzero(self.mask)
-
-    def keep(self, condition: Condition, belief: Belief) -> None:
-        """Leave only the rows that fulfil *condition*."""
-        self.thin()
-        if self.rows is None:
-            self.mask &= condition.test(belief, slice(0, len(self.mask)))
-        else:
-            self.rows = self.rows[condition.test(belief, self.rows)]
+def _prepare(
+    belief: Belief, group: Sequence[tuple[Mapping[str, object], Condition]], scope: Scope
+) -> list[Test]:
+    """Return the tests of one scope, cheap ones first."""
+    tests = [condition.prepare(belief) for _, condition in group if condition.scope == scope]
+    return sorted(tests, key=lambda test: test.is_dear)
 
 
 def _choose(
-    belief: Belief, conditions: Sequence[Condition], count: int, chosen: _Chosen | None = None
-) -> _Chosen:
-    """Return which of the first *count* rows, or of those *chosen*, fulfil all *conditions*."""
-    for condition in sorted(conditions, key=lambda each: each.cost):
-        if chosen is None:
-            chosen = _Chosen(condition.test(belief, slice(0, count)))
+    tests: Sequence[Test],
+    count: int,
+    belief: Belief | None = None,
+    users: NDArray[np.bool_] | None = None,
+) -> NDArray[np.bool_]:
+    """Return which of *count* rows pass all *tests*, and belong to one of *users*, if given.
+
+    Block by block: what a block needs stays in the processor's cache.
+    """
+    found = np.zeros(count, np.bool_)
+    owners = None if belief is None or users is None else belief.subscriptions.live("user")
+    for start in range(0, count, BLOCK):
+        part = slice(start, min(start + BLOCK, count))
+        mask = None
+        if owners is not None and users is not None:
+            # A deleted subscription has no owner and reads the last user, whoever that is.
+            owned = as_slice(owners[part])
+            mask = users[owned].copy() if isinstance(owned, slice) else users[owned]
+        found[part] = _test_block(tests, part, mask)
+    return found
+
+
+def _test_block(
+    tests: Sequence[Test], part: slice, mask: NDArray[np.bool_] | None
+) -> NDArray[np.bool_]:
+    """Return which rows of *part*, of those in *mask* if given, pass all *tests*."""
+    size = part.stop - part.start
+    rows = None
+    for test in tests:
+        if rows is not None:
+            rows = rows[test.check(rows)]
+        elif mask is None:
+            mask = test.check(part)
+        elif test.is_dear and np.count_nonzero(mask) << FEW_SHIFT < size:
+            rows = np.flatnonzero(mask) + part.start
+            rows = rows[test.check(rows)]
         else:
-            chosen.keep(condition, belief)
-    assert chosen is not None, "there is at least one condition"
-    return chosen
-
-
-def _spread(belief: Belief, users: _Chosen) -> _Chosen:
-    """Return the subscriptions of the *users* chosen; deleted ones may be among them."""
-    owners = belief.subscriptions.live("user")
-    users.thin()
-    if users.rows is None:
-        found = users.mask[owners] if len(users.mask) else np.zeros(len(owners), np.bool_)
-        return _Chosen(found)
-    rows, _ = belief.subscriptions_of_many(users.rows.astype(np.int32))
-    return _Chosen(np.empty(len(owners), np.bool_), rows.astype(np.intp))
+            mask &= test.check(part)
+    assert mask is not None, "a group has at least one filter"
+    if rows is not None:
+        mask[:] = False
+        mask[rows - part.start] = True
+    return mask

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pushlab_fakes.onesignal.filters.condition import Condition
-from pushlab_fakes.onesignal.filters.relations import EQUALITY, ORDER, compare_whole
+from pushlab_fakes.onesignal.filters.relations import EQUALITY, ORDER, prepare_comparison
 
 if TYPE_CHECKING:
     from typing import Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pushlab_fakes.onesignal.filters.condition import Part, Scope
+    from pushlab_fakes.onesignal.filters.condition import Scope, Test
     from pushlab_fakes.onesignal.filters.operands import Number, Operands
     from pushlab_fakes.onesignal.model import Belief
 
@@ -38,7 +38,6 @@ OPPOSITE: Final = {">": "<", "<": ">"}
 class Session(Condition):
     """A condition on how long ago a session was: ``>`` is longer ago."""
 
-    cost: ClassVar[int] = 1
     name: ClassVar[str]
     relation: str
     hours: Number
@@ -47,10 +46,10 @@ class Session(Condition):
         """Return the filter in words."""
         return f"{self.name} {self.relation} {self.hours.text} h ago"
 
-    def test(self, belief: Belief, part: Part) -> NDArray[np.bool_]:
-        """Return which rows of *part* fulfil it."""
+    def prepare(self, belief: Belief) -> Test:
+        """Return the test of rows."""
         limit = belief.now - self.hours.exact * HOUR_MS
-        return compare_whole(self._instants(belief)[part], OPPOSITE[self.relation], limit)
+        return prepare_comparison(self._instants(belief), OPPOSITE[self.relation], limit)
 
     def describe(self, belief: Belief, row: int) -> str:
         """Say when the session of *row* was."""
@@ -88,7 +87,6 @@ class Counter(Condition):
     """A condition on what the device has counted."""
 
     scope: ClassVar[Scope] = "subscription"
-    cost: ClassVar[int] = 1
     name: str
     relation: str
     number: Number
@@ -97,9 +95,9 @@ class Counter(Condition):
         """Return the filter in words."""
         return f"{self.name} {self.relation} {self.number.text}"
 
-    def test(self, belief: Belief, part: Part) -> NDArray[np.bool_]:
-        """Return which subscriptions of *part* fulfil it."""
-        return compare_whole(self._values(belief)[part], self.relation, self.number.exact)
+    def prepare(self, belief: Belief) -> Test:
+        """Return the test of subscriptions."""
+        return prepare_comparison(self._values(belief), self.relation, self.number.exact)
 
     def describe(self, belief: Belief, row: int) -> str:
         """Say what the subscription at *row* has counted."""

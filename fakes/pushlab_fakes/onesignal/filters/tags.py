@@ -21,7 +21,7 @@ from pushlab_fakes.onesignal.filters.relations import (
     HOLDS,
     ORDER,
     compare_texts_as_numbers,
-    gather,
+    prepare_lookup,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pushlab.settings import Settings
     from pushlab.table import Vocabulary
-    from pushlab_fakes.onesignal.filters.condition import Part
+    from pushlab_fakes.onesignal.filters.condition import Test
     from pushlab_fakes.onesignal.filters.operands import Operands
     from pushlab_fakes.onesignal.model import Belief
 
@@ -55,12 +55,10 @@ class Tag(Condition):
         """Return the filter in words."""
         return f"tag {self.key} {self.relation}"
 
-    def test(self, belief: Belief, part: Part) -> NDArray[np.bool_]:
-        """Return which users of *part* fulfil it."""
-        texts = belief.tags.vocabulary(self.key)
-        fitting = self._list_fitting(texts, belief)
-        codes = belief.tags.codes(self.key, len(belief.users))
-        return gather(codes[part], fitting)
+    def prepare(self, belief: Belief) -> Test:
+        """Return the test of users."""
+        fitting = self._list_fitting(belief.tags.vocabulary(self.key), belief)
+        return prepare_lookup(belief.tags.codes(self.key, len(belief.users)), fitting)
 
     def describe(self, belief: Belief, row: int) -> str:
         """Say what the user at *row* has."""
@@ -112,7 +110,6 @@ class TagEquality(Tag):
 class TagOrder(Tag):
     """Whether the tag's value is more, or less, than another."""
 
-    cost: ClassVar[int] = 2
     value: str
 
     def render(self) -> str:
@@ -127,7 +124,6 @@ class TagOrder(Tag):
 class TagElapsed(Tag):
     """How long ago the instant is that the tag holds, in Unix seconds."""
 
-    cost: ClassVar[int] = 2
     needs_time_operators: ClassVar[bool] = True
     seconds: Fraction
 

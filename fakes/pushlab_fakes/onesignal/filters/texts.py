@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from pushlab_fakes.onesignal.filters.condition import Condition
-from pushlab_fakes.onesignal.filters.relations import EQUALITY, HOLDS, ORDER, gather
+from pushlab_fakes.onesignal.filters.relations import EQUALITY, HOLDS, ORDER, prepare_lookup
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pushlab_fakes.onesignal.filters.condition import Part, Scope
+    from pushlab_fakes.onesignal.filters.condition import Scope, Test
     from pushlab_fakes.onesignal.filters.operands import Operands
     from pushlab_fakes.onesignal.model import Belief
 
@@ -40,13 +40,13 @@ class Text(Condition):
         """Return the filter in words."""
         return f'{self.name} {self.relation} "{self.value}"'
 
-    def test(self, belief: Belief, part: Part) -> NDArray[np.bool_]:
-        """Return which rows of *part* fulfil it."""
+    def prepare(self, belief: Belief) -> Test:
+        """Return the test of rows."""
         fitting = np.append(self._list_fitting(belief), values=False)
         if self.relation == "!=":
             np.logical_not(fitting, out=fitting)
             fitting[-1] = belief.settings.filter_absent_differs
-        return gather(self._codes(belief)[part], fitting)
+        return prepare_lookup(self._codes(belief), fitting)
 
     def describe(self, belief: Belief, row: int) -> str:
         """Say what the row has."""
@@ -92,7 +92,6 @@ class Version(Text):
     """The version of the app on the device."""
 
     scope: ClassVar[Scope] = "subscription"
-    cost: ClassVar[int] = 2
     name: ClassVar[str] = "app_version"
 
     def _list_fitting(self, belief: Belief) -> NDArray[np.bool_]:

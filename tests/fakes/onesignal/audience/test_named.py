@@ -162,3 +162,19 @@ def test_a_mail_for_everybody_counts_unsubscribed_addresses_as_reachable() -> No
     assert usual.reachable_count == 0
     assert everybody.reachable_count == 1
     assert everybody.errors == {}
+
+
+def test_many_aliases_are_looked_up_together() -> None:
+    api = an_api()
+    names = [f"user {number}" for number in range(20)]
+    for name in names:
+        mail = {"type": "Email", "token": f"{name.replace(' ', '-')}@shop.test"}
+        state = OFF if name == "user 7" else ON
+        api.a_user(name, subscriptions=[{**state, "token": name}, mail])
+
+    audience = of_aliases(api, *names, "nobody")
+
+    assert tokens(api, audience) == names
+    assert audience.reachable_count == 19
+    assert audience.errors == {"invalid_aliases": {"external_id": ["user 7"]}}
+    assert audience.unknown == {"external_id": ["nobody"]}

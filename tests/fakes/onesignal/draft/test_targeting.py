@@ -1,4 +1,4 @@
-"""Whom an estimate is about; what a message says of its targets is tested with its draft."""
+"""Whom a message or an estimate is about; the rest of targeting is tested with the draft."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.draft import Fields, Targeting, read_estimate
+from pushlab_fakes.onesignal.draft.targeting import read_targeting
 
 
 def test_an_estimate_takes_together_what_a_message_may_not_mix():
@@ -40,3 +41,27 @@ def test_an_estimate_takes_together_what_a_message_may_not_mix():
 )
 def test_an_estimate_needs_segments(raw, refusal):
     assert read_estimate(Fields(raw), targets_max=1) == refusal
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "own"),
+    [
+        ("email_to", "a@shop.test", "email"),
+        ("include_email_tokens", "a@shop.test", "email"),
+        ("include_phone_numbers", "+15555550100", "sms"),
+        ("include_ios_tokens", "aa", "push"),
+    ],
+)
+def test_an_address_has_a_channel_of_its_own_and_no_other_may_be_said(method, address, own):
+    other = "push" if own != "push" else "email"
+
+    fits = read_targeting(
+        Fields({method: [address], "target_channel": own}), targets_max=9, mix_refused=True
+    )
+    clash = read_targeting(
+        Fields({method: [address], "target_channel": other}), targets_max=9, mix_refused=True
+    )
+
+    assert isinstance(fits, Targeting)
+    assert fits.channel == own
+    assert clash == refusals.bad_value("target_channel", f"{own} beside {method}")

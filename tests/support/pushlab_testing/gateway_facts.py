@@ -1,0 +1,189 @@
+"""What the contract of gateways says of each platform: one row a platform, read by every test.
+
+A sixth gateway needs a row here and nothing else. What stands here are the vendors' defaults as
+`settings` has them; where a fact depends on a setting, the row or the case names it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["FACTS", "Case", "Death", "Facts", "Keeping", "Outcome"]
+
+HOUR_S: Final = 3_600
+DAY_S: Final = 86_400
+YEAR_S: Final = 365 * DAY_S
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of one send to one address."""
+
+    verdict: str
+    """What the gateway says at once."""
+    fate: str
+    """How it ends."""
+    told_s: tuple[float, float] | None = None
+    """Between which seconds after the send its owner hears of the end; None when never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An outcome under settings that differ from the row's."""
+
+    outcome: Outcome
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """One way in which an address comes to an end, and what its senders meet then."""
+
+    verb: str
+    """What the device, or its owner, does."""
+    sends: tuple[tuple[int, Outcome], ...]
+    """Sends one after another: the seconds since the end, and what becomes of each."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the gateway is not told, so that a send has to find out."""
+        return self.sends[0][1].verdict == "ACCEPTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What a gateway does with messages for a device that is offline."""
+
+    longest_s: int
+    obeys_ttl: bool
+    """Whether a message says itself how long it waits."""
+    over: str
+    """Fate of what waited too long."""
+    told: bool = False
+    """Whether its owner hears of that, at the instant at which its time is over."""
+    one_name: Mapping[str, str] | None = None
+    """What two messages have in common of which only the newer one is kept; None: all are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the contract needs to know of one platform."""
+
+    platform: str
+    gateway: str
+    """Its name, which is also the place of its faults."""
+    latency_ms: tuple[int, int]
+    """The shortest and the mean time from acceptance to the device."""
+    unknown: tuple[Case, ...]
+    """What becomes of a send to an address that nobody has."""
+    deaths: tuple[Death, ...]
+    keeping: Keeping | None
+    """None where presence does not matter."""
+    size_max: int | None
+    """Bytes of the largest message; None where the gateway does not count them."""
+    is_seeded: bool = True
+    """Whether the addresses of a population depend on the seed."""
+    reports_arrivals: bool = False
+    """Whether the gateway itself tells the owner what has arrived."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+LOST: Final = Outcome("ACCEPTED", "APP_GONE")
+DEAD: Final = Outcome("DEAD", "DEAD_TOKEN")
+BAD: Final = Outcome("BAD", "BAD_TOKEN")
+STOPPED: Final = Outcome("STOPPED", "STOPPED")
+RETURNED: Final = Outcome("ACCEPTED", "BOUNCED", (0, 360))
+"""A bounce follows within 300 s of the try at the mailbox, which follows the acceptance."""
+PUSH_LATENCY_MS: Final = (30, 300)
+
+
+def _at_once(verb: str) -> Death:
+    return Death(verb, ((0, DEAD), (60, DEAD), (YEAR_S, DEAD)))
+
+
+def _by_a_push(verb: str) -> Death:
+    return Death(verb, ((0, LOST), (60, DEAD), (YEAR_S, DEAD)))
+
+
+def _after_weeks(verb: str) -> Death:
+    """APNs: 410 begins 7 to 30 days after the push that found nobody, or never."""
+    sends = ((0, LOST), (60, LOST), (7 * DAY_S, LOST), (30 * DAY_S + 60, DEAD), (YEAR_S, DEAD))
+    return Death(verb, sends, {"apns_never_reported": 0.0})
+
+
+def _never(verb: str, **settings: object) -> Death:
+    return Death(verb, ((0, LOST), (60, LOST), (60 * DAY_S, LOST), (YEAR_S, LOST)), settings)
+
+
+def _browser(platform: str, days: int, *more: Death) -> Facts:
+    return Facts(
+        platform=platform,
+        gateway="webpush",
+        latency_ms=PUSH_LATENCY_MS,
+        unknown=(Case(DEAD),),
+        deaths=(
+            _by_a_push("uninstall"),
+            _at_once("clear_cookies"),
+            _at_once("switch_off"),
+            _at_once("rotate_token"),
+            *more,
+        ),
+        keeping=Keeping(days * DAY_S, obeys_ttl=True, over="EXPIRED", one_name={"topic": "score"}),
+        size_max=4_096,
+    )
+
+
+FACTS: Final = (
+    Facts(
+        platform="ios",
+        gateway="apns",
+        latency_ms=PUSH_LATENCY_MS,
+        unknown=(Case(BAD),),
+        deaths=(
+            _after_weeks("uninstall"),
+            _after_weeks("rotate_token"),
+            _never("uninstall", apns_never_reported=1.0),
+        ),
+        keeping=Keeping(30 * DAY_S, obeys_ttl=True, over="EXPIRED", one_name={}),
+        size_max=4_096,
+    ),
+    Facts(
+        platform="android",
+        gateway="fcm",
+        latency_ms=PUSH_LATENCY_MS,
+        unknown=(Case(BAD),),
+        deaths=(_by_a_push("uninstall"), _at_once("clear_data"), _at_once("rotate_token")),
+        keeping=Keeping(
+            28 * DAY_S, obeys_ttl=True, over="EXPIRED", one_name={"collapse_id": "score"}
+        ),
+        size_max=4_096,
+    ),
+    _browser("web", 28),
+    _browser("firefox", 30),
+    _browser("safari", 30, _never("clear_cookies", safari_drops_reported=False)),
+    Facts(
+        platform="email",
+        gateway="smtp",
+        latency_ms=(500, 3_000),
+        unknown=(Case(BAD), Case(RETURNED, {"smtp_late_bounce_share": 1.0})),
+        deaths=(Death("close", ((0, RETURNED), (600, RETURNED), (YEAR_S, RETURNED))),),
+        keeping=None,
+        size_max=25_000_000,
+        is_seeded=False,
+    ),
+    Facts(
+        platform="sms",
+        gateway="sms",
+        latency_ms=(1_000, 4_000),
+        unknown=(Case(Outcome("ACCEPTED", "UNDELIVERED", (30, 31))),),
+        deaths=(Death("reply STOP", ((0, STOPPED), (60, STOPPED), (YEAR_S, STOPPED))),),
+        keeping=Keeping(10 * HOUR_S, obeys_ttl=False, over="UNDELIVERED", told=True),
+        size_max=None,
+        reports_arrivals=True,
+    ),
+)
