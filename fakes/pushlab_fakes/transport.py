@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pushlab.gateway import Handsets, Sends
+    from pushlab.fanout import Sends
+    from pushlab.gateway import Handsets
     from pushlab.settings import Settings
     from pushlab.world.trace import BatchKind
     from pushlab.world.world import World

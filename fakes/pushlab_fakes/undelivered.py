@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pushlab.gateway import Fate, Handsets, Sends
+    from pushlab.fanout import Sends
+    from pushlab.gateway import Fate, Handsets
     from pushlab.world.world import World
 
 __all__ = ["Undelivered"]

@@ -1,1 +1,1 @@
-"""Stories that can be told again: so far, the replay of a record."""
+"""Stories that can be told again: scenarios written by hand, and records of what a lab lived."""

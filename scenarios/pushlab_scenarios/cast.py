@@ -29,11 +29,6 @@ class Cast:
         """Platform by device."""
         self._saved: dict[str, Place] = {}
 
-    @property
-    def saved(self) -> list[str]:
-        """The names of saved values."""
-        return list(self._saved)
-
     def add_device(self, name: str, platform: str, place: Place) -> None:
         """Bring in a device."""
         if name in self.devices:

@@ -24,7 +24,7 @@ __all__ = ["load", "parse", "read_file"]
 
 SIZE_BYTES_MAX: Final = 262_144
 DEPTH_MAX: Final = 24
-NODES_MAX: Final = 20_000
+NODES_MAX: Final = 10_000
 
 WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,19})")
 WHOLE_MIN, WHOLE_MAX = -(2**63), 2**64 - 1

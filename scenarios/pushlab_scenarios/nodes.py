@@ -235,7 +235,7 @@ def _flow(node: Node) -> str:
         return f"{{{told}}}"
     if isinstance(node, Listing):
         return f"[{', '.join(_flow(item) for item in node.items)}]"
-    return node.text or "nothing"
+    return node.text or ("null" if node.value is None else '""')
 
 
 def render_value(value: object) -> str:

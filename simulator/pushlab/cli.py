@@ -135,7 +135,7 @@ def _tolerate_any_text() -> None:
 @click.option("--seed", type=click.IntRange(0, SEED_MAX), default=0, show_default=True)
 @click.option("--json", "is_json", is_flag=True, help="Print the run as JSON.")
 def demo(seed: int, *, is_json: bool) -> None:
-    """Watch one push go the whole way to eight phones.
+    """Watch pushes, a mail and texts go the whole way to eight people.
 
     A month passes in a second. It needs no network, and prints the same for the same seed.
     """

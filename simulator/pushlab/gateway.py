@@ -1,9 +1,4 @@
-"""The port between services, gateways and devices: what a send is made of, and who may ask whom.
-
-A *fan-out* holds the arrays of one send. A target of it is named by one 64-bit number, *what*: the
-send's number in the upper half, the position in the lower. Items of the schedule carry it, so a
-bulk step reaches everything it may touch (its own row, its own position, constants of the
-message) without a search.
+"""The port between services, gateways and devices: their words, and who may ask whom.
 
 A service (OneSignal) hands attempts to a gateway and gets an array of verdicts; a gateway hands
 arrivals to the devices through `Handsets`. Neither sees more of the other than stands here.
@@ -14,34 +9,28 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from pushlab.content import Content, Mail, Sms, Text
-    from pushlab.world.clock import Instant
+    from pushlab.content import Mail, Sms, Text
+    from pushlab.fanout import FanOut
     from pushlab.world.trace import BatchKind
 
 __all__ = [
     "WEB_CHANNELS",
     "AddressGateway",
     "Channel",
-    "FanOut",
     "Fate",
     "Gateway",
     "Handsets",
     "Mark",
     "MessageOwner",
     "Receipt",
-    "Sends",
     "Verdict",
 ]
-
-POSITION_BITS = 32
-POSITION = (1 << POSITION_BITS) - 1
 
 
 class Channel(IntEnum):
@@ -147,184 +136,6 @@ class Mark(IntEnum):
     CLICKED = 32
     SPAM = 64
     UNSUBSCRIBED = 128
-
-
-class FanOut:
-    """The arrays of one send; all have the shape (n,), n the number of targets."""
-
-    __slots__ = (
-        "app",
-        "attempts",
-        "collapse",
-        "content",
-        "devices",
-        "entry",
-        "fates",
-        "key",
-        "marks",
-        "name",
-        "number",
-        "owner",
-        "receipts",
-        "routes",
-        "sent_at",
-        "shown_ms",
-        "subscriptions",
-    )
-
-    def __init__(
-        self,
-        *,
-        name: str,
-        key: int,
-        owner: MessageOwner,
-        content: Content,
-        collapse: int,
-        sent_at: Instant,
-        entry: str,
-        subscriptions: NDArray[np.int32],
-        routes: NDArray[np.int32],
-        devices: NDArray[np.int32],
-        app: int = -1,
-    ) -> None:
-        size = len(subscriptions)
-        self.number = -1
-        self.name = name
-        """The notification's id."""
-        self.key = key
-        """Content key, for luck and digest."""
-        self.owner = owner
-        self.app = app
-        """The owner's app row, whose credentials the send goes out with; -1 past any service."""
-        self.content = content
-        self.collapse = collapse
-        """Code of the collapse id, 0 without one."""
-        self.sent_at = sent_at
-        self.entry = entry
-        """Id of the trace entry that caused the send."""
-        self.subscriptions = subscriptions
-        """int32: the owner's rows; -1 for a send past any service."""
-        self.routes = routes
-        """int32: rows in the gateway's token registry; -1 for a token that it never issued."""
-        self.devices = devices
-        """int32: rows of the devices behind them; -1 where there is none in this world."""
-        self.fates = np.zeros(size, np.uint8)
-        self.receipts = np.zeros(size, np.uint8)
-        self.marks = np.zeros(size, np.uint8)
-        self.attempts = np.zeros(size, np.uint8)
-        self.shown_ms = np.zeros(size, np.uint32)
-        """When it was shown, in milliseconds since sent_at (49 days at most)."""
-
-    def __len__(self) -> int:
-        """How many targets there are."""
-        return len(self.subscriptions)
-
-    def what(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the names of the targets at *positions*, shape (n,)."""
-        return positions | (self.number << POSITION_BITS)
-
-    def target_name(self, position: int) -> str:
-        """Return how the trace names one target: notification and address."""
-        return f"{self.name}:{self.owner.address_name(self, position)}"
-
-    def positions_of(self, device: int) -> list[int]:
-        """Return the positions that lead to *device*, ascending."""
-        found: list[int] = np.flatnonzero(self.devices == device).tolist()
-        return found
-
-
-class Sends:
-    """All fan-outs of one world, by number; the numbers follow the order of birth.
-
-    A closed send keeps its name and its key, since something may still name it years later: a
-    receipt that waited for the network, a stored message found expired.
-    """
-
-    def __init__(self) -> None:
-        self._fan_outs: list[FanOut | None] = []
-        self._names: list[str] = []
-        self._keys = np.zeros(16, np.uint64)
-        self._first = 0
-        self._collapse: dict[str, int] = {}
-
-    def open(self, fan_out: FanOut) -> None:
-        """Give *fan_out* its number."""
-        number = fan_out.number = len(self._fan_outs)
-        if number >= len(self._keys):
-            self._keys = np.concatenate([self._keys, np.zeros_like(self._keys)])
-        self._keys[number] = fan_out.key
-        self._names.append(fan_out.name)
-        self._fan_outs.append(fan_out)
-
-    def close(self, fan_out: FanOut) -> None:
-        """Let the arrays of *fan_out* go."""
-        self._fan_outs[fan_out.number] = None
-        while self._first < len(self._fan_outs) and self._fan_outs[self._first] is None:
-            self._first += 1
-
-    def collapse_code(self, collapse_id: str | None) -> int:
-        """Return the code of *collapse_id*; 0 means none."""
-        if not collapse_id:
-            return 0
-        return self._collapse.setdefault(collapse_id, len(self._collapse) + 1)
-
-    def find(self, what: int) -> FanOut | None:
-        """Return the fan-out that *what* names, or None when it is closed."""
-        return self._fan_outs[what >> POSITION_BITS]
-
-    def name_target(self, what: int) -> tuple[str, str]:
-        """Return (notification, name of the target) for *what*, for the trace."""
-        fan_out = self._fan_outs[what >> POSITION_BITS]
-        if fan_out is None:
-            name = self._names[what >> POSITION_BITS]
-            return name, f"{name}:{what & POSITION}"
-        return fan_out.name, fan_out.target_name(what & POSITION)
-
-    def live(self) -> Iterator[FanOut]:
-        """Yield the fan-outs that are not closed, oldest first."""
-        for fan_out in self._fan_outs[self._first :]:
-            if fan_out is not None:
-                yield fan_out
-
-    def split(
-        self, what: NDArray[np.int64]
-    ) -> Iterator[tuple[FanOut, NDArray[np.int64], NDArray[np.intp] | slice]]:
-        """Yield (fan-out, its positions, where they stand in *what*) for each send in *what*.
-
-        Closed sends are passed over; nothing of *what* may be left to do there.
-        """
-        if not len(what):
-            return
-        only = _find_only_number(what)
-        if only >= 0:
-            fan_out = self._fan_outs[only]
-            if fan_out is not None:
-                yield fan_out, what & POSITION, slice(None)
-            return
-        numbers = what >> POSITION_BITS
-        for number in np.unique(numbers).tolist():
-            fan_out = self._fan_outs[number]
-            if fan_out is not None:
-                places = np.flatnonzero(numbers == number)
-                yield fan_out, what[places] & POSITION, places
-
-    def keys(self, what: NDArray[np.int64]) -> NDArray[np.uint64] | int:
-        """Return the content keys of the sends in *what*; one integer when there is only one."""
-        only = _find_only_number(what)
-        if only >= 0:
-            return int(self._keys[only])
-        keys: NDArray[np.uint64] = self._keys[what >> POSITION_BITS]
-        return keys
-
-
-def _find_only_number(what: NDArray[np.int64]) -> int:
-    """Return the number of the send that all of *what* are of, -1 when there are several."""
-    first = int(what[0]) >> POSITION_BITS
-    if len(what) == 1:
-        return first
-    # Two reductions write nothing, while comparing each number takes two arrays beside *what*.
-    last, one = int(what.max()) >> POSITION_BITS, int(what.min()) >> POSITION_BITS
-    return first if last == one else -1
 
 
 class MessageOwner(Protocol):

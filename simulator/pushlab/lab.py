@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from pushlab.devices.device import Device
 from pushlab.devices.fleet import Fleet
 from pushlab.errors import InternalError, MisuseError
+from pushlab.fanout import Sends
 from pushlab.frozen import FrozenClock
-from pushlab.gateway import WEB_CHANNELS, Channel, Sends
+from pushlab.gateway import WEB_CHANNELS, Channel
 from pushlab.movers import Movers
 from pushlab.people import People
 from pushlab.record import Record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pushlab.devices.device import Device, Host
+    from pushlab.devices.device import Host
     from pushlab.devices.said import Said
 
 __all__ = ["PLATFORM_SHARES", "Population", "count_platforms", "read_rows", "write_rows"]
@@ -72,16 +72,16 @@ class Population:
         return len(self.rows)
 
     @overload
-    def __getitem__(self, index: int) -> Device: ...
+    def __getitem__(self, index: int) -> Any: ...  # noqa: ANN401  what it is, its platform says
     @overload
     def __getitem__(self, index: slice) -> Population: ...
-    def __getitem__(self, index: int | slice) -> Device | Population:
+    def __getitem__(self, index: int | slice) -> Any:
         """Return one member's device, or a smaller population."""
         if isinstance(index, slice):
             return Population(self._host, self.prefix, self.rows[index])
         return view_device(self._host, int(self.rows[index]))
 
-    def __iter__(self) -> Iterator[Device]:
+    def __iter__(self) -> Iterator[Any]:
         """Yield each member's device."""
         for row in self.rows.tolist():
             yield view_device(self._host, row)

@@ -13,7 +13,7 @@ from pushlab.gateway import WEB_CHANNELS, Channel, Fate, Mark, Receipt
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
-    from pushlab.gateway import FanOut
+    from pushlab.fanout import FanOut
     from pushlab.world.clock import Instant
 
 __all__ = ["Reason", "explain_fate", "list_entries"]
@@ -277,6 +277,22 @@ def explain_fate(
 def _explain_stored(
     fan_out: FanOut, channel: Channel, now: Instant, since: Instant
 ) -> tuple[str, str]:
+    if channel == Channel.EMAIL:
+        return (
+            "mailbox-full",
+            (
+                "the mailbox is full; the mail server tries again and again, and gives up after "
+                "some days (the setting smtp_queue_hours)"
+            ),
+        )
+    if channel == Channel.SMS:
+        return (
+            "offline",
+            (
+                f"the handset is off since {render_instant(since)}; the carrier keeps the message "
+                "for some hours (the setting sms_validity_s)"
+            ),
+        )
     expires = fan_out.sent_at + fan_out.content.ttl_s * 1000
     gateway = GATEWAYS.get(channel, "the push service")
     if expires <= now:

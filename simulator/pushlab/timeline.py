@@ -62,8 +62,8 @@ TURNING: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 NAMES_KEPT_MAX: Final = 20_000
 ADDRESSED: Final = (Channel.EMAIL, Channel.SMS)
 """Channels whose addresses can be read."""
-OPENINGS: Final = ("AppOpened", "SiteVisited")
-"""What a tap does as well."""
+ANSWERED: Final = " answered by "
+"""Stands in the name of what a carrier sends by itself."""
 
 STYLES: Final = {GOOD: "green", BAD: "red", NOTE: "yellow", PLAIN: ""}
 MARKS: Final = {GOOD: "✓", BAD: "✗", NOTE: "•", PLAIN: " "}
@@ -193,7 +193,7 @@ class Storyteller:
                 entry.fields.get("device") for entry in together if entry.kind == "MessageTapped"
             }
             for entry in together:
-                if entry.kind in OPENINGS and entry.fields.get("device") in tapped:
+                if entry.kind == "AppOpened" and entry.fields.get("device") in tapped:
                     continue
                 told = self.tell(entry)
                 if told is not None:
@@ -224,8 +224,7 @@ class Storyteller:
             words["address"] = words["device"]
             gateway = self._names.find_gateway(device)
         words["gateway"] = gateway or "the gateway"
-        title = self._names.find_title(notification) if isinstance(notification, str) else None
-        words["title"] = f"“{_shorten(title, TITLE_CHARACTERS_MAX)}”" if title else "a message"
+        words["title"], words["text_words"] = self._quote(str(notification or ""))
         targets = fields.get("targets")
         words["target_words"] = (
             "1 target" if targets == 1 else f"{words.get('targets', '')} targets"
@@ -238,9 +237,20 @@ class Storyteller:
         words["subscribed"] = "subscribed" if is_on else "not subscribed"
         words["ended"] = str(fields.get("status") or fields.get("error") or "no answer")
         if entry.kind == "UserUpdated":
-            words["user"] = _shorten(self._names.find_user(name) or "a user")
+            words["user"] = _shorten(self._names.find_user(name.partition(":")[0]) or "a user")
             words["changes"] = ", ".join(_list_changes(fields)) or "nothing new"
         return words
+
+    def _quote(self, notification: str) -> tuple[str, str]:
+        """Return what a message says, and the same as a text message's."""
+        title = self._names.find_title(notification) if notification else None
+        if title:
+            quoted = f"“{_shorten(title, TITLE_CHARACTERS_MAX)}”"
+            return quoted, f"the text {quoted}"
+        keyword, is_answer, _ = notification.partition(ANSWERED)
+        if is_answer:
+            return f"its answer to {keyword}", f"the carrier's answer to {keyword}"
+        return "a message", "a text"
 
 
 class Sheet:

@@ -137,7 +137,8 @@ class AppViews:
         if plan is not None:
             check_plan(plan)
         name = name or f"app {len(belief.apps) + 1}"
-        app = belief.apps.add(app_id or self._make_id(name), name, world.now)
+        app_id = self._make_id(name) if app_id is None else app_id
+        app = belief.apps.add(app_id, name, world.now)
         if plan is not None:
             app = belief.apps.change(app.row, world.now, plan=plan)
         if vendor is not None:

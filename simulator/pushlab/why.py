@@ -20,7 +20,7 @@ from pushlab_fakes.onesignal.model import TYPE_NAMES
 
 if TYPE_CHECKING:
     from pushlab.devices.fleet import Fleet
-    from pushlab.gateway import FanOut
+    from pushlab.fanout import FanOut
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.messages import Messages
     from pushlab_fakes.onesignal.model import Belief

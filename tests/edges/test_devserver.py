@@ -72,13 +72,14 @@ class Served:
         headers = {"Authorization": f"Bearer {self.ready['control_token']}"}
         return fetch(method, self.ready["control"] + path, body, headers)
 
-    def send(self, *names: str) -> tuple[int, Any]:
-        """Send a push, as the program under test does."""
+    def send(self, *names: str, **content: object) -> tuple[int, Any]:
+        """Send a push, or what *content* says, as the program under test does."""
         body = {
             "app_id": self.ready["app_id"],
             "target_channel": "push",
             "include_aliases": {"external_id": list(names)},
             "contents": {"en": "Hello"},
+            **content,
         }
         headers = {"Authorization": f"Key {self.ready['app_key']}"}
         return fetch("POST", f"{self.ready['onesignal']}/notifications", body, headers)
@@ -376,6 +377,54 @@ def test_ctl_plays_a_push(served: Served, capsys: pytest.CaptureFixture[str]) ->
     assert "alice-android    ✓ taps “Hello”, which opens the app" in out
     assert "id=fault-1  where=fcm  status=429" in out
     assert "name=retention_days  default=30  value=7" in out
+
+
+def test_ctl_plays_mails_and_texts(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    codes = [
+        ctl(served, *words.split())
+        for words in (
+            "device email --external-id alice --address alice@example.test --tag level=10",
+            "device sms --external-id alice --name number",
+            "device web --external-id alice --browser firefox",
+        )
+    ]
+    for body in (
+        {"target_channel": "email", "email_subject": "News", "email_body": '<a href="x:">no</a>'},
+        {"target_channel": "sms", "name": "one", "contents": {"en": "Hello"}},
+    ):
+        served.send("alice", **body)
+    codes += [
+        ctl(served, *words.split())
+        for words in (
+            "advance 10m",
+            "open-mail alice-email",
+            "inbox alice-email",
+            "reply number STOP",
+            "inbox number",
+            "clear-cookies alice-web",
+            "messages",
+            "trace",
+        )
+    ]
+
+    out = capsys.readouterr().out
+    assert codes == [0] * 11
+    assert "address          alice@example.test" in out
+    assert "News  (opened)" in out
+    assert "unique_opens=1" in out
+    assert "alice-email      ✓ gets the mail “News”" in out
+    assert "number             replies “STOP” to +12025550100" in out
+    assert "alice-web        • clears its cookies" in out
+    assert "OneSignal          hears of alice: tag level = 10" in out
+
+
+def test_ctl_names_the_verbs_that_fit(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    ctl(served, "device", "sms", "--name", "number")
+
+    code = ctl(served, "open-app", "number")
+
+    assert code == 2
+    assert "that is no verb of a number; what fits now: reply" in capsys.readouterr().err
 
 
 def test_ctl_answers_programs(served: Served, capsys: pytest.CaptureFixture[str]) -> None:

@@ -535,6 +535,35 @@ def test_other_side(pushlab):
             ]
         )
 
+    def test_an_inbox_is_told_as_a_tray_is(self, run):
+        result = run("""
+MAIL = {"target_channel": "email", "email_subject": "News", "email_body": "<p>Hi</p>"}
+
+def test_empty(pushlab):
+    mailbox = pushlab.device("email", external_id="alice")
+    mailbox.close()
+    send("News", **MAIL)
+    pushlab.advance(days=5)
+    assert mailbox.inbox[0].subject == "News"
+
+def test_other(pushlab):
+    mailbox = pushlab.device("email", external_id="alice")
+    send("News", **MAIL)
+    pushlab.advance(minutes=10)
+    assert mailbox.inbox == ["Offers"]
+""")
+
+        result.assert_outcomes(failed=2)
+        result.stdout.fnmatch_lines(
+            [
+                "E *EmptyInboxError: the inbox of alice-email holds 0 messages at *",
+                "E *why: notification *[[]bounced[]]",
+                "E *assert <inbox of alice-email: 'News' from *> == [[]'Offers'[]]",
+                "E * [[]0[]] shows 'News' from *, expected 'Offers'",
+                "E * why: notification *: it lies in the inbox [[]delivered[]]",
+            ]
+        )
+
     def test_a_report_moves_no_time_and_survives_a_lab_in_disorder(self, run):
         result = run("""
 from freezegun import freeze_time

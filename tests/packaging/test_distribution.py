@@ -89,6 +89,9 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(built: Path) -> Non
     assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES.values())
     assert {f"{package}/py.typed" for package in PACKAGES.values()} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    stories = [name for name in names if name.startswith("pushlab_scenarios/library/")]
+    assert sum(name.endswith(".yaml") for name in stories) == 3
+    assert sum(name.endswith(".trace.jsonl") for name in stories) == 3
     assert not [name for name in names if name.endswith(".pyc")]
 
 

@@ -104,8 +104,8 @@ def test_a_place_reads_like_a_sentence() -> None:
 
 
 def test_values_are_rendered_as_one_writes_them() -> None:
-    node = parse_nodes("{tray: [{title: 'Hi', ttl: 5}, ~], on: true}", "f.yaml")
+    node = parse_nodes("{tray: [{title: 'Hi', ttl: 5}, ~, ''], on: true, x: }", "f.yaml")
 
-    assert render_node(node) == "{tray: [{title: Hi, ttl: 5}, ~], on: true}"
+    assert render_node(node) == '{tray: [{title: Hi, ttl: 5}, ~, ""], on: true, x: null}'
     assert render_value({"a": ["é"]}) == '{"a": ["é"]}'
     assert len(render_value("x" * 1000)) == len(render_node(parse_nodes("x" * 1000, "f"))) == 401

@@ -12,7 +12,7 @@ from pushlab.devserver.control import Control
 from pushlab.errors import ScenarioError
 from pushlab.lab import Lab
 from pushlab_scenarios.run import run
-from pushlab_scenarios.stage import LabStage, RemoteStage
+from pushlab_scenarios.stage import LabStage, RemoteStage, _decode
 from pushlab_testing.scenarios import HEAD, Wire, a_push, a_scenario
 
 TOKEN = "a-token"
@@ -73,6 +73,16 @@ def test_failures_read_the_same_on_both() -> None:
     assert len(here.failures) == 3
 
 
+def test_a_long_trace_is_read_page_by_page(monkeypatch) -> None:
+    scenario, remote, stage = a_scenario(a_push(), "- advance: 1m"), serve(), LabStage()
+    monkeypatch.setattr("pushlab_scenarios.stage.PAGE", 3)
+
+    run(scenario, remote)
+    run(scenario, stage)
+
+    assert [*remote.lines()][1:] == [*stage.lines()][1:]
+
+
 def test_a_server_begins_anew_with_each_scenario() -> None:
     scenario, remote = a_scenario(a_push(), "- advance: 1m"), serve()
 
@@ -91,11 +101,8 @@ def test_what_a_server_refuses_ends_the_story_at_its_place() -> None:
         run(scenario, serve())
 
 
-def test_an_answer_that_is_no_json_is_its_text() -> None:
-    stage = LabStage()
-    stage.begin(a_scenario(), 0)
-
-    status, told = stage.request("GET", "/apps/none/nothing", {}, None)
-
-    assert status >= 400
-    assert told is not None
+@pytest.mark.parametrize(
+    ("body", "value"), [(b"", None), (b'{"a":1}', {"a": 1}), (b"<p>\xff</p>", "<p>\ufffd</p>")]
+)
+def test_an_answer_that_is_no_json_is_its_text(body: bytes, value: object) -> None:
+    assert _decode(body) == value

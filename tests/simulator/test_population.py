@@ -58,6 +58,10 @@ def test_members_without_an_app_cannot_tell_anything_to_an_sdk() -> None:
         crowd.add_tag("plan", "pro")
 
 
+def test_a_population_shows_its_size() -> None:
+    assert repr(Lab().population(3, prefix="crowd")) == "<population 'crowd' of 3>"
+
+
 def test_nobody_says_nothing() -> None:
     lab = Lab()
     crowd = lab.population(20)

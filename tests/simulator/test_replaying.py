@@ -170,8 +170,8 @@ def test_a_trace_that_differs_ends_with_1_and_shows_where(run, story: Path, tmp_
 
     assert (told.code, asked.code) == (1, 1)
     assert "The trace is not the golden one:" in told.out
-    assert "        - \"seen\"" in told.out
-    assert "        + \"shown\"" in told.out
+    assert '        - "seen"' in told.out
+    assert '        + "shown"' in told.out
     assert len(told.out.splitlines()) < 50
     document = json.loads(asked.out)
     assert document["golden"] == "differs"
@@ -183,8 +183,14 @@ def test_a_trace_that_differs_ends_with_1_and_shows_where(run, story: Path, tmp_
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--golden", "none.jsonl"), "there is no golden trace 'none.jsonl'; make one with --trace"),
-        (("--trace", "no/such/folder/t.jsonl"), "cannot write no/such/folder/t.jsonl (No such file"),
+        (
+            ("--golden", "none.jsonl"),
+            "there is no golden trace 'none.jsonl'; make one with --trace",
+        ),
+        (
+            ("--trace", "no/such/folder/t.jsonl"),
+            "cannot write no/such/folder/t.jsonl (No such file",
+        ),
     ],
 )
 def test_a_trace_that_cannot_be_read_or_written_is_bad_input(
@@ -289,7 +295,10 @@ def test_a_record_is_checked(run, record: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (STORY.replace("advance: 5m", "advnce: 5m"), ", line 15, column 5: there is no step 'advnce'"),
+        (
+            STORY.replace("advance: 5m", "advnce: 5m"),
+            ", line 15, column 5: there is no step 'advnce'",
+        ),
         (STORY.replace("- say", "\t- say"), ", line 16, column 3: a tab cannot indent; use spaces"),
         ("", ", line 1, column 1: the file is empty; begin it with `pushlab: 1`"),
         ("{", ", line 1, column 2: a quote or bracket is never closed"),
@@ -305,6 +314,33 @@ def test_bad_input_is_one_message_with_its_place(
 
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(f"pushlab: {path}{message}")
+    assert len(ended.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"pushlab: 1\nsentence: a\nsteps:\n  - expct: {}\n", "line 4, column 5: there is no step"),
+        (b"pushlab: 1\nsentence: a\nsteps:\n\t- x\n", "line 4, column 1: a tab cannot indent"),
+        (b"", "line 1, column 1: the file is empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "line 1, column 1: this is no UTF-8"),
+        (b"a: " + b"[" * 100_000, "line 1, column 27: this is nested more than 24 deep"),
+        (b"a: &a [x]\nb: [" + b"*a," * 50_000 + b"]", "line 2, column 5: *a is an alias"),
+        (b"a: [" + b"1," * 120_000, "line 1, column 19999: the file holds more than 10,000 values"),
+        (b"x" * 300_000, "line 1, column 1: is larger than 262,144 bytes"),
+    ],
+    ids=["step", "tab", "empty", "binary", "deep", "alias", "many", "huge"],
+)
+def test_bad_input_of_any_kind_is_one_message(
+    run, tmp_path: Path, content: bytes, message: str
+) -> None:
+    path = tmp_path / "story.yaml"
+    path.write_bytes(content)
+
+    ended = run("replay", path)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"pushlab: {path}, {message}")
     assert len(ended.err.splitlines()) == 1
 
 

@@ -65,6 +65,10 @@ def send(lab: Lab, *names: str, body: dict[str, object] | None = None) -> int:
     return answer.status
 
 
+def a_mail(subject: str, html: str) -> dict[str, object]:
+    return {"email_subject": subject, "email_body": html}
+
+
 def tell(lab: Lab) -> list[str]:
     told = Storyteller(LabNames(lab)).tell_all(lab.trace.entries())
     return [f"{each.who}: {each.what}" for each in told]
@@ -105,6 +109,128 @@ def test_a_push_reads_from_the_call_to_the_tap() -> None:
         "phone: its receipt reaches OneSignal",
         "phone: taps “Hello”, which opens the app",
     ]
+
+
+def test_a_mail_reads_from_the_call_to_the_complaint() -> None:
+    lab = Lab()
+    mailbox = lab.device("email", external_id="alice", address="alice@example.test")
+    html = '<a href="https://shop.test/">Shop</a>'
+    send(lab, "alice", body={"target_channel": "email", **a_mail("News", html)})
+    lab.advance(minutes=10)
+    mailbox.click_link(0)
+    mailbox.mark_spam()
+    send(lab, "alice", body={"target_channel": "email", **a_mail("More", html)})
+
+    told = tell(lab)
+
+    assert told[0] == "alice-email: joins: mailbox alice@example.test of alice"
+    assert [line for line in told if line.startswith("alice-email: ")][2:] == [
+        "alice-email: the mail server accepts “News”",
+        "alice-email: gets the mail “News”",
+        "alice-email: opens “News”",
+        "alice-email: follows a link of “News”",
+        "alice-email: marks “News” as spam",
+        "alice-email: OneSignal hears of the complaint: it is unsubscribed for good",
+    ]
+
+
+def test_a_mail_to_nobody_is_told_by_its_address() -> None:
+    lab = Lab()
+    body = {
+        "target_channel": "email",
+        "include_aliases": None,
+        "email_to": ["nobody@example.test"],
+        **a_mail("News", "<p>Hi</p>"),
+    }
+    send(lab, body=body)
+    lab.advance(days=1)
+
+    told = [line for line in tell(lab) if line.startswith("nobody@example.test: ")]
+
+    assert told == [
+        "nobody@example.test: OneSignal registers it: subscribed",
+        "nobody@example.test: the mail server refuses “News”: there is no such mailbox",
+    ]
+
+
+def test_a_stop_is_learned_with_the_next_text() -> None:
+    lab = Lab()
+    number = lab.device("sms", external_id="alice", name="number")
+    send(lab, "alice", body={"target_channel": "sms", "name": "one"})
+    lab.advance(minutes=10)
+    number.reply("STOP")
+    lab.advance(minutes=10)
+    send(lab, "alice", body={"target_channel": "sms", "name": "two"})
+    lab.advance(minutes=10)
+
+    told = [line.partition(": ")[2] for line in tell(lab) if line.startswith("number: ")]
+
+    assert told[2:] == [
+        "the carrier accepts “Hello”",
+        "gets the text “Hello”",
+        "the carrier reports “Hello” as delivered",
+        "replies “STOP” to +12025550100",
+        "the carrier sends its answer to STOP",
+        "gets the carrier's answer to STOP",
+        "the carrier reports its answer to STOP as delivered",
+        "the carrier refuses “Hello”: the number had replied STOP",
+        "only now OneSignal learns of the STOP: it is unsubscribed",
+    ]
+
+
+def test_a_browser_that_clears_its_cookies_is_met_with_410() -> None:
+    lab = Lab()
+    browser = lab.device("web", external_id="alice", name="browser", browser="firefox")
+    browser.visit()
+    browser.clear_cookies()
+    send(lab, "alice")
+    lab.advance(minutes=1)
+
+    told = [line.partition(": ")[2] for line in tell(lab) if line.startswith("browser: ")]
+
+    assert told[0] == "joins: Firefox, logged in as alice"
+    assert told[-4:] == [
+        "visits the site",
+        "clears its cookies, and the push endpoint with them; nobody tells OneSignal",
+        "the push service refuses “Hello”: the endpoint is gone (410)",
+        "OneSignal takes it for unsubscribed from now on",
+    ]
+
+
+def test_what_an_app_says_of_a_person_is_told_twice_by_the_app_and_by_the_service() -> None:
+    lab = Lab()
+    phone = lab.device("android", external_id="alice", name="phone")
+    phone.add_tag("level", "10")
+    phone.purchase("coins", 9.99)
+    phone.add_email("alice@example.test")
+    lab.advance(minutes=1)
+    phone.remove_tag("level")
+    lab.advance(minutes=1)
+
+    told = tell(lab)
+
+    assert "phone: its app sets the tag level = 10" in told
+    assert "phone: buys coins for 9.99 USD" in told
+    assert "phone: its app adds the mail address alice@example.test" in told
+    assert "OneSignal: hears of alice: tag level removed" in told
+    (heard,) = [line for line in told if line.startswith("OneSignal: hears of alice: tag level =")]
+    assert "amount_spent 9.99" in heard
+
+
+def test_a_segment_is_told_by_its_name() -> None:
+    lab = Lab()
+    url = f"https://api.onesignal.com/apps/{APP}/segments"
+    filters = [{"field": "tag", "key": "level", "relation": "=", "value": "10"}]
+    lab.handle(
+        Request.build(
+            "POST",
+            url,
+            json={"name": "Experts", "filters": filters},
+            headers={"authorization": "Key os_v2_app_test"},
+        )
+    )
+
+    assert tell(lab)[-1] == "OneSignal: has a new segment “Experts”"
 
 
 def test_a_refusal_is_told_with_its_errors() -> None:

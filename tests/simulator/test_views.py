@@ -102,7 +102,7 @@ def test_an_app_of_another_lab_is_refused() -> None:
     lab, other = Lab(), Lab()
     stranger = other.add_app("Driver")
 
-    with pytest.raises(MisuseError, match="this lab has no app .*; add it with lab.add_app"):
+    with pytest.raises(MisuseError, match=r"this lab has no app .*; add it with lab.add_app"):
         lab.device("android", app=stranger)
 
 

@@ -17,7 +17,8 @@ from pushlab_fakes.transport import Transport
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pushlab.gateway import Handsets, Sends
+    from pushlab.fanout import Sends
+    from pushlab.gateway import Handsets
     from pushlab.world.world import World
     from pushlab_fakes.faults import Faults
 

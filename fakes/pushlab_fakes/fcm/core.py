@@ -16,7 +16,8 @@ from pushlab_fakes.transport import Transport, find_instants
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pushlab.gateway import Handsets, Sends
+    from pushlab.fanout import Sends
+    from pushlab.gateway import Handsets
     from pushlab.world.world import World
     from pushlab_fakes.faults import Faults
 

@@ -88,8 +88,6 @@ class Purchase:
     amount: str
     iso: str
     count: int = 1
-    consumable: bool = True
-    """Not on the wire: SDKs report other purchases nowhere, so a request is about consumables."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pushlab.gateway import FanOut, Fate, Verdict
+from pushlab.fanout import FanOut
+from pushlab.gateway import Fate, Verdict
 from pushlab.table import as_slice
 from pushlab.world.schedule import RANKS
 from pushlab.world.trace import BatchKind
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.content import Content
-    from pushlab.gateway import Channel, Gateway, Sends
+    from pushlab.fanout import Sends
+    from pushlab.gateway import Channel, Gateway
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.compose import Composer
     from pushlab_fakes.onesignal.model import Belief

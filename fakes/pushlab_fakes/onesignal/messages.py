@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pushlab.gateway import Gateway, Sends
+    from pushlab.fanout import Sends
+    from pushlab.gateway import Gateway
     from pushlab.world.clock import Instant
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.apps import App

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pushlab_fakes.onesignal.statistics import Statistics
 
 if TYPE_CHECKING:
-    from pushlab.gateway import FanOut
+    from pushlab.fanout import FanOut
     from pushlab.world.clock import Instant
     from pushlab_fakes.onesignal.draft import NotificationDraft
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.content import Mail, Sms, Text
-    from pushlab.gateway import FanOut, Sends
+    from pushlab.fanout import FanOut, Sends
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.compose import Composer
     from pushlab_fakes.onesignal.model import Belief

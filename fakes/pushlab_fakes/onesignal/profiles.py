@@ -38,7 +38,7 @@ class Profiles:
         self.latitudes = Figures(users, np.float64, np.nan)
         self.longitudes = Figures(users, np.float64, np.nan)
         self.spent = Figures(users, np.int64)
-        """Millionths of a dollar, for all consumables together."""
+        """Millionths of a dollar, for all purchases together."""
         self._skus: dict[str, Figures[np.int64]] = {}
         self._purchases: dict[int, list[Purchase]] = {}
         self._ips: dict[int, str] = {}
@@ -90,14 +90,12 @@ class Profiles:
     ) -> str:
         """Add purchases of a user and return the dollars that they add to what was spent.
 
-        *amount_spent*, in dollars, is their sum where the client has added them up. Only
-        consumables count (OneSignal, filters, "amount_spent"). Raises LimitError beyond what 64
-        bits hold.
+        *amount_spent*, in dollars, is their sum where the client has added them up. All count:
+        SDKs tell of consumables only. Raises LimitError beyond what 64 bits hold.
         """
         counted = [
             (each.sku, convert_to_micros(each.amount, each.iso, rates) * each.count)
             for each in purchases
-            if each.consumable
         ]
         added = sum(micros for _, micros in counted)
         if amount_spent:

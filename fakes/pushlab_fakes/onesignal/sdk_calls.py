@@ -23,7 +23,7 @@ from pushlab_fakes.onesignal.plans import has_feature
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pushlab.gateway import FanOut
+    from pushlab.fanout import FanOut
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.apps import App
     from pushlab_fakes.onesignal.calls import Call

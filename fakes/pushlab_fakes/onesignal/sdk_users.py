@@ -186,8 +186,7 @@ class SdkUsers:
         if isinstance(draft, Answer):
             return draft
         asked = ask_subscription(self._belief, app, draft)
-        if isinstance(asked, Answer):
-            return asked
+        assert not isinstance(asked, Answer), "only an id that nobody has is refused"
         done = self._changes.create_subscription(user, asked, journal)
         return done if isinstance(done, Answer) else None
 

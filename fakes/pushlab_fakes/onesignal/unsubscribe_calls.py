@@ -24,7 +24,7 @@ from pushlab_fakes.onesignal.compose import find_subscription_key
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pushlab.gateway import FanOut
+    from pushlab.fanout import FanOut
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.calls import Call
     from pushlab_fakes.onesignal.model import Belief

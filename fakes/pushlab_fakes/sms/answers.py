@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pushlab.gateway import FanOut, Sends
+    from pushlab.fanout import FanOut, Sends
     from pushlab_fakes.addresses import Addresses
 
 __all__ = ["Answers"]

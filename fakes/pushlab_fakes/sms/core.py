@@ -9,7 +9,8 @@ import numpy as np
 
 from pushlab.content import Content
 from pushlab.errors import MisuseError
-from pushlab.gateway import Channel, FanOut, Fate, Verdict
+from pushlab.fanout import FanOut
+from pushlab.gateway import Channel, Fate, Verdict
 from pushlab.table import Chains, column
 from pushlab.world.clock import render_instant
 from pushlab.world.schedule import RANKS
@@ -22,7 +23,8 @@ from pushlab_fakes.undelivered import Undelivered
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pushlab.gateway import Handsets, Sends
+    from pushlab.fanout import Sends
+    from pushlab.gateway import Handsets
     from pushlab.settings import Settings
     from pushlab.world.trace import BatchKind
     from pushlab.world.world import World

@@ -30,7 +30,7 @@ CAST: Final = (
     ),
     Member("chloe", ("android", "email"), "tea", "boards a plane, back online tomorrow"),
     Member("dmitri", ("android",), "tea", "uninstalls the app, and tells nobody"),
-    Member("emma", ("ios",), "coffee", "uninstalls the app as well, but from an iPhone"),
+    Member("emma", ("ios",), "tea", "uninstalls the app as well, but from an iPhone"),
     Member("farid", ("android", "sms"), "tea", "opts out inside the app, and later replies STOP"),
     Member("greta", ("ios",), "coffee", "turns notifications off; her mail address has a typo"),
     Member("hugo", ("ios",), "tea", "drives into a tunnel right after the push arrives"),

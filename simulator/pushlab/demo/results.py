@@ -26,7 +26,7 @@ LATER: Final = (
     ("provider_successful", "delivered"),
     ("provider_errored", "undelivered"),
 )
-"""Counters that grow later, as the API and as people call them."""
+"""Counters that grow later, as the API and as people call them; a mail's click is no tap."""
 PLATFORM_OF_KEY: Final = {"chrome_web_push": "web"}
 """What the API calls otherwise than the lab does."""
 
@@ -95,7 +95,11 @@ def list_counted(stats: dict[str, dict[str, int]], seen: dict[str, int]) -> list
             Counted(
                 platform,
                 {name: int(counts[name]) for name in COUNTS},
-                {word: int(counts[name]) for name, word in LATER if counts.get(name)},
+                {
+                    word: int(counts[name])
+                    for name, word in LATER
+                    if counts.get(name) and not (name == "converted" and "clicks" in counts)
+                },
                 seen.get(platform, 0),
             )
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from rich.box import ASCII
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -65,8 +64,8 @@ def print_demo(demo: Demo, console: Console) -> None:
     console.print("What OneSignal counts, and what people saw", style="bold cyan")
     console.print(_set_counts(demo.sent))
     console.print(
-        "“successful” means that a gateway accepted it; what came back later stands behind it. "
-        "Only the last column is what people could see, and no API can tell it."
+        "“successful” means that a gateway accepted it. Only “seen” is what people could see, and "
+        "no API can tell it."
     )
     console.print()
     console.print(
@@ -119,7 +118,7 @@ def _set_fates(fates: Fates, *, is_ascii: bool) -> RenderableType:
     table.title_justify = "left"
     table.title_style = "bold"
     table.add_column(width=2)
-    table.add_column(width=11, style="bold")
+    table.add_column(width=17, style="bold", overflow="fold")
     table.add_column(width=1)
     table.add_column(overflow="fold")
     for name, is_shown, reason in fates.reasons:
@@ -130,18 +129,16 @@ def _set_fates(fates: Fates, *, is_ascii: bool) -> RenderableType:
 
 
 def _set_counts(sent: list[Sent]) -> RenderableType:
-    table = Table(box=ASCII, show_edge=False, pad_edge=False)
-    table.add_column("message")
-    table.add_column("to")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("sent to", no_wrap=True)
     for name in COUNTS:
         table.add_column(name, justify="right")
-    table.add_column("later")
     table.add_column("seen", justify="right", style="bold")
+    table.add_column("and later", overflow="fold")
     for each in sent:
-        title = each.title
+        table.add_row(Text(each.title, style="bold"))
         for row in each.counted:
             later = ", ".join(f"{count} {word}" for word, count in row.later.items())
             counts = [str(row.counts[name]) for name in COUNTS]
-            table.add_row(title, row.platform, *counts, later, str(row.seen))
-            title = ""
+            table.add_row(f"  {row.platform}", *counts, str(row.seen), later)
     return table

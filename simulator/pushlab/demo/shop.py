@@ -41,15 +41,17 @@ class Shop:
         self._opener = build_opener(ProxyHandler({}))
         self.calls: list[Call] = []
 
-    def sign_up(self, name: str, tags: dict[str, str], address: str | None = None) -> None:
-        """Create a user, perhaps with a mail address that somebody typed."""
+    def sign_up(self, name: str, tags: dict[str, str], address: str | None = None) -> list[str]:
+        """Create a user, perhaps with a mail address; return the ids of its subscriptions."""
         body: dict[str, object] = {
             "identity": {"external_id": name},
             "properties": {"language": "en", "tags": tags},
         }
         if address is not None:
             body["subscriptions"] = [{"type": "Email", "token": address}]
-        self._call("POST", f"/apps/{APP_ID}/users", body, note=f"create the user {name}")
+        note = f"create the user {name}"
+        told = self._call("POST", f"/apps/{APP_ID}/users", body, note=note)
+        return [str(each["id"]) for each in told.get("subscriptions", ())]
 
     def add_segment(self, name: str, filters: list[dict[str, str]]) -> None:
         """Create a segment."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pushlab.devices.device import NamedApp
     from pushlab.devices.said import Said
-    from pushlab.gateway import FanOut
+    from pushlab.fanout import FanOut
 
 __all__ = ["PERSON_VERBS", "AppDevice"]
 

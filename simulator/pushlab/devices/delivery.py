@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from pushlab.devices.columns import Devices
     from pushlab.devices.platform import Platform
-    from pushlab.gateway import FanOut, Handsets, Sends
+    from pushlab.fanout import FanOut, Sends
+    from pushlab.gateway import Handsets
     from pushlab.world.world import World
 
 __all__ = ["Delivery"]
@@ -164,7 +165,8 @@ class Delivery:
             self._replace_equal(rows[by_tag], what[by_tag], tag)
             rows, what = rows[~by_tag], what[~by_tag]
         if fan_out.collapse and len(rows):
-            self._replace_equal(rows, what, fan_out.collapse)
+            shows = self._with_tray[self._devices.platform[rows]]
+            self._replace_equal(rows[shows], what[shows], fan_out.collapse)
 
     def _replace_equal(self, rows: NDArray[np.int32], what: NDArray[np.int64], code: int) -> None:
         _, dropped = self._collapsible.drop_equal(rows, "collapse", code)

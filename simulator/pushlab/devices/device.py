@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pushlab.devices.fleet import Fleet
     from pushlab.devices.inbox import ReceivedMail, ReceivedSms
-    from pushlab.gateway import Sends
+    from pushlab.fanout import Sends
     from pushlab.world.world import World
 
 __all__ = ["Device", "Host", "NamedApp"]

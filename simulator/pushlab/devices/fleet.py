@@ -20,7 +20,7 @@ from pushlab.devices.ios import IOS
 from pushlab.devices.mail_verbs import MailVerbs
 from pushlab.devices.number_verbs import NumberVerbs
 from pushlab.devices.person_verbs import PersonVerbs
-from pushlab.devices.platform import tabulate
+from pushlab.devices.platform import WITH_APP, tabulate
 from pushlab.devices.sdk import Sdk
 from pushlab.devices.verbs import AppVerbs
 from pushlab.devices.web import CHROME, FIREFOX, SAFARI
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pushlab.devices.platform import Platform
-    from pushlab.gateway import AddressGateway, FanOut, Gateway, Sends
+    from pushlab.devices.platform import Kind, Platform
+    from pushlab.fanout import FanOut, Sends
+    from pushlab.gateway import AddressGateway, Gateway
     from pushlab.world.world import World
 
     Verb = Callable[[NDArray[np.int64], NDArray[np.int32]], None]
@@ -86,6 +87,9 @@ class Fleet:
         self._kinds: dict[str, BatchKind] = {}
         self._codes: list[str] = []
         """What stands in an item of a planned verb is its place here."""
+        self._kinds_with: dict[str, tuple[Kind, ...]] = {}
+        """Which kinds of device have a verb; the others of a population pass over it."""
+        self._able: dict[tuple[Kind, ...], NDArray[np.bool_]] = {}
         self._quiet: set[str] = set()
         """Verbs that make no SDK call, so that planned rows need not move to the lane."""
         AppVerbs(world, self)
@@ -312,9 +316,10 @@ class Fleet:
         return tuple(self._verbs)
 
     def do(self, verb: str, rows: NDArray[np.int32]) -> None:
-        """Do *verb* now with *rows*, which are distinct, and write an entry for each."""
+        """Do *verb* now with those of *rows*, distinct, that have it; write an entry for each."""
         if verb in OF_HARDWARE:
             rows = self.hardware.expand(rows)
+        rows = rows[self._have(verb, rows)]
         body, entry = self._verbs[verb]
         if verb not in self._quiet:
             self._let_talk(rows)
@@ -331,6 +336,8 @@ class Fleet:
             raise MisuseError(f"no verb {verb!r} can be planned; there are {sorted(self._verbs)}")
         if verb in OF_HARDWARE:
             rows, instants = self.hardware.expand_plans(rows, instants)
+        able = self._have(verb, rows)
+        rows, instants = rows[able], instants[able]
         if verb in self._quiet or verb == "go_online":
             talking = rows[np.isin(rows, sorted(self._names.keys() | self._talkers))]
         else:
@@ -363,12 +370,33 @@ class Fleet:
             kind = self._verb_kind(entry)
             self._world.trace.record_batch(kind, instants[mine], rows[mine], instants[mine])
 
-    def declare(self, verb: str, body: Verb, entry: str, *, is_quiet: bool = False) -> None:
-        """Add a verb; *entry* is what the trace calls it, a quiet one makes no SDK call."""
+    def declare(
+        self,
+        verb: str,
+        body: Verb,
+        entry: str,
+        *,
+        is_quiet: bool = False,
+        kinds: tuple[Kind, ...] = WITH_APP,
+    ) -> None:
+        """Add a verb that devices of *kinds* have; a quiet one makes no SDK call.
+
+        *entry* is what the trace calls it.
+        """
         self._verbs[verb] = (body, entry)
         self._codes.append(verb)
+        self._kinds_with[verb] = kinds
         if is_quiet:
             self._quiet.add(verb)
+
+    def _have(self, verb: str, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Whether each of *rows* is of a kind that has *verb*."""
+        kinds = self._kinds_with[verb]
+        able = self._able.get(kinds)
+        if able is None:
+            able = self._able[kinds] = self.tabulate(lambda platform: platform.kind in kinds)
+        has: NDArray[np.bool_] = able[self.devices.platform[rows]]
+        return has
 
     def _verb_kind(self, name: str) -> BatchKind:
         """Return the kind of entry *name*; most labs never use most verbs, so it is made late."""

@@ -40,11 +40,6 @@ class Hardware:
         self.places: dict[int, tuple[float, float]] = {}
         """Latitude and longitude by the first row of the hardware, where somebody said it."""
 
-    @property
-    def has_shared(self) -> bool:
-        """Whether any piece of hardware holds more than one app."""
-        return bool(self._groups)
-
     def first_of(self, row: int) -> int:
         """Return the first row on the hardware of *row*: what names the piece."""
         first = int(self._devices.hardware[row])

@@ -13,7 +13,7 @@ from pushlab.world.clock import render_instant
 if TYPE_CHECKING:
     from pushlab.content import Link
     from pushlab.devices.fleet import Fleet
-    from pushlab.gateway import FanOut, Sends
+    from pushlab.fanout import FanOut, Sends
     from pushlab.world.clock import Instant
 
 __all__ = ["EmptyInboxError", "Inbox", "ReceivedMail", "ReceivedSms", "list_mails", "list_texts"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.devices.fleet import Fleet
-    from pushlab.gateway import Sends
+    from pushlab.fanout import Sends
     from pushlab.world.trace import BatchKind
     from pushlab.world.world import World
 
@@ -54,7 +54,7 @@ class MailVerbs:
             ("show_images", self._show_images, "ImagesShown"),
             ("hide_images", self._hide_images, "ImagesHidden"),
         ):
-            fleet.declare(verb, body, entry, is_quiet=True)
+            fleet.declare(verb, body, entry, is_quiet=True, kinds=("mailbox",))
 
     # -- the mailbox ---------------------------------------------------------------------------
 

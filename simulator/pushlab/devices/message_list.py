@@ -10,7 +10,7 @@ from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
     from pushlab.devices.fleet import Fleet
-    from pushlab.gateway import FanOut, Sends
+    from pushlab.fanout import FanOut, Sends
     from pushlab.world.clock import Instant
 
 __all__ = ["Arrived", "Held", "MessageList", "NoMessageError", "list_arrived"]

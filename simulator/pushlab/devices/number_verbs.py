@@ -39,8 +39,12 @@ class NumberVerbs:
         self._fleet = fleet
         self.carrier: Carrier | None = None
         """Set by the composition."""
-        fleet.declare("reply_stop", self._reply_stop, "StopReplied", is_quiet=True)
-        fleet.declare("reply_start", self._reply_start, "StartReplied", is_quiet=True)
+        fleet.declare(
+            "reply_stop", self._reply_stop, "StopReplied", is_quiet=True, kinds=("number",)
+        )
+        fleet.declare(
+            "reply_start", self._reply_start, "StartReplied", is_quiet=True, kinds=("number",)
+        )
 
     def _reply_stop(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         self._reply(instants, rows, "STOP", "StopReplied")

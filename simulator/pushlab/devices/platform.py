@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from pushlab.gateway import Channel
     from pushlab.settings import Settings
 
-__all__ = ["Confirms", "Kind", "Platform", "tabulate"]
+__all__ = ["WITH_APP", "WITH_NETWORK", "Confirms", "Kind", "Platform", "tabulate"]
 
 Kind = Literal["phone", "browser", "mailbox", "number"]
 Confirms = Literal["reached", "shown", "never"]
+
+WITH_APP: tuple[Kind, ...] = ("phone", "browser")
+WITH_NETWORK: tuple[Kind, ...] = ("phone", "browser", "number")
+"""What can lose the network; a mailbox lies on a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Platform:
     @property
     def has_app(self) -> bool:
         """Whether there is an app or a site with an SDK in it."""
-        return self.kind in {"phone", "browser"}
+        return self.kind in WITH_APP
 
 
 def tabulate(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pushlab.devices.fleet import Fleet
-    from pushlab.gateway import FanOut, Sends
+    from pushlab.fanout import FanOut, Sends
     from pushlab.settings import Settings
     from pushlab.world.clock import Instant
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pushlab.devices.columns import Permission, Process
+from pushlab.devices.platform import WITH_APP, WITH_NETWORK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +53,8 @@ class AppVerbs:
             ("allow", self._allow, "PermissionGranted"),
             ("deny", self._deny, "PermissionDenied"),
         ):
-            fleet.declare(verb, body, entry, is_quiet=verb in quiet)
+            kinds = WITH_NETWORK if verb in {"go_offline", "go_online"} else WITH_APP
+            fleet.declare(verb, body, entry, is_quiet=verb in quiet, kinds=kinds)
 
     def _install(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         devices = self._fleet.devices

@@ -370,11 +370,9 @@ class Calls:
         changes = {name: value for name, value in given.items() if value is not None}
         if not changes:
             raise Refusal(400, "nothing of the app was named", 'write {"plan": "free"}')
-        lab = self._lab
-        if app_id.lower() == lab.app.id:
-            lab.app.update(**changes)
-        else:
-            lab.act(lambda: lab.onesignal.belief.change_app(app_id, **changes))
+        app = self._lab.find_app(app_id)
+        assert app is not None, "it was shown"
+        app.update(**changes)
         return 200, self._document_app(app_id)
 
     def _document_app(self, app_id: str) -> dict[str, Any]:
@@ -412,4 +410,5 @@ def _document_message(lab: Lab, held: Notification) -> dict[str, Any]:
         "completed_at": None if completed is None else render_instant(completed),
         "canceled": held.canceled,
         "statistics": held.statistics.totals(),
+        "platforms": held.statistics.by_platform(),
     }

@@ -27,7 +27,7 @@ __all__ = ["Printer"]
 BOLD, DIM, GOOD, BAD, NOTE = "bold", "dim", "green", "red", "yellow"
 IDS: Final = ("onesignal_id", "subscription_id", "token", "address", "topic")
 """What a device is called by others, in the order in which it is shown."""
-DONE: Final = (("opened", "opened"), ("clicked", "clicked"), ("spam", "marked as spam"))
+DONE: Final = ("opened", "clicked", "unsubscribed")
 RULES_GOOD: Final = frozenset({"delivered", "receipt-not-asked"})
 
 
@@ -89,23 +89,23 @@ class Printer:
                 self._text("", each["body"])
 
     def _mail(self, mail: dict[str, Any]) -> None:
-        done = [word for name, word in DONE if mail.get(name)]
+        done = [name for name in DONE if mail[name]]
         notes: list[Part] = [(f"  ({', '.join(done)})", NOTE)] if done else []
         self._line((f"  {mail['received_at']}  ", DIM), (mail["subject"], BOLD), *notes)
         self._text("from ", mail["sender"])
-        if mail.get("preheader"):
+        if mail["preheader"]:
             self._text("", mail["preheader"])
-        for place, link in enumerate(mail.get("links", ())):
+        for place, link in enumerate(mail["links"]):
             self._text(f"[{place}] ", f"{link['text']} -> {link['target']}")
-        if mail.get("unsubscribe_url"):
-            one = ", by one click too" if mail.get("one_click") else ""
-            self._text("", f"can be unsubscribed{one}")
+        if mail["unsubscribe_url"]:
+            self._text("", "has a link to unsubscribe")
 
     def devices(self, told: dict[str, Any]) -> None:
         """Print a line for each device."""
         for each in told["devices"]:
             state = each["state"]
             marks = [] if state.get("installed", True) else [("no app, ", NOTE)]
+            marks += [] if state.get("exists", True) else [("closed, ", NOTE)]
             marks += [] if state.get("online", True) else [("offline, ", NOTE)]
             place = "inbox" if each["platform"] in {"email", "sms"} else "tray"
             self._line(
@@ -134,8 +134,9 @@ class Printer:
             canceled: list[Part] = [("  canceled", NOTE)] if message["canceled"] else []
             title = message["title"] or "(no text)"
             self._line(f"{message['id']}  {message['send_at']}  ", (title, BOLD), *canceled)
-            counts = message["statistics"].items()
-            self._line("  ", *_join(_count_of(name, value) for name, value in counts))
+            for platform, counts in message["platforms"].items():
+                listed = _join(_count_of(name, value) for name, value in counts.items())
+                self._line(f"  {platform:17}", *listed)
         if not told["messages"]:
             self._line("no notification was accepted yet")
 

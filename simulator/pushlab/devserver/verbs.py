@@ -75,7 +75,7 @@ def parse_arguments(
         argument.name
         for kind in list_kinds(verb)
         for argument in list_arguments(kind, verb)
-        if argument.kind in {"text", "shown"}
+        if argument.kind in {"text", "shown"} or _is_written(argument)
     }
     read: dict[str, object] = {}
     for each in given:
@@ -120,6 +120,11 @@ def _is_number(argument: Argument) -> bool:
 
 
 def _read_typed(argument: Argument, value: object) -> object:
-    if argument.kind == "scalar" and isinstance(value, str):
+    if argument.kind == "scalar" and isinstance(value, str) and not _is_written(argument):
         return parse_scalar(value)
     return value
+
+
+def _is_written(argument: Argument) -> bool:
+    """Whether a number is better left as it was written: 1.50 and 1.5 are two tags."""
+    return argument.kind == "scalar" and not isinstance(argument.default, int)

@@ -72,6 +72,8 @@ class Figures(Generic[_Item]):
             if len(self._dense) < count:
                 self._grow()
             return self._dense[:count]
+        if not self._sparse:
+            return np.broadcast_to(np.array(self._absent, self._dtype), (count,))
         found = np.full(count, self._absent, self._dtype)
         self._fill(found)
         return found

@@ -33,6 +33,8 @@ def test_half_a_place_is_shown_as_half() -> None:
     held.set(1, {"lat": 1.5})
 
     assert held.get(1) == {"lat": 1.5}
+    held.set(2, {"long": 3.0})
+    assert held.get(2) == {"long": 3.0}
 
 
 def test_purchases_add_up_without_a_rounding_error() -> None:
@@ -51,14 +53,6 @@ def test_each_thing_has_a_sum_of_its_own() -> None:
     assert held.find_sku(1, "coins") == 600_000
     assert held.read_sku("sword").tolist() == [NEVER, 11_000_000, NEVER]
     assert held.read_sku("shield").tolist() == [NEVER] * 3
-
-
-def test_what_is_no_consumable_is_shown_and_not_counted() -> None:
-    held = profiles()
-    held.buy(1, [Purchase("castle", "99", "USD", consumable=False)], RATES)
-
-    assert held.get(1)["amount_spent"] == 0
-    assert held.find_sku(1, "castle") == NEVER
 
 
 def test_a_sum_that_the_client_gives_wins_over_its_purchases() -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pushlab.content import Content, Text
-from pushlab.gateway import FanOut, Mark, Receipt
+from pushlab.fanout import FanOut
+from pushlab.gateway import Mark, Receipt
 from pushlab_testing.onesignal import APP_ID, QuietMessages, an_api
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from pushlab.content import Content, Link, Mail
-from pushlab.gateway import Channel, FanOut, Mark, Sends
+from pushlab.fanout import FanOut, Sends
+from pushlab.gateway import Channel, Mark
 from pushlab.world.world import World
 from pushlab_fakes.exchange import Request
 from pushlab_fakes.onesignal.compose import unsubscribe_token

@@ -35,6 +35,19 @@ def test_an_argument_that_may_be_left_out_is_left_out() -> None:
     assert read("{device: alice-android, do: prompt}").arguments == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("do: add_tag, key: level, value: 10", {"key": "level", "value": 10}),
+        ("do: add_tag, key: level, value: '10'", {"key": "level", "value": "10"}),
+        ("do: move, lat: 52.5, long: 13", {"lat": 52.5, "long": 13}),
+        ("do: login, external_id: 42", {"external_id": "42"}),
+    ],
+)
+def test_an_argument_is_of_the_kind_that_the_method_says(text: str, arguments: object) -> None:
+    assert read(f"{{device: alice-android, {text}}}").arguments == arguments
+
+
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_verb_of_a_platform_says_what_it_takes(platform: str) -> None:
     taken = {verb: list_arguments(platform, verb) for verb in list_verbs(platform)}

@@ -119,7 +119,8 @@ def test_a_removed_browser_can_only_come_back() -> None:
 
     browser.uninstall()
 
-    assert browser.verbs == ["reinstall", "go_offline"]
+    assert "reinstall" in browser.verbs
+    assert {"visit", "prompt", "login", "uninstall"}.isdisjoint(browser.verbs)
 
 
 def test_a_verb_of_phones_is_refused_in_words() -> None:

@@ -252,7 +252,7 @@ def test_a_story_of_a_crowd_ends_as_one_that_is_told_one_by_one() -> None:
                 part.add_tag("plan", value)
             else:
                 for device in part:
-                    device.add_tag("plan", value)  # type: ignore[attr-defined]
+                    device.add_tag("plan", value)
             lab.advance(seconds=3)
         crowd[:30].do("go_online")
         lab.advance(minutes=1)

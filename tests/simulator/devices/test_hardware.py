@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pushlab.errors import MisuseError
 from pushlab.lab import Lab
 from pushlab.world.clock import DAY_MS
 from pushlab_testing.app import App
+
+if TYPE_CHECKING:
+    from pushlab.devices.phone import Phone
 
 PLATFORMS = pytest.mark.parametrize("platform", ["android", "ios"])
 
@@ -119,6 +124,28 @@ def test_a_verb_of_the_network_that_is_planned_for_a_population_takes_all_apps_a
     assert len({entry.id for entry in lab.trace.find(["DeviceWentOffline"])}) == 27
 
 
+def test_a_verb_of_the_network_leaves_hardware_alone_that_is_not_meant() -> None:
+    lab = Lab()
+    crowd = lab.population(20, platforms={"android": 1})
+    driver = crowd[3].with_app(lab.add_app())
+
+    crowd[5:].plan("go_offline", lab.now + 1000)
+    crowd[6:].do("go_offline")
+    lab.advance(seconds=2)
+
+    assert driver.state["online"] is True
+    assert crowd[5].state["online"] is False
+
+
+def test_a_third_app_has_a_name_of_its_own() -> None:
+    lab = Lab()
+    phone = lab.device("android", name="phone")
+
+    ids = [phone.with_app(lab.add_app()).id for _ in range(2)]
+
+    assert ids == ["phone-app-2", "phone-app-3"]
+
+
 def test_an_app_has_the_language_and_the_zone_of_its_device() -> None:
     lab = Lab()
     phone = lab.device("android", language="de", timezone="Europe/Berlin")
@@ -173,7 +200,7 @@ def test_an_app_that_cannot_be_put_on_a_device_is_refused(options, message) -> N
 # --- vendor ids ------------------------------------------------------------------------------
 
 
-def two_apps(**options: str) -> tuple[Lab, object, object]:
+def two_apps(**options: str) -> tuple[Lab, Phone, Phone]:
     lab = Lab()
     phone = lab.device("ios")
     return lab, phone, phone.with_app(lab.add_app("Driver", **options))
@@ -184,7 +211,7 @@ def test_apps_of_one_vendor_on_one_device_read_one_vendor_id() -> None:
     elsewhere = lab.device("ios")
 
     assert phone.vendor_id == driver.vendor_id
-    assert phone.vendor_id == phone.vendor_id.upper()
+    assert phone.vendor_id == str(phone.vendor_id).upper()
     assert elsewhere.vendor_id != phone.vendor_id
 
 

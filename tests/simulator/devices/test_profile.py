@@ -1,5 +1,6 @@
-"""Goal: what an app says of its user reaches the service as the SDKs have it: late, in one call,
-and for the user who was current when it was said.
+"""Goal: what an app says of its user reaches the service as the SDKs have it.
+
+It comes late, in one call, and for the user who was current when it was said.
 
 Method: a lab with one phone; what the service believes is read over its API.
 """
@@ -8,8 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
+from pushlab.errors import LimitError, MisuseError
 from pushlab.lab import Lab
 from pushlab_testing.app import App
 
@@ -147,6 +150,29 @@ def test_a_language_that_an_app_has_set_is_told_of_every_later_user() -> None:
     assert user(app, "bob")["properties"]["language"] == "de"
 
 
+def test_a_language_that_an_app_has_set_goes_with_the_app() -> None:
+    lab, app, phone = a_phone(language="en")
+    phone.set_language("de")
+    phone.uninstall()
+    phone.reinstall()
+    phone.open_app()
+    phone.login("bob")
+
+    lab.advance(minutes=1)
+
+    assert user(app, "bob")["properties"]["language"] == "en"
+
+
+def test_devices_tell_so_many_languages_and_zones_apart() -> None:
+    lab, _, phone = a_phone()
+    profile, rows = lab.fleet.sdk.profile, np.array([phone.row], np.int32)
+    for number in range(32_768):
+        profile.set_text("language", rows, f"{number}")
+
+    with pytest.raises(LimitError, match="at most 32768"):
+        profile.set_text("language", rows, "one more")
+
+
 # --- turns of users --------------------------------------------------------------------------
 
 
@@ -281,3 +307,50 @@ def test_an_address_of_another_user_moves_to_the_one_who_adds_it() -> None:
 
     assert len(user(app)["subscriptions"]) == 2
     assert len(user(app, "bob")["subscriptions"]) == 1
+
+
+# --- browsers --------------------------------------------------------------------------------
+
+
+def test_a_site_tells_of_nobody_until_somebody_subscribes() -> None:
+    lab = Lab()
+    app = App(lab)
+    app.push("nobody")
+    browser = lab.device("web", fresh=True)
+    browser.visit()
+    browser.add_tag("seen", "tour")
+    lab.advance(minutes=1)
+    before = len(lab.onesignal.belief.users)
+
+    browser.prompt()
+    lab.advance(minutes=1)
+    browser.login("alice")
+    lab.advance(minutes=1)
+
+    assert before == 0
+    assert tags(app) == {"seen": "tour"}
+
+
+def test_a_site_tells_tags_and_addresses_of_its_visitor() -> None:
+    lab = Lab()
+    app = App(lab)
+    browser = lab.device("web", external_id="alice")
+    browser.add_tag("plan", "pro")
+    browser.add_email("alice@example.com")
+    browser.set_language("de")
+
+    lab.advance(seconds=1)
+
+    assert tags(app) == {"plan": "pro"}
+    assert [each["type"] for each in user(app)["subscriptions"]] == ["ChromePush", "Email"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [("purchase", ("gems", 1)), ("move", (1, 2)), ("allow_location", ())],
+)
+def test_a_site_has_no_shop_and_no_place(verb: str, arguments: tuple[object, ...]) -> None:
+    browser = Lab().device("web", name="browser")
+
+    with pytest.raises(MisuseError, match=f"browser cannot {verb}: that is no verb of a browser"):
+        getattr(browser, verb)(*arguments)

@@ -77,7 +77,6 @@ class World:
         told: Any = answer.json()
         return str(told["id"])
 
-
     def send_mail(self, name: str, subject: str, html: str) -> str:
         """Send a mail as the app under test does, and return its id."""
         answer = self.lab.handle(
@@ -376,6 +375,16 @@ def test_addresses_are_given_or_made_up(world: World) -> None:
     assert made_up["address"].startswith("+1")
 
 
+def test_tags_are_those_that_the_user_has_already(world: World) -> None:
+    for platform in ("android", "email"):
+        body = {"platform": platform, "external_id": "alice", "tags": {platform: 10, "vip": True}}
+        world.post("devices", body)
+
+    belief = world.lab.onesignal.belief
+    user = belief.find_user(world.lab.app.row, "external_id", "alice")
+    assert belief.tags.get(user) == {"android": "10", "email": "10", "vip": "true"}
+
+
 def test_a_device_may_have_another_app(world: World) -> None:
     other = world.lab.add_app("other")
 
@@ -425,6 +434,8 @@ def test_a_device_takes_every_field_that_is_built(world: World) -> None:
         ({"platform": "sms", "address": "555"}, 400),
         ({"platform": "android", "app": "none"}, 400),
         ({"platform": "android", "tags": ["a"]}, 400),
+        ({"platform": "android", "fresh": True, "tags": {"a": "b"}}, 400),
+        ({"platform": "android", "tags": {"": "b"}}, 400),
         ({"platform": "android", "tags": {"a": {}}}, 400),
     ],
 )
@@ -488,8 +499,8 @@ def test_verbs_with_values_take_numbers_flags_and_texts(world: World) -> None:
 
     belief = world.lab.onesignal.belief
     user = belief.find_user(world.lab.app.row, "external_id", "alice")
-    assert belief.tags.of(user) == {"level": "10"}
-    assert belief.profiles.amount_spent(user) == 0
+    assert belief.tags.get(user) == {"level": "10"}
+    assert belief.profiles.spent.get(user) > 0
 
 
 def test_a_verb_of_another_kind_of_device_names_those_that_fit(world: World) -> None:
@@ -506,6 +517,7 @@ def test_a_mail_is_opened_and_its_link_followed(world: World) -> None:
     world.post("devices", {"platform": "email", "external_id": "alice"})
     html = '<a href="https://shop.test/">Shop</a>'
     first = world.send_mail("alice", "one", html)
+    world.post("clock/advance", {"seconds": 600})
     world.send_mail("alice", "two", html)
     world.post("clock/advance", {"seconds": 600})
 
@@ -600,6 +612,7 @@ def test_messages_come_newest_first_with_statistics(world: World) -> None:
     assert [each["id"] for each in told["messages"]] == [second, first]
     assert told["messages"][1]["title"] == "one"
     assert told["messages"][1]["statistics"]["successful"] == 1
+    assert told["messages"][1]["platforms"]["android"]["successful"] == 1
     assert told["total"] == 2
     assert len(world.get("messages?limit=1")["messages"]) == 1
     assert world.get("messages?limit=0")["messages"] == []
@@ -773,6 +786,16 @@ def test_an_app_changes_all_or_nothing(world: World, body: object, status: int) 
 
     assert answer.status == status
     assert world.get(f"apps/{app_id}")["plan"] == "pro"
+
+
+def test_a_further_app_is_changed_as_well(world: World) -> None:
+    other = world.lab.add_app("other")
+
+    answer = world.ask("PATCH", f"apps/{other.id}", {"sms_from": "+12025550199"})
+
+    assert answer.status == 200
+    assert world.get(f"apps/{other.id}")["sms_from"] == "+12025550199"
+    assert world.get(f"apps/{world.lab.app.id}")["sms_from"] != "+12025550199"
 
 
 def test_an_app_that_is_not_there_is_refused(world: World) -> None:

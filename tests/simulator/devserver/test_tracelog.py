@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from pushlab.devserver.tracelog import TraceLog
 from pushlab.lab import Lab
@@ -10,7 +11,7 @@ from pushlab.lab import Lab
 
 def live_on(lab: Lab, step: int) -> None:
     """Let something happen: verbs, and time."""
-    phone = lab.find_device("phone") or lab.device("android", name="phone")
+    phone: Any = lab.find_device("phone") or lab.device("android", name="phone")
     (phone.go_offline if step % 2 else phone.open_app)()
     lab.advance(seconds=step * 3)
     if step % 2:

@@ -29,7 +29,22 @@ def test_plain_decimals_are_numbers_to_the_last_digit(text: str, number: Fractio
 
 @pytest.mark.parametrize(
     "text",
-    ["", " 1", "1 ", "1e5", "nan", "inf", "1_000", "1,5", "0x10", ".", "-", "--1", "1.2.3", "\u0661"],
+    [
+        "",
+        " 1",
+        "1 ",
+        "1e5",
+        "nan",
+        "inf",
+        "1_000",
+        "1,5",
+        "0x10",
+        ".",
+        "-",
+        "--1",
+        "1.2.3",
+        "\u0661",
+    ],
 )
 def test_other_texts_are_none(text: str) -> None:
     assert find_number(text) is None

@@ -226,6 +226,17 @@ def test_codes_cover_all_rows_of_the_table_and_cannot_be_written(filled: int) ->
         codes[0] = 1
 
 
+def test_codes_of_a_rare_tag_follow_each_edit() -> None:
+    tags = Tags(range(4))
+    tags.set(1, "vip", "a")
+    before = tags.codes("vip").tolist()
+    tags.set(3, "vip", "b")
+    tags.set(1, "vip", None)
+
+    assert before == [-1, 0, -1, -1]
+    assert tags.codes("vip").tolist() == [-1, -1, -1, 1]
+
+
 def test_without_a_table_codes_reach_to_the_highest_row() -> None:
     tags = Tags()
     tags.set(3, "x", "a")

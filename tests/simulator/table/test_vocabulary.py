@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pushlab.table import Vocabulary
@@ -50,3 +51,25 @@ def test_a_snapshot_brings_back_the_texts() -> None:
 
     assert list(words) == ["a", "b"]
     assert words.find("c") == -1
+
+
+def test_numbers_are_known_by_code_and_follow_texts_that_come_later() -> None:
+    words = Vocabulary(["10", "gold"])
+    first = words.numbers()
+    words.code_of("2.5")
+
+    assert first[0] == 10
+    assert np.isnan(words.numbers()[1])
+    assert words.numbers()[2] == 2.5
+
+
+def test_numbers_of_a_restored_vocabulary_are_those_of_its_texts() -> None:
+    words = Vocabulary(["1"])
+    snap = words.snapshot()
+    words.code_of("2")
+    words.numbers()
+
+    words.restore(snap)
+    words.code_of("3")
+
+    assert words.numbers().tolist() == [1, 3]

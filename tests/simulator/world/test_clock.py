@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushlab.errors import MisuseError
-from pushlab.world.clock import LATEST, Clock, parse_instant, render_instant
+from pushlab.world.clock import LATEST, Clock, parse_duration, parse_instant, render_instant
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,20 @@ def test_a_restart_moves_the_beginning_too() -> None:
     clock.restart(5)
 
     assert (clock.start, clock.now) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [("90s", 90_000), ("5m", 300_000), ("1h30m", 5_400_000), ("2d", 172_800_000),
+     ("1w", 604_800_000), ("0.5s", 500), ("250ms", 250)],
+)  # fmt: skip
+def test_a_duration_is_read(text: str, milliseconds: int) -> None:
+    assert parse_duration(text) == milliseconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5", "m", "-5m", "5m 3s", "1y", "1e3s", "٣s", "0.5ms", "0.0001s"]
+)
+def test_a_duration_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(MisuseError, match="is no duration"):
+        parse_duration(text)

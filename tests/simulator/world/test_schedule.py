@@ -256,6 +256,18 @@ def test_a_schedule_counts_items_barriers_and_the_lane() -> None:
     assert schedule.next_due() == 5
 
 
+def test_a_schedule_lists_what_waits_for_a_row() -> None:
+    schedule = a_schedule()
+    kind, other = (schedule.register(name, 2, lambda *_: None) for name in ("arrival", "tap"))
+    put(schedule, kind, (6, 1, 3), (5, 1, 4), (5, 2, 5))
+    put(schedule, other, (5, 1, 6))
+    outside = schedule.list_waiting(kind, 1)
+
+    schedule.mark_lane(np.array([1], np.int32))
+
+    assert outside == schedule.list_waiting(kind, 1) == [(5, 4), (6, 3)]
+
+
 def test_habits_do_not_keep_a_schedule_from_being_idle() -> None:
     schedule = a_schedule()
     kind = schedule.register("session", 0, lambda *_: None, habit=True)

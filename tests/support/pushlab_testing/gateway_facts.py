@@ -48,6 +48,10 @@ class Death:
     sends: tuple[tuple[int, Outcome], ...]
     """Sends one after another: the seconds since the end, and what becomes of each."""
     settings: Mapping[str, object] = field(default_factory=dict)
+    undone_by: str | None = None
+    """What makes the same address live again, if anything does."""
+    ends_waiting: bool = True
+    """Whether it may happen while messages wait, which then reach nobody."""
 
     @property
     def is_silent(self) -> bool:
@@ -57,7 +61,7 @@ class Death:
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What a gateway does with messages for a device that is offline."""
+    """What a gateway does with messages for a device that cannot take them now."""
 
     longest_s: int
     obeys_ttl: bool
@@ -68,6 +72,8 @@ class Keeping:
     """Whether its owner hears of that, at the instant at which its time is over."""
     one_name: Mapping[str, str] | None = None
     """What two messages have in common of which only the newer one is kept; None: all are kept."""
+    away: str = "go_offline"
+    back: str = "go_online"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +88,13 @@ class Facts:
     unknown: tuple[Case, ...]
     """What becomes of a send to an address that nobody has."""
     deaths: tuple[Death, ...]
-    keeping: Keeping | None
-    """None where presence does not matter."""
+    keeping: Keeping
     size_max: int | None
     """Bytes of the largest message; None where the gateway does not count them."""
     is_seeded: bool = True
     """Whether the addresses of a population depend on the seed."""
     reports_arrivals: bool = False
     """Whether the gateway itself tells the owner what has arrived."""
-    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 LOST: Final = Outcome("ACCEPTED", "APP_GONE")
@@ -171,8 +175,21 @@ FACTS: Final = (
         gateway="smtp",
         latency_ms=(500, 3_000),
         unknown=(Case(BAD), Case(RETURNED, {"smtp_late_bounce_share": 1.0})),
-        deaths=(Death("close", ((0, RETURNED), (600, RETURNED), (YEAR_S, RETURNED))),),
-        keeping=None,
+        deaths=(
+            Death(
+                "close",
+                ((0, RETURNED), (600, RETURNED), (YEAR_S, RETURNED)),
+                undone_by="reopen",
+            ),
+        ),
+        keeping=Keeping(
+            72 * HOUR_S,
+            obeys_ttl=False,
+            over="SOFT_BOUNCED",
+            told=True,
+            away="fill",
+            back="empty",
+        ),
         size_max=25_000_000,
         is_seeded=False,
     ),
@@ -181,7 +198,14 @@ FACTS: Final = (
         gateway="sms",
         latency_ms=(1_000, 4_000),
         unknown=(Case(Outcome("ACCEPTED", "UNDELIVERED", (30, 31))),),
-        deaths=(Death("reply STOP", ((0, STOPPED), (60, STOPPED), (YEAR_S, STOPPED))),),
+        deaths=(
+            Death(
+                "reply_stop",
+                ((0, STOPPED), (60, STOPPED), (YEAR_S, STOPPED)),
+                undone_by="reply_start",
+                ends_waiting=False,
+            ),
+        ),
         keeping=Keeping(10 * HOUR_S, obeys_ttl=False, over="UNDELIVERED", told=True),
         size_max=None,
         reports_arrivals=True,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from pushlab.devices.phone import Phone
 from pushlab.errors import MisuseError
 from pushlab.lab import Lab
 from pushlab_testing.app import App
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 PEOPLE = ("alice", "bob", "carol")
 DEVICES = ("a1", "a2", "b1", "b2", "c1")
+SECOND = "b1 driver"
+"""Another app on the hardware of b1."""
 CROWD = 40
 VERBS = (
     "open_app",
@@ -33,6 +36,20 @@ VERBS = (
     "dismiss",
     "logout",
 )
+SAID: dict[str, tuple[Any, ...]] = {
+    "add_tag": ("plan", "pro"),
+    "remove_tag": ("plan",),
+    "set_language": ("de",),
+    "set_timezone": ("Asia/Tokyo",),
+    "allow_location": (),
+    "move": (52.5, 13.4),
+    "purchase": ("gems", 1.5),
+    "add_email": ("shared@example.com",),
+    "remove_email": ("shared@example.com",),
+    "add_sms": ("+12025550123",),
+}
+"""What an app says of the person, with the values."""
+CROWD_SAID = ("add_tag", "remove_tag", "set_language", "set_timezone")
 PLANNED = ("go_offline", "go_online", "uninstall", "force_stop", "switch_off", "switch_on")
 
 Step = tuple[Any, ...]
@@ -40,10 +57,12 @@ Step = tuple[Any, ...]
 
 def steps() -> st.SearchStrategy[Step]:
     """Draw one thing that comes from outside."""
-    device = st.sampled_from(DEVICES)
+    device = st.sampled_from((*DEVICES, SECOND))
     return st.one_of(
         st.tuples(st.just("verb"), device, st.sampled_from(VERBS)),
         st.tuples(st.just("login"), device, st.sampled_from(PEOPLE)),
+        st.tuples(st.just("say"), device, st.sampled_from(sorted(SAID))),
+        st.tuples(st.just("crowd say"), st.integers(0, 3), st.sampled_from(CROWD_SAID)),
         st.tuples(
             st.just("send"),
             st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=3, unique=True),
@@ -85,6 +104,10 @@ class Telling:
             platform = "android" if name.endswith("1") else "ios"
             owner = next(person for person in PEOPLE if person[0] == name[0])
             self.lab.device(platform, external_id=owner, name=name, tap_chance=0.3)
+        second = self.lab.add_app("Driver")
+        shared = self.lab.find_device("b1")
+        assert isinstance(shared, Phone)
+        shared.with_app(second, external_id="bob", name=SECOND)
         self.crowd = self.lab.population(CROWD, prefix="crowd")
         self.crowd.tap_with(0.5)
         self.crowd[0].on_shown(
@@ -111,9 +134,17 @@ class Telling:
         getattr(found, verb)()
 
     def _do_login(self, device: str, person: str) -> None:
-        found = self.lab.find_device(device)
+        found: Any = self.lab.find_device(device)
         assert found is not None
         found.login(person)
+
+    def _do_say(self, device: str, verb: str) -> None:
+        found = self.lab.find_device(device)
+        assert found is not None
+        getattr(found, verb)(*SAID[verb])
+
+    def _do_crowd_say(self, quarter: int, verb: str) -> None:
+        getattr(self.crowd[quarter * CROWD // 4 :], verb)(*SAID[verb])
 
     def _do_send(
         self, people: list[str], ttl: int | None, collapse: str | None, is_silent: bool

@@ -8,7 +8,8 @@ import numpy as np
 
 from pushlab.content import Content, Mail, Sms, Text
 from pushlab.devices.fleet import PLATFORMS, Fleet
-from pushlab.gateway import WEB_CHANNELS, Channel, FanOut, Fate, Receipt, Sends, Verdict
+from pushlab.fanout import FanOut, Sends
+from pushlab.gateway import WEB_CHANNELS, Channel, Fate, Receipt, Verdict
 from pushlab.world.world import World
 from pushlab_fakes.apns.core import Apns
 from pushlab_fakes.faults import Faults
@@ -224,9 +225,11 @@ class Phones:
         self.fleet = Fleet(self.world, self.sends)
         self.faults = Faults(self.world)
         parts = (self.world, self.sends, self.fleet, self.faults)
+        self.smtp, self.sms = Smtp(*parts), SmsGateway(*parts)
+        self.fleet.numbers.carrier = self.sms
         addresses: dict[Channel, AddressGateway] = {
-            Channel.EMAIL: Smtp(*parts),
-            Channel.SMS: SmsGateway(*parts),
+            Channel.EMAIL: self.smtp,
+            Channel.SMS: self.sms,
         }
         self.gateways: dict[Channel, Gateway] = {
             Channel.IOS: Apns(*parts),

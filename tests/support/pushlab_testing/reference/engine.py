@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pushlab.devices.tray import list_shown
+from pushlab.gateway import Channel
 from pushlab.lab import Lab
 from pushlab.world.randomness import mix, threshold
 from pushlab_testing.reference.phone import COLUMNS
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pushlab.devices.device import Device
     from pushlab.devices.tray import ShownMessage
-    from pushlab.gateway import FanOut
+    from pushlab.fanout import FanOut
     from pushlab_fakes.exchange import Answer, Request
     from pushlab_fakes.faults import Fault
     from pushlab_fakes.onesignal.routes import OneSignal
 
 __all__ = ["CutEngine", "Engine", "TextEngine"]
+
+CHANNELS = (Channel.IOS, Channel.ANDROID)
+"""Those that the reference knows."""
 
 
 class Engine:
@@ -66,14 +71,15 @@ class Engine:
         tap_chance: float,
     ) -> int:
         """Make one phone and return its row."""
-        return self.lab.device(
+        made: Device = self.lab.device(
             platform,
             name=name,
             external_id=external_id,
             fresh=fresh,
             extension=extension,
             tap_chance=tap_chance,
-        ).row
+        )
+        return made.row
 
     def crowd(self, prefix: str, counts: Mapping[str, int], tap_chance: float) -> list[int]:
         """Make a population and return its rows."""
@@ -151,7 +157,7 @@ class Engine:
                         strict=True,
                     )
                 )
-                for held in fleet.gateways.values()
+                for held in (fleet.gateways[channel] for channel in CHANNELS)
             ],
         }
 

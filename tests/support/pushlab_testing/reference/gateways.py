@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab_fakes.faults import Faults
-    from pushlab_testing.reference.phone import Phone
+    from pushlab_testing.reference.device import NaiveDevice
 
 __all__ = ["NaiveApns", "NaiveFcm", "NaiveGateway", "Token"]
 
@@ -31,7 +31,7 @@ DAY_MS = 86_400_000
 class Token:
     """One token, and what its gateway stores for it."""
 
-    phone: Phone
+    device: NaiveDevice
     key: int
     dead_at: int = NEVER
     told_at: int = NEVER
@@ -41,12 +41,19 @@ class NaiveGateway(ABC):
     """What both gateways have in common."""
 
     name = ""
+    purpose = ""
+    unknown = Verdict.BAD
+    """What it says to a token that it never issued."""
     fields = (apns_tokens.render_token, apns_tokens.parse_token)
 
     def __init__(self, common: Common, faults: Faults) -> None:
         self.common = common
         self.tokens: list[Token] = []
         self._faults = faults
+        self.begin()
+
+    def begin(self) -> None:
+        """Store nothing yet."""
 
     # -- what belief asks ----------------------------------------------------------------------
 
@@ -71,10 +78,13 @@ class NaiveGateway(ABC):
 
     # -- tokens --------------------------------------------------------------------------------
 
-    def issue(self, phone: Phone) -> int:
-        """Give a phone its next token."""
-        key = self.common.luck.draw(f"{self.name} token", phone.key, phone.generation)
-        self.tokens.append(Token(phone, key))
+    def make_key(self, device: NaiveDevice) -> int:
+        """Draw the key of the next token of a device."""
+        return self.common.luck.draw(self.purpose, device.key, device.generation)
+
+    def issue(self, device: NaiveDevice) -> int:
+        """Give a device its next token."""
+        self.tokens.append(Token(device, self.make_key(device)))
         return len(self.tokens) - 1
 
     @abstractmethod
@@ -103,87 +113,95 @@ class NaiveGateway(ABC):
         """Take one message or refuse it."""
         verdict = self._judge(target)
         if verdict == Verdict.ACCEPTED:
-            assert target.phone is not None
-            if target.phone.online:
+            assert target.device is not None
+            if target.device.online:
                 self.carry(target)
             else:
                 self.store(target)
         return verdict
 
     def _judge(self, target: Target) -> Verdict:
-        overruled = self._overrule(target)
+        overruled = self.overrule(target)
         if overruled is not None:
             return overruled
-        if target.content.size_bytes > 4096:
+        if target.content.size_at(self.name) > 4096:
             return Verdict.TOO_LARGE
         if target.route < 0:
-            return Verdict.BAD
+            return self.unknown
         return Verdict.DEAD if self.is_dead(self.tokens[target.route]) else Verdict.ACCEPTED
 
-    def _overrule(self, target: Target) -> Verdict | None:
+    def overrule(self, target: Target) -> Verdict | None:
+        """Return what a planned fault says, if one strikes."""
         for fault in self._faults.list():
             if fault.where != self.name or not fault.start <= self.common.now < fault.end:
                 continue
-            row = -1 if target.phone is None else target.phone.row
+            row = -1 if target.device is None else target.device.row
             if fault.devices is not None and row not in fault.devices:
                 continue
-            key = target.route % 2**64 if target.phone is None else target.phone.key
+            key = target.route % 2**64 if target.device is None else target.device.key
             bound = threshold(fault.share)
             if self.common.luck.chance(f"fault {fault.id}", key, target.key, bound):
                 return Verdict(VERDICT_OF_STATUS.get(fault.status, Verdict.PUT_OFF))
         return None
 
+    @property
+    def latency_ms(self) -> tuple[int, int]:
+        """The shortest time of the way, and the mean time beyond that."""
+        settings = self.common.settings
+        low = settings.push_latency_min_ms
+        return low, max(settings.push_latency_mean_ms - low, 0)
+
     def carry(self, target: Target) -> None:
         """Send a message on its way."""
-        assert target.phone is not None
-        low = self.common.settings.push_latency_min_ms
-        mean = max(self.common.settings.push_latency_mean_ms - low, 0)
-        key = target.phone.key
+        assert target.device is not None
+        low, mean = self.latency_ms
+        key = target.device.key
         delay = self.common.luck.exponential(f"{self.name} latency", key, target.key, mean)
         self._plan_arrival(target, self.common.now + low + delay)
 
     def resume(self, target: Target) -> None:
         """Send a stored message on its way."""
-        assert target.phone is not None
+        assert target.device is not None
         target.fate = Fate.ACCEPTED
         bound = max(self.common.settings.reconnect_latency_ms, 1)
-        key = target.phone.key
+        key = target.device.key
         delay = self.common.luck.below(f"{self.name} reconnect", key, target.key, bound)
         self._plan_arrival(target, self.common.now + 1 + delay)
 
     def _plan_arrival(self, target: Target, at: int) -> None:
-        assert target.phone is not None
-        item = at, RANK["arrival"], target.phone.row, target.what
+        assert target.device is not None
+        item = at, RANK["arrival"], target.device.row, target.what
         self.common.heap.put_one(*item, lambda: self._arrive(target))
 
     def _arrive(self, target: Target) -> None:
-        phone = target.phone
-        assert phone is not None
-        if not phone.online:
+        device = target.device
+        assert device is not None
+        if not device.online:
             self.store(target)
-        elif phone.route != target.route or not phone.installed:
+        elif not device.holds(target.route):
             self.common.finish("AppGone", Fate.APP_GONE, target)
             self.report(target.route)
         else:
-            phone.show(target)
+            device.show(target)
 
 
 class NaiveFcm(NaiveGateway):
     """FCM: two lists for each token."""
 
     name = "fcm"
+    purpose = "fcm token"
     fields = (fcm_tokens.render_token, fcm_tokens.parse_token)
 
-    def __init__(self, common: Common, faults: Faults) -> None:
-        super().__init__(common, faults)
+    def begin(self) -> None:
+        """Store nothing yet."""
         self._plain: dict[int, list[Target]] = {}
         self._keyed: dict[int, list[Target]] = {}
 
     def is_dead(self, token: Token) -> bool:
         """Dead too when the phone was not seen for 270 days."""
-        away = self.common.now - token.phone.offline_since
+        away = self.common.now - token.device.offline_since
         long_ago = away >= self.common.settings.fcm_inactive_days * DAY_MS
-        return super().is_dead(token) or (not token.phone.online and long_ago)
+        return super().is_dead(token) or (not token.device.online and long_ago)
 
     def retire(self, route: int) -> None:
         """Believe the phone at once."""
@@ -253,9 +271,10 @@ class NaiveApns(NaiveGateway):
     """APNs: one place for each token."""
 
     name = "apns"
+    purpose = "apns token"
 
-    def __init__(self, common: Common, faults: Faults) -> None:
-        super().__init__(common, faults)
+    def begin(self) -> None:
+        """Store nothing yet."""
         self._stored: dict[int, Target] = {}
 
     def spell(self, token: str) -> str:

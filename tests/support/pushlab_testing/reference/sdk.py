@@ -1,4 +1,4 @@
-"""The SDK of one phone: one queue, one call at a time."""
+"""The SDK of one device: one queue, one call at a time, and what the app says of its user."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pushlab.devices.columns import Permission, Process
+from pushlab.devices.columns import Process
+from pushlab.devices.said import join_said
+from pushlab.gateway import WEB_CHANNELS, Channel
 
 if TYPE_CHECKING:
+    from pushlab.devices.said import Said
     from pushlab_fakes.onesignal.sdk import SdkService
-    from pushlab_testing.reference.phone import Phone
+    from pushlab_testing.reference.device import NaiveDevice
     from pushlab_testing.reference.target import Common
 
 __all__ = ["NaiveSdk"]
@@ -19,9 +22,9 @@ __all__ = ["NaiveSdk"]
 class NaiveSdk:
     """What one SDK stored and what waits in its queue."""
 
-    def __init__(self, common: Common, phone: Phone, service: SdkService, app: int) -> None:
+    def __init__(self, common: Common, device: NaiveDevice, service: SdkService, app: int) -> None:
         self._common = common
-        self._phone = phone
+        self._device = device
         self._service = service
         self._app = app
         self.subscription_key = 0
@@ -32,33 +35,63 @@ class NaiveSdk:
         """Who is logged in; a member of a crowd is known by its own name at first."""
         self.sent_external_id: str | None = None
         self.opened_at: int | None = None
+        self.language: str | None = None
+        self.timezone: str | None = None
+        """What the system is set to; it outlives the app."""
+        self._said: list[Said] = []
+        """Of the user who is current."""
+        self._past: list[tuple[str | None, list[Said]]] = []
+        """Of users from before, oldest first."""
         self._waits: int | None = None
         self._number = 0
         self._is_blocked = False
+
+    @property
+    def _is_web(self) -> bool:
+        return self._device.channel in WEB_CHANNELS
 
     def forget(self) -> None:
         """Lose everything with the app."""
         self.subscription_key = self.user_key = 0
         self.sent_route, self.sent_types = -1, 0
-        self.external_id = self.sent_external_id = None
+        self.external_id = self.sent_external_id = self.language = None
+        self._said, self._past = [], []
         self._waits = None
         self._is_blocked = False
 
+    def log_in(self, external_id: str | None) -> None:
+        """Let somebody else be current; what was said so far is of the one before."""
+        if external_id != self.external_id and self._said:
+            self._past.append((self.external_id, self._said))
+            self._said = []
+        self.external_id = external_id
+        self.enqueue()
+
+    def say(self, said: Said) -> None:
+        """Keep what was said for the next call."""
+        self._said.append(said)
+        self.enqueue()
+
     # -- the queue -----------------------------------------------------------------------------
+
+    @property
+    def _quiet_ms(self) -> int:
+        settings = self._common.settings
+        if self._is_web:
+            return settings.sdk_queue_delay_web_ms
+        if self._device.channel == Channel.ANDROID:
+            return settings.sdk_queue_delay_android_ms
+        return settings.sdk_queue_delay_ios_ms
 
     def enqueue(self) -> None:
         """Wait for the quiet time, anew on Android."""
-        is_android, settings = self._phone.is_android, self._common.settings
-        if self._waits is not None and not is_android:
+        if self._waits is not None and self._device.channel != Channel.ANDROID:
             return
         self._number += 1
         number = self._waits = self._number
-        delay = (
-            settings.sdk_queue_delay_android_ms if is_android else settings.sdk_queue_delay_ios_ms
-        )
         self._common.heap.plan(
-            self._common.now + delay,
-            f"sdk {self._phone.name} {number}",
+            self._common.now + self._quiet_ms,
+            f"sdk {self._device.name} {number}",
             lambda: self._flush(number),
         )
 
@@ -70,8 +103,8 @@ class NaiveSdk:
 
     @property
     def _can_call(self) -> bool:
-        phone = self._phone
-        return phone.online and phone.installed and phone.process != Process.STOPPED
+        device = self._device
+        return device.online and device.installed and device.process != Process.STOPPED
 
     def _flush(self, number: int) -> None:
         if self._waits != number:
@@ -79,14 +112,32 @@ class NaiveSdk:
         self._waits = None
         if not self._can_call:
             self._is_blocked = True
-        elif not self.subscription_key:
-            self.register()
-        else:
-            self._tell_user()
-            self._tell_subscription()
+            return
+        past, self._past = self._past, []
+        for external_id, said in past:
+            self._tell_records(external_id)
+            self._tell_said(said)
+        self._tell_records(self.external_id)
+        if not self.user_key:
+            return
+        said, self._said = self._said, []
+        if not self._tell_said(said):
+            self.subscription_key = self.user_key = 0
+            self._said = said
+            self.enqueue()
 
-    def _tell_user(self) -> None:
-        wanted, sent = self.external_id, self.sent_external_id
+    # -- records -------------------------------------------------------------------------------
+
+    def _tell_records(self, external_id: str | None) -> None:
+        if self.subscription_key:
+            self._tell_user(external_id)
+            self._tell_subscription(external_id)
+        elif not self._is_web or self._device.route >= 0 or external_id is not None:
+            # A page tells of nobody who neither subscribed nor logged in.
+            self.register(external_id)
+
+    def _tell_user(self, wanted: str | None) -> None:
+        sent = self.sent_external_id
         if wanted == sent:
             return
         if wanted is not None and sent is None:
@@ -96,60 +147,84 @@ class NaiveSdk:
                 return
             if answer == "missing":
                 self.subscription_key = 0
-        self.register()
+        self.register(wanted)
 
-    def _tell_subscription(self) -> None:
-        types, route = self.types, self._phone.route
+    @property
+    def _told_route(self) -> int:
+        """The token that is told: a page without an endpoint keeps the last one."""
+        if self._device.route < 0:
+            return self.sent_route
+        return self._device.route
+
+    @property
+    def _is_enabled(self) -> bool:
+        return self._device.types > 0 and self._device.route >= 0
+
+    def _tell_subscription(self, external_id: str | None) -> None:
+        types, route = self._device.types, self._told_route
         if types == self.sent_types and route == self.sent_route:
             return
         found = self._service.update_subscriptions(
             self._app,
             np.array([self.subscription_key], np.uint64),
             routes=np.array([route], np.int32),
-            enabled=np.array([types > 0 and route >= 0]),
+            enabled=np.array([self._is_enabled]),
             notification_types=np.array([types], np.int16),
         )
         self.sent_types, self.sent_route = types, route
         if not found[0]:
             self.subscription_key = 0
-            self.register()
+            self.register(external_id)
 
-    def register(self) -> None:
+    def register(self, external_id: str | None) -> None:
         """Build the records anew, or find them."""
-        types, route, who = self.types, self._phone.route, self.external_id
+        types, route = self._device.types, self._told_route
         users, subscriptions = self._service.register(
             self._app,
-            types=np.array([self._phone.channel], np.int8),
+            types=np.array([self._device.channel], np.int8),
             routes=np.array([route], np.int32),
-            enabled=np.array([types > 0 and route >= 0]),
+            enabled=np.array([self._is_enabled]),
             notification_types=np.array([types], np.int16),
             subscription_keys=np.array([self.subscription_key], np.uint64),
-            external_ids=[who],
-            languages=[None],
-            timezones=[None],
+            external_ids=[external_id],
+            languages=[self.language],
+            timezones=[self.timezone],
         )
         self.user_key, self.subscription_key = int(users[0]), int(subscriptions[0])
-        self.sent_types, self.sent_route, self.sent_external_id = types, route, who
+        self.sent_types, self.sent_route = types, route
+        self.sent_external_id = external_id
 
-    @property
-    def types(self) -> int:
-        """The state of the subscription as the SDK reports it."""
-        phone = self._phone
-        if not phone.opted_in:
-            return -2
-        if phone.is_android:
-            return int(phone.switch and phone.permission == Permission.GRANTED)
-        if phone.permission == Permission.NOT_ASKED:
-            return -18
-        if not phone.switch:
-            return 0
-        return {Permission.GRANTED: 31, Permission.PROVISIONAL: 95}.get(phone.permission, 0)
+    # -- what the app says of its user ---------------------------------------------------------
+
+    def _tell_said(self, said: list[Said]) -> bool:
+        """Make the calls for what was said; False when the user is gone."""
+        if not said or not self.user_key:
+            return True
+        users = np.array([self.user_key], np.uint64)
+        body = join_said(said)
+        if body:
+            keys = np.array([self.subscription_key], np.uint64)
+            if not self._service.update_users(self._app, users, keys, **body)[0]:
+                return False
+        for each in said:
+            if each.address is not None:
+                channel, address, is_added = each.address
+                call = (
+                    self._service.add_addresses if is_added else self._service.remove_addresses
+                )
+                call(self._app, users, int(channel), [address])
+        return True
 
     # -- sessions ------------------------------------------------------------------------------
 
+    @property
+    def _counts(self) -> bool:
+        """Whether sessions are told; a page tells only those of subscribers."""
+        return not self._is_web or self.sent_types > 0
+
     def start_session(self) -> None:
         """Tell of a new session."""
-        if self.subscription_key and self._can_call:
+        if self.subscription_key and self._can_call and self._counts:
             found = self._service.start_sessions(
                 self._app,
                 np.array([self.subscription_key], np.uint64),
@@ -163,16 +238,16 @@ class NaiveSdk:
         left_at = self._common.now
         self._common.heap.plan(
             left_at + self._common.settings.session_gap_s * 1000,
-            f"session {self._phone.name}",
+            f"session {self._device.name}",
             lambda: self._end_session(left_at),
         )
 
     def _end_session(self, left_at: int) -> None:
-        phone = self._phone
-        away = phone.process == Process.BACKGROUND and phone.background_since == left_at
+        device = self._device
+        away = device.process == Process.BACKGROUND and device.background_since == left_at
         opened_at = left_at if self.opened_at is None else self.opened_at
         seconds = (left_at - opened_at) // 1000
-        if away and self.subscription_key and seconds and self._can_call:
+        if away and self.subscription_key and seconds and self._can_call and self._counts:
             self._service.end_sessions(
                 self._app,
                 np.array([self.subscription_key], np.uint64),

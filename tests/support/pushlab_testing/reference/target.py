@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.notifications import Notification
     from pushlab_testing.heap import OneHeap
-    from pushlab_testing.reference.phone import Phone
+    from pushlab_testing.reference.device import NaiveDevice
 
 __all__ = ["RANK", "Common", "Target"]
 
@@ -27,7 +27,12 @@ RANK = {"verb": 0, "attempt": 1, "arrival": 2, "receipt": 3, "tap": 4}
 class Target:
     """How far one target of a send has come."""
 
-    notification: Notification
+    name: str
+    """The id of the notification, or what a carrier calls its answer."""
+    key: int
+    """Content key of the send."""
+    notification: Notification | None
+    """None for what a carrier says by itself."""
     content: Content
     number: int
     position: int
@@ -35,7 +40,7 @@ class Target:
     subscription: int
     channel: Channel
     route: int
-    phone: Phone | None
+    device: NaiveDevice | None
     subscription_key: int
     fate: int = Fate.WAITING
     receipt: int = Receipt.NONE
@@ -45,13 +50,8 @@ class Target:
 
     @property
     def what(self) -> int:
-        """The number that orders targets of one phone at one instant."""
+        """The number that orders targets of one device at one instant."""
         return self.number << 32 | self.position
-
-    @property
-    def key(self) -> int:
-        """Content key of the send."""
-        return self.notification.key
 
     @property
     def born(self) -> int:
@@ -76,8 +76,14 @@ class Common:
 
     world: World
     heap: OneHeap
-    phones: list[Phone] = field(default_factory=list)
+    devices: list[NaiveDevice] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
+    targets: dict[str, list[Target]] = field(default_factory=dict)
+    """By notification, in order of birth."""
+    answers: list[Target] = field(default_factory=list)
+    """What carriers said by themselves."""
+    sends: int = 0
+    """How many sends were numbered."""
 
     @property
     def luck(self) -> Randomness:
@@ -94,12 +100,23 @@ class Common:
         """The instant of the event that is being done."""
         return self.world.clock.now
 
+    def next_number(self) -> int:
+        """Number a send."""
+        self.sends += 1
+        return self.sends - 1
+
     def write(self, name: str, rank: str, who: int, about: int, outcome: int = 0) -> None:
         """Write one entry at this instant."""
         self.ledger.add((name, RANK[rank]), self.now, who, about, outcome)
 
     def finish(self, name: str, fate: Fate, target: Target) -> None:
-        """Let a target end on its way to its phone."""
+        """Let a target end on its way to its device."""
         target.fate = fate
-        assert target.phone is not None
-        self.write(name, "arrival", target.phone.key, target.key)
+        assert target.device is not None
+        self.write(name, "arrival", target.device.key, target.key)
+
+    def targets_of(self, device: NaiveDevice) -> list[Target]:
+        """Return everything that was ever sent to *device*, newest arrival first."""
+        sent = [target for targets in self.targets.values() for target in targets]
+        mine = [target for target in [*sent, *self.answers] if target.device is device]
+        return sorted(mine, key=lambda target: (target.born, target.what), reverse=True)

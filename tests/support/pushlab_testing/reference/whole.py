@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from pushlab.gateway import Channel, Sends
+from pushlab.fanout import Sends
+from pushlab.gateway import Channel
 from pushlab.world.randomness import mix, threshold
 from pushlab.world.world import World
 from pushlab_fakes.faults import Fault, Faults

@@ -1,0 +1,33 @@
+"""Goal: a keyword is the whole text, whatever its case."""
+
+from __future__ import annotations
+
+import pytest
+
+from pushlab_fakes.sms.keywords import HELP, START, STOP, find_keyword
+
+STOPS = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"]
+
+
+@pytest.mark.parametrize("word", STOPS)
+def test_these_words_stop(word: str) -> None:
+    assert find_keyword(word) is find_keyword(word.lower()) is STOP
+
+
+@pytest.mark.parametrize("word", ["START", "yes", "Unstop"])
+def test_these_words_start(word: str) -> None:
+    assert find_keyword(word) is START
+
+
+@pytest.mark.parametrize("word", ["HELP", "info"])
+def test_these_words_ask_for_help(word: str) -> None:
+    assert find_keyword(word) is HELP
+
+
+def test_room_around_a_keyword_does_not_matter() -> None:
+    assert find_keyword("  Stop\n") is STOP
+
+
+@pytest.mark.parametrize("text", ["", "Stop please", "STOP.", "don't stop", "STOP STOP", "no"])
+def test_other_texts_mean_nothing(text: str) -> None:
+    assert find_keyword(text) is None

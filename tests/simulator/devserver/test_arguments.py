@@ -1,0 +1,115 @@
+"""Goal: what a verb takes follows from its method, and a value that does not fit says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pushlab.devices.kinds import KINDS, VERBS
+from pushlab.devices.mailbox import Mailbox
+from pushlab.devices.phone import Phone
+from pushlab.devserver.arguments import (
+    LATER_VERBS,
+    Argument,
+    list_arguments,
+    list_kinds,
+    read_arguments,
+)
+from pushlab.devserver.reading import Fields, Refusal
+from pushlab.lab import Lab
+
+PROMISED = (
+    "open_app close_app visit prompt switch_notifications opt_in opt_out login logout add_tag "
+    "set_language set_timezone allow_location move purchase add_email remove_email add_sms "
+    "remove_sms tap dismiss force_stop go_offline go_online rotate_token uninstall reinstall "
+    "clear_data clear_cookies upgrade move_to_new_phone open_mail click_link click_unsubscribe "
+    "mark_spam reply"
+)
+"""The verbs that the control API promises."""
+
+
+@pytest.fixture
+def phone() -> Any:
+    return Lab().device("android", external_id="alice")
+
+
+def read(device: Any, verb: str, **values: object) -> dict[str, Any]:
+    fields = Fields(values, "the body")
+    read = read_arguments(device, verb, fields)
+    fields.finish()
+    return read
+
+
+def test_every_promised_verb_is_built_or_says_that_it_is_not() -> None:
+    assert set(PROMISED.split()) <= {*VERBS, *LATER_VERBS}
+    assert set(VERBS) & set(LATER_VERBS) == set()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_takes_arguments_of_known_kinds(verb: str) -> None:
+    for kind in list_kinds(verb):
+        kinds = [argument.kind for argument in list_arguments(kind, verb)]
+
+        assert set(kinds) <= {"text", "flag", "whole", "number", "scalar", "shown"}
+
+
+def test_a_verb_of_several_kinds_of_device_takes_the_same_everywhere() -> None:
+    for verb in VERBS:
+        taken = [tuple(list_arguments(kind, verb)) for kind in list_kinds(verb)]
+
+        assert len(set(taken)) == 1, verb
+
+
+def test_every_kind_of_device_is_known() -> None:
+    assert set(list_kinds("go_offline")) <= set(KINDS.values())
+    assert list_kinds("fly") == []
+
+
+def test_arguments_stand_in_the_order_of_the_method() -> None:
+    assert list_arguments(Phone, "add_tag") == [
+        Argument("key", "text", None, True, "key"),
+        Argument("value", "scalar", None, True, "value"),
+    ]
+    assert list_arguments(Mailbox, "click_link") == [
+        Argument("link", "scalar", 0, False, "link"),
+        Argument("notification", "shown", None, False, "mail"),
+    ]
+
+
+def test_values_come_as_they_are(phone: Any) -> None:
+    assert read(phone, "add_tag", key="level", value=10) == {"key": "level", "value": 10}
+    assert read(phone, "move", lat=52, long=13.4) == {"lat": 52, "long": 13.4}
+    assert read(phone, "allow_location", on=False) == {"on": False}
+    assert read(phone, "prompt") == {}
+
+
+@pytest.mark.parametrize(
+    ("verb", "values", "instead"),
+    [
+        ("add_tag", {"key": "level"}, '{"value": "10"}'),
+        ("add_tag", {"key": "level", "value": {}}, "value is a text, a number, true or false"),
+        ("login", {}, '{"external_id": "alice"}'),
+        ("login", {"external_id": 7}, "external_id is a text that is not empty"),
+        ("switch_notifications", {"on": "yes"}, "on is true or false"),
+        ("move", {"lat": "north", "long": 1}, "lat is a number"),
+        ("prompt", {"answer": "alow"}, "did you mean 'allow'?"),
+        ("open_app", {"fast": True}, "leave it out"),
+        ("add_tag", {"key": "a", "value": "b", "vlue": "c"}, "did you mean 'value'?"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused(
+    phone: Any, verb: str, values: dict[str, object], instead: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        read(phone, verb, **values)
+
+    assert refused.value.status == 400
+    assert instead in refused.value.instead
+
+
+def test_what_is_not_shown_cannot_be_named(phone: Any) -> None:
+    with pytest.raises(Refusal) as refused:
+        read(phone, "tap", notification="none")
+
+    assert refused.value.status == 409
