@@ -110,8 +110,8 @@ FATES = {
     Fate.BAD_TOKEN: (
         "bad-token",
         (
-            "the gateway refused it: it never issued that token; use the token of a device of this "
-            "lab (`device.token`)"
+            "the gateway refused it: it never issued that token, or issued it to another app; use "
+            "the token of a device of this lab and this app (`device.token`)"
         ),
     ),
     Fate.TOO_LARGE: ("too-large", "the gateway refused it: the payload is over 4,096 bytes"),

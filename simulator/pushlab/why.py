@@ -172,6 +172,8 @@ class Why:
                 f"the service does not know the address {self._fleet.token_of(device)}; the app "
                 f"never added it, and this message went to {targeting.method}"
             )
+        if not devices.installed[device]:
+            return "not-in-audience", f"{who} has no subscription: the app is not installed"
         text = f"{who} has no subscription: the app was never opened, or was installed anew"
         return "not-in-audience", text
 

@@ -7,6 +7,7 @@ entry that the story leaves names what caused it.
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 
 import pytest
 
@@ -64,7 +65,7 @@ def wait_in_pieces(bench, seconds, *, pieces: int) -> None:
     """Wait in *pieces* of unequal length, and look at the world in between."""
     whole_ms = round(seconds * 1000)
     cuts_ms = [whole_ms * piece * piece // pieces**2 for piece in range(pieces + 1)]
-    for start_ms, end_ms in zip(cuts_ms, cuts_ms[1:], strict=False):
+    for start_ms, end_ms in pairwise(cuts_ms):
         bench.wait((end_ms - start_ms) / 1000)
         assert bench.digest
 
@@ -173,9 +174,7 @@ def test_every_entry_about_a_message_names_what_caused_it(plain) -> None:
 
 
 def test_every_target_leaves_at_most_one_entry_of_its_end(plain) -> None:
-    ends = [
-        entry.id.partition(":")[2] for entry in plain.bench.entries() if entry.kind in ENDINGS
-    ]
+    ends = [entry.id.partition(":")[2] for entry in plain.bench.entries() if entry.kind in ENDINGS]
 
     assert len(ends) > 20
     assert len(set(ends)) == len(ends)

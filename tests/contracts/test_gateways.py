@@ -22,7 +22,8 @@ UNKNOWN = pytest.mark.parametrize(
 
 def a_foreign_address(make_bench, platform: str) -> str:
     """Return an address of the right form that belongs to a device of another world."""
-    return make_bench(seed=99).live(platform, "stranger").address
+    address: str = make_bench(seed=99).live(platform, "stranger").address
+    return address
 
 
 def addresses_of(devices) -> list[str]:
@@ -108,9 +109,7 @@ def test_an_unknown_address_does_not_hinder_the_others(make_bench, facts, case) 
     devices = bench.crowd(facts.platform, 2)
     first, last = addresses_of(devices)
 
-    sent = bench.send(
-        facts.platform, first, a_foreign_address(make_bench, facts.platform), last
-    )
+    sent = bench.send(facts.platform, first, a_foreign_address(make_bench, facts.platform), last)
     bench.settle()
 
     assert sent.verdicts == ["ACCEPTED", case.outcome.verdict, "ACCEPTED"]
@@ -132,9 +131,7 @@ def test_no_addresses_have_no_verdicts(bench, facts) -> None:
 
 @pytest.mark.parametrize(
     "facts",
-    [
-        pytest.param(facts, id=facts.platform) for facts in FACTS if facts.size_max is not None
-    ],
+    [pytest.param(facts, id=facts.platform) for facts in FACTS if facts.size_max is not None],
 )
 def test_a_message_that_is_too_large_is_refused(bench, facts) -> None:
     device = bench.live(facts.platform)
@@ -151,9 +148,7 @@ def test_a_message_that_is_too_large_is_refused(bench, facts) -> None:
 def test_the_size_at_its_own_gateway_is_what_counts(bench, facts) -> None:
     device, most = bench.live(facts.platform), facts.size_max or 0
 
-    sent = bench.send(
-        facts.platform, device.address, size_bytes=2**40, sizes={facts.gateway: most}
-    )
+    sent = bench.send(facts.platform, device.address, size_bytes=2**40, sizes={facts.gateway: most})
 
     assert sent.verdict == "ACCEPTED"
 
@@ -201,9 +196,7 @@ def test_an_outage_of_the_other_gateways_is_none_of_this_one(bench, facts) -> No
     assert bench.send(facts.platform, device.address).verdict == "ACCEPTED"
 
 
-def test_a_fault_with_a_share_strikes_that_share_and_the_same_ones_again(
-    make_bench, facts
-) -> None:
+def test_a_fault_with_a_share_strikes_that_share_and_the_same_ones_again(make_bench, facts) -> None:
     struck = []
     for seed in (1, 1, 2):
         bench = make_bench(seed)

@@ -249,9 +249,7 @@ def test_what_waits_for_an_address_that_dies_reaches_nobody(make_bench, facts, d
 
 
 @ENDING
-def test_what_is_under_way_to_an_address_that_dies_reaches_nobody(
-    make_bench, facts, death
-) -> None:
+def test_what_is_under_way_to_an_address_that_dies_reaches_nobody(make_bench, facts, death) -> None:
     bench = make_bench(**death.settings)
     device = bench.live(facts.platform)
     sent = bench.send(facts.platform, device.address)

@@ -41,9 +41,7 @@ def test_every_address_leads_back_to_its_device_and_to_no_other(bench, facts) ->
     assert len({device.address for device in devices}) == len(devices)
 
 
-def test_the_order_in_which_addresses_are_looked_up_and_made_does_not_matter(
-    bench, facts
-) -> None:
+def test_the_order_in_which_addresses_are_looked_up_and_made_does_not_matter(bench, facts) -> None:
     first = bench.live(facts.platform, "first")
     before = bench.find(facts.platform, first.address)
 

@@ -602,6 +602,8 @@ def django_shop() -> Callable[..., Iterable[bytes]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _django() -> None:
+    if django_settings.configured:  # a worker may come back to this module
+        return
     django_settings.configure(
         ALLOWED_HOSTS=["shop.test"],
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},

@@ -78,10 +78,13 @@ def test_a_device_that_never_opened_the_app_has_no_subscription(lab, app):
     fresh = lab.device("android", fresh=True)
 
     sent = app.send("alice")
+    without_the_app = lab.why(sent, fresh)[0]
+    fresh.install()
+    unopened = lab.why(sent, fresh)[0]
 
-    reason = lab.why(sent, fresh)[0]
-    assert reason.rule == "not-in-audience"
-    assert "never opened" in reason.text
+    assert without_the_app.rule == unopened.rule == "not-in-audience"
+    assert "not installed" in without_the_app.text
+    assert "never opened" in unopened.text
 
 
 def test_a_login_that_the_service_has_not_heard_of_is_not_in_the_audience(lab, app):

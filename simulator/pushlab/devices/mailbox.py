@@ -186,9 +186,8 @@ class Mailbox(Device):
                 return bool(devices.is_full[row])
             case "room":
                 return not devices.is_full[row]
-            case "mail":
-                return bool(list_mails(host.fleet, host.sends, row))
-        return super()._holds(need)
+        assert need == "mail", f"{need} is not known of a mailbox"
+        return bool(list_mails(host.fleet, host.sends, row))
 
 
 def _find_link(mail: ReceivedMail, link: int | str) -> Link:

@@ -191,6 +191,15 @@ def test_mails_are_opened_from_habit_some_time_after_they_came() -> None:
     assert 2_700_000 < mean < 4_500_000
 
 
+def test_without_the_habit_mails_stay_unopened() -> None:
+    post = Post(2)
+    post.devices.tap_share[post.rows] = 1
+
+    sent = post.send(seconds=86_400 * 9)
+
+    assert sent.marks == [0, 0]
+
+
 def test_a_habit_without_images_is_not_counted() -> None:
     post = Post(1)
     post.devices.tap_share[post.rows] = ALWAYS

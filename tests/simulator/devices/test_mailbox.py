@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pushlab.devices.mailbox import Mailbox
@@ -123,6 +125,14 @@ def test_a_mail_without_the_link_can_only_be_unsubscribed_by_the_button() -> Non
     mailbox.click_unsubscribe(one_click=True)
 
     assert counts(app, sent, "unsubscribed") == [1]
+
+
+def test_a_mail_without_the_header_shows_no_button() -> None:
+    _, _, mailbox, _ = a_mail()
+    bare = replace(mailbox.inbox[0], one_click=False)
+
+    with pytest.raises(MisuseError, match="no List-Unsubscribe-Post header"):
+        mailbox.click_unsubscribe(bare, one_click=True)
 
 
 def test_spam_leaves_the_inbox_and_the_service_mails_no_more() -> None:

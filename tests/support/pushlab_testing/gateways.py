@@ -156,9 +156,7 @@ class Bench(Protocol):
         """Let devices, or their owners, do *verb* now."""
         ...
 
-    def send(
-        self, platform: str, *addresses: str, name: str | None = None, **content: Any
-    ) -> Sent:
+    def send(self, platform: str, *addresses: str, name: str | None = None, **content: Any) -> Sent:
         """Send one message now; *content* is as in `Content`."""
         ...
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pushlab_fakes.faults import Faults
     from pushlab_testing.reference.device import NaiveDevice
+    from pushlab_testing.reference.messages import NaiveDispatch
 
 __all__ = ["NaiveApns", "NaiveFcm", "NaiveGateway", "Token"]
 
@@ -51,6 +52,9 @@ class NaiveGateway(ABC):
         self.tokens: list[Token] = []
         self._faults = faults
         self.begin()
+
+    dispatch: NaiveDispatch
+    """Set by the composition."""
 
     def begin(self) -> None:
         """Store nothing yet."""
@@ -157,7 +161,7 @@ class NaiveGateway(ABC):
         low, mean = self.latency_ms
         key = target.device.key
         delay = self.common.luck.exponential(f"{self.name} latency", key, target.key, mean)
-        self._plan_arrival(target, self.common.now + low + delay)
+        self.plan_arrival(target, self.common.now + low + delay)
 
     def resume(self, target: Target) -> None:
         """Send a stored message on its way."""
@@ -166,14 +170,16 @@ class NaiveGateway(ABC):
         bound = max(self.common.settings.reconnect_latency_ms, 1)
         key = target.device.key
         delay = self.common.luck.below(f"{self.name} reconnect", key, target.key, bound)
-        self._plan_arrival(target, self.common.now + 1 + delay)
+        self.plan_arrival(target, self.common.now + 1 + delay)
 
-    def _plan_arrival(self, target: Target, at: int) -> None:
+    def plan_arrival(self, target: Target, at: int) -> None:
+        """Let a message arrive at an instant."""
         assert target.device is not None
         item = at, RANK["arrival"], target.device.row, target.what
-        self.common.heap.put_one(*item, lambda: self._arrive(target))
+        self.common.heap.put_one(*item, lambda: self.arrive(target))
 
-    def _arrive(self, target: Target) -> None:
+    def arrive(self, target: Target) -> None:
+        """Hand a message over, if its device is there."""
         device = target.device
         assert device is not None
         if not device.online:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from pushlab.gateway import Channel, Fate, Verdict
+from pushlab.gateway import Channel, Fate, Mark, Verdict
+from pushlab_fakes.onesignal.model import Suppression
 from pushlab_fakes.onesignal.plans import has_feature
-from pushlab_fakes.onesignal.statistics import PLATFORM_KEYS
+from pushlab_testing.reference.audience import choose_plainly
+from pushlab_testing.reference.tally import Tally
 from pushlab_testing.reference.target import RANK, Common, Target
 
 if TYPE_CHECKING:
@@ -22,60 +24,35 @@ if TYPE_CHECKING:
     from pushlab_fakes.onesignal.statistics import Statistics
     from pushlab_testing.reference.gateways import NaiveGateway
 
-__all__ = ["NaiveDispatch", "Tally"]
+__all__ = ["NaiveDispatch"]
 
-FIELDS = ("successful", "failed", "errored", "converted", "received")
 UNINSTALLED = -10
 GAVE_UP = 7
-SKIPPED = (Fate.UNSUBSCRIBED, Fate.NOT_PERMITTED, Fate.TOKEN_LOST, Fate.CANCELED)
+SKIPPED = (
+    Fate.UNSUBSCRIBED,
+    Fate.NOT_PERMITTED,
+    Fate.TOKEN_LOST,
+    Fate.CANCELED,
+    Fate.SUPPRESSED,
+)
 FATES = {
     Verdict.DEAD: Fate.DEAD_TOKEN,
     Verdict.BAD: Fate.BAD_TOKEN,
     Verdict.TOO_LARGE: Fate.TOO_LARGE,
     Verdict.REFUSED: Fate.REFUSED,
+    Verdict.STOPPED: Fate.STOPPED,
 }
-
-
-class Tally:
-    """Counts of one notification, raised by one."""
-
-    def __init__(self, channels: list[Channel]) -> None:
-        self._channels = channels
-        self._counts = {(field, channel): 0 for field in FIELDS for channel in PLATFORM_KEYS}
-        self.remaining = len(channels)
-        self.last_settled_at = 0
-
-    def count(self, field: str, channel: Channel) -> None:
-        """Raise one count."""
-        self._counts[field, channel] += 1
-
-    def settle(self, field: str, channel: Channel, at: int) -> None:
-        """Let one target leave `remaining`."""
-        self.count(field, channel)
-        self.remaining -= 1
-        self.last_settled_at = max(self.last_settled_at, at)
-
-    def totals(self) -> dict[str, int]:
-        """Return every count over all channels."""
-        totals = {
-            field: sum(self._counts[field, channel] for channel in PLATFORM_KEYS)
-            for field in FIELDS
-        }
-        return {**totals, "remaining": self.remaining}
-
-    def by_platform(self) -> dict[str, dict[str, int]]:
-        """Return the counts of each platform that had targets."""
-        shown: dict[str, dict[str, int]] = {}
-        for channel, name in PLATFORM_KEYS.items():
-            if channel in self._channels:
-                part = shown.setdefault(name, dict.fromkeys(FIELDS, 0))
-                for field in FIELDS:
-                    part[field] += self._counts[field, Channel(channel)]
-        return shown
+COUNTS_AS = {
+    Verdict.ACCEPTED: "successful",
+    Verdict.DEAD: "failed",
+    Verdict.STOPPED: "failed",
+}
+"""Everything else is errored."""
+LOSSES = ("token dead", "replied STOP", "suppressed", "unsubscribed", "complained")
 
 
 class NaiveDispatch:
-    """Attempts, verdicts and what follows from them."""
+    """Attempts, verdicts, what people do with messages, and what follows from all that."""
 
     def __init__(
         self, common: Common, belief: Belief, gateways: Mapping[Channel, NaiveGateway]
@@ -83,54 +60,78 @@ class NaiveDispatch:
         self._common = common
         self._belief = belief
         self._gateways = gateways
-        self.targets: dict[str, list[Target]] = {}
-        """By notification, in order of birth."""
 
     def send(
         self, notification: Notification, rows: NDArray[np.int32], content: Content, _entry: str
     ) -> None:
         """Begin a send."""
-        common, columns = self._common, self._belief.subscriptions
-        self._belief.bind_routes(rows)
-        targets = self.targets[notification.id] = [
-            self._aim(notification, content, position, row)
-            for position, row in enumerate(rows.tolist())
+        common = self._common
+        listed = choose_plainly(self._belief, notification, common.now)
+        chosen = rows.tolist() if listed is None else listed
+        self._belief.bind_routes(np.array(chosen, np.int32))
+        number = common.next_number()
+        targets = common.targets[notification.id] = [
+            self._aim(notification, content, number, position, row)
+            for position, row in enumerate(chosen)
         ]
         tally = Tally([target.channel for target in targets])
         notification.statistics = cast("Statistics", tally)  # it reads the same
         spread = max(common.settings.dispatch_spread_ms, 1)
         for target in targets:
-            if self._belief.reachable(np.array([target.subscription], np.int32))[0]:
-                delay = common.luck.below(
-                    "dispatch", target.subscription_key, notification.key, spread
-                )
+            if not self._is_sendable(target, notification):
+                types = self._belief.subscriptions.notification_types[target.subscription]
+                fates = {
+                    0: Fate.NOT_PERMITTED,
+                    -18: Fate.NOT_PERMITTED,
+                    -19: Fate.NOT_PERMITTED,
+                    UNINSTALLED: Fate.TOKEN_LOST,
+                }
+                self._skip_as_failed(target, fates.get(int(types), Fate.UNSUBSCRIBED))
+            elif self._belief.subscriptions.suppressed[target.subscription]:
+                self._skip_as_failed(target, Fate.SUPPRESSED)
+                self._lose(target, "suppressed")
+            else:
+                key = target.subscription_key
+                delay = common.luck.below("dispatch", key, notification.key, spread)
                 self._plan(target, common.now + common.settings.dispatch_delay_ms + delay)
-                continue
-            types = int(columns.notification_types[target.subscription])
-            tally.settle("failed", target.channel, common.now)
-            fates = {0: Fate.NOT_PERMITTED, -18: Fate.NOT_PERMITTED, UNINSTALLED: Fate.TOKEN_LOST}
-            self._skip(target, fates.get(types, Fate.UNSUBSCRIBED))
 
-    def _aim(self, notification: Notification, content: Content, position: int, row: int) -> Target:
+    def _aim(
+        self, notification: Notification, content: Content, number: int, position: int, row: int
+    ) -> Target:
         columns = self._belief.subscriptions
         channel, route = Channel(int(columns.type[row])), int(columns.route[row])
         return Target(
+            name=notification.id,
+            key=notification.key,
             notification=notification,
             content=content,
-            number=len(self.targets),
+            number=number,
             position=position,
             sent_at=self._common.now,
             subscription=row,
             channel=channel,
             route=route,
-            phone=self._gateways[channel].tokens[route].phone if route >= 0 else None,
+            device=self._gateways[channel].tokens[route].device if route >= 0 else None,
             subscription_key=int(columns.key[row]),
         )
 
+    def _is_sendable(self, target: Target, notification: Notification) -> bool:
+        """Whether the record is subscribed; a transactional mail asks for an address only."""
+        columns, row = self._belief.subscriptions, target.subscription
+        if columns.deleted[row] or not columns.has_token[row]:
+            return False
+        if target.channel == Channel.EMAIL and notification.draft.include_unsubscribed:
+            return True
+        return bool(columns.enabled[row] and columns.notification_types[row] > 0)
+
     def _plan(self, target: Target, at: int) -> None:
-        row = -1 if target.phone is None else target.phone.row
+        row = -1 if target.device is None else target.device.row
         heap = self._common.heap
         heap.put_one(at, RANK["attempt"], row, target.what, lambda: self._attempt(target))
+
+    def _skip_as_failed(self, target: Target, fate: Fate) -> None:
+        tally_of(target).settle("failed", target.channel, self._common.now)
+        self._skip(target, fate)
 
     def _skip(self, target: Target, fate: Fate) -> None:
         target.fate = fate
@@ -139,7 +140,7 @@ class NaiveDispatch:
 
     def cancel(self, notification: Notification) -> None:
         """Stop what has not been attempted."""
-        for target in self.targets.get(notification.id, ()):
+        for target in self._common.targets.get(notification.id, ()):
             if target.fate in {Fate.WAITING, Fate.RETRYING}:
                 self._skip(target, Fate.CANCELED)
 
@@ -159,12 +160,16 @@ class NaiveDispatch:
         elif verdict != Verdict.ACCEPTED:
             target.fate = FATES[verdict]
         if verdict == Verdict.DEAD:
-            self._unsubscribe(target)
+            self._lose(target, "token dead")
+        if verdict == Verdict.STOPPED:
+            self._lose(target, "replied STOP")
+        if verdict == Verdict.BAD and target.channel == Channel.EMAIL:
+            self._count(target, "bounced")
+            self._suppress(target, Suppression.BOUNCE)
         self._common.write("AttemptMade", "attempt", target.subscription_key, target.key, outcome)
-        field = {Verdict.ACCEPTED: "successful", Verdict.DEAD: "failed"}.get(verdict, "errored")
         if outcome != Verdict.PUT_OFF:
-            tally = target.notification.statistics
-            tally.settle(field, target.channel, self._common.now)  # type: ignore[arg-type]
+            field = COUNTS_AS.get(verdict, "errored")
+            tally_of(target).settle(field, target.channel, self._common.now)
 
     def _put_off(self, target: Target) -> int:
         settings = self._common.settings
@@ -177,28 +182,96 @@ class NaiveDispatch:
         self._plan(target, self._common.now + wait_s * 1000)
         return int(Verdict.PUT_OFF)
 
-    def _unsubscribe(self, target: Target) -> None:
-        columns, row = self._belief.subscriptions, target.subscription
-        if columns.route[row] == target.route and columns.enabled[row]:
-            columns.enabled[row] = False
-            columns.notification_types[row] = UNINSTALLED
-            self._common.write("SubscriptionLost", "attempt", target.subscription_key, target.key)
+    # -- what becomes of records ---------------------------------------------------------------
 
-    # -- what phones report --------------------------------------------------------------------
+    def _lose(self, target: Target, loss: str) -> None:
+        """Unsubscribe the record, unless it has another address by now or is so already."""
+        columns, row = self._belief.subscriptions, target.subscription
+        if columns.route[row] != target.route or not columns.enabled[row]:
+            return
+        reason = self._common.settings.unsubscribed_reason
+        columns.enabled[row] = False
+        columns.notification_types[row] = UNINSTALLED if loss == "token dead" else -reason
+        key, outcome = target.subscription_key, LOSSES.index(loss)
+        self._common.write("SubscriptionLost", "attempt", key, target.key, outcome)
+
+    def _suppress(self, target: Target, reason: Suppression) -> None:
+        self._belief.subscriptions.own("suppressed")[target.subscription] = reason
+
+    # -- what devices report -------------------------------------------------------------------
 
     def name_of(self, target: Target) -> str:
         """Return how the trace names a target."""
-        return f"{target.notification.id}:{self._belief.subscription_id(target.subscription)}"
+        if target.notification is None:
+            return f"{target.name}:{self._gateways[target.channel].render_token(target.route)}"
+        return f"{target.name}:{self._belief.subscription_id(target.subscription)}"
 
     def wants_receipts(self, target: Target) -> bool:
-        """Whether phones are asked to confirm."""
-        return self._belief.apps[target.notification.app].receipts_enabled
+        """Whether devices are asked to confirm."""
+        return (
+            target.notification is not None
+            and self._belief.apps[target.notification.app].receipts_enabled
+        )
 
     def received(self, target: Target) -> None:
         """Count a receipt, on plans that have them."""
+        assert target.notification is not None
         if has_feature(self._belief.apps[target.notification.app].plan, "confirmed_delivery"):
-            target.notification.statistics.count("received", target.channel)  # type: ignore[arg-type]
+            self._count(target, "received")
 
-    def opened(self, target: Target) -> None:
+    def tapped(self, target: Target) -> None:
         """Count a tap."""
-        target.notification.statistics.count("converted", target.channel)  # type: ignore[arg-type]
+        self._count(target, "converted")
+
+    def mail_opened(self, target: Target) -> None:
+        """Count an open, each and the first."""
+        self._count(target, "opened")
+        if not target.marks & Mark.OPENED:
+            self._count(target, "unique_opens")
+
+    def link_clicked(self, target: Target) -> None:
+        """Count a click, each and the first."""
+        self._count(target, "clicks")
+        if not target.marks & Mark.CLICKED:
+            self._count(target, "unique_clicks")
+            self._count(target, "converted")
+
+    def unsubscribed(self, target: Target) -> None:
+        """Unsubscribe the record at once; a mail counts once."""
+        if not target.marks & Mark.UNSUBSCRIBED:
+            self._count(target, "unsubscribed")
+        self._lose(target, "unsubscribed")
+
+    def complained(self, target: Target) -> None:
+        """Unsubscribe the record and mail the address no more."""
+        if not target.marks & Mark.SPAM:
+            self._count(target, "reported_spam")
+        self._suppress(target, Suppression.COMPLAINT)
+        self._lose(target, "complained")
+
+    # -- what gateways report ------------------------------------------------------------------
+
+    def delivered(self, target: Target) -> None:
+        """Count what a carrier delivered."""
+        if target.notification is not None:
+            self._count(target, "provider_successful")
+
+    def undelivered(self, target: Target, fate: Fate) -> None:
+        """Take back that a target was reached."""
+        target.fate = fate
+        if target.notification is None:
+            return
+        tally_of(target).count("successful", target.channel, by=-1)
+        self._count(target, "errored")
+        self._count(target, "bounced" if target.channel == Channel.EMAIL else "provider_failed")
+        if fate == Fate.BOUNCED:
+            self._suppress(target, Suppression.BOUNCE)
+
+    def _count(self, target: Target, field: str) -> None:
+        tally_of(target).count(field, target.channel)
+
+
+def tally_of(target: Target) -> Tally:
+    """Return the counts of the notification that a target belongs to."""
+    assert target.notification is not None
+    return cast("Tally", target.notification.statistics)

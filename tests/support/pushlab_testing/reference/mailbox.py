@@ -1,0 +1,105 @@
+"""Mailboxes, and what their owners do with mail."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pushlab.gateway import Fate, Mark
+from pushlab_testing.reference.device import MAILBOX_VERBS, NaiveDevice
+
+if TYPE_CHECKING:
+    from pushlab_testing.reference.target import Target
+
+__all__ = ["NaiveMailbox"]
+
+READ = Mark.OPENED | Mark.OPEN_LOST
+
+
+class NaiveMailbox(NaiveDevice):
+    """A mailbox at an address; it is subscribed from birth."""
+
+    VERBS = MAILBOX_VERBS
+    types = 1  # type: ignore[assignment]
+
+    def show(self, target: Target) -> None:
+        """Take a mail in, and perhaps plan when its owner opens it."""
+        target.fate = Fate.SHOWN
+        target.shown_ms = self.common.now - target.sent_at
+        self.common.write("MessageArrived", "arrival", self.key, target.key)
+        luck = self.common.luck
+        if luck.draw("mail opening", self.key, target.key) >> 32 < self.tap_share:
+            mean_ms = self.common.settings.mail_open_delay_mean_s * 1000
+            delay = luck.exponential("mail opening delay", self.key, target.key, mean_ms)
+            self.put(self.common.now + 1 + delay, "tap", target, self._open_from_habit)
+        for number, listener in enumerate(self.listeners):
+            name = f"listener {self.dispatch.name_of(target)} {number}"
+            self.common.heap.plan(self.common.now, name, partial(listener, target))
+
+    def _is_there(self, target: Target) -> bool:
+        there = target.fate == Fate.SHOWN and not target.marks & Mark.SPAM
+        return there and self.installed and self.installed_at <= target.born
+
+    def list_held(self) -> list[Target]:
+        """Return the inbox, newest first."""
+        return [target for target in self.common.targets_of(self) if self._is_there(target)]
+
+    # -- mails ---------------------------------------------------------------------------------
+
+    def _open_from_habit(self, target: Target) -> None:
+        if self._is_there(target) and not target.marks & READ:
+            self.open_mail(target)
+
+    def open_mail(self, target: Target) -> None:
+        """Open a mail; its sender sees that by the images."""
+        if not self.hides_images:
+            self.dispatch.mail_opened(target)
+        target.marks |= Mark.OPEN_LOST if self.hides_images else Mark.OPENED
+        self.common.write("MailOpened", "tap", self.key, target.key, int(self.hides_images))
+
+    def _read(self, target: Target) -> None:
+        if not target.marks & READ:
+            self.open_mail(target)
+
+    def click_link(self, target: Target, *, is_tracked: bool) -> None:
+        """Follow a link of a mail, after reading it."""
+        self._read(target)
+        if is_tracked:
+            self.dispatch.link_clicked(target)
+            target.marks |= Mark.CLICKED
+        self.common.write("LinkClicked", "tap", self.key, target.key, int(not is_tracked))
+
+    def unsubscribe(self, target: Target, *, one_click: bool) -> None:
+        """Use the link in the mail, or the mailbox's own button."""
+        if not one_click:
+            self._read(target)
+        self.dispatch.unsubscribed(target)
+        target.marks |= Mark.UNSUBSCRIBED
+        self.common.write("UnsubscribeClicked", "tap", self.key, target.key, int(one_click))
+
+    def mark_spam(self, target: Target) -> None:
+        """Complain of a mail; it leaves the inbox."""
+        self.dispatch.complained(target)
+        target.marks |= Mark.SPAM
+        self.common.write("MailMarkedSpam", "tap", self.key, target.key)
+
+    # -- verbs ---------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        self.is_full = True
+
+    def _empty(self) -> None:
+        self.is_full = False
+
+    def _close(self) -> None:
+        self.installed = self.is_full = False
+
+    def _reopen(self) -> None:
+        self.installed = True
+        self.installed_at = self.common.now
+
+    def _show_images(self) -> None:
+        self.hides_images = False
+
+    def _hide_images(self) -> None:
+        self.hides_images = True
