@@ -220,6 +220,19 @@ def test_a_share_strikes_others_with_every_message(bench, facts) -> None:
     assert first.verdicts != second.verdicts
 
 
+def test_a_share_strikes_strangers_one_by_one(make_bench, facts) -> None:
+    strangers = addresses_of(make_bench(seed=99).crowd(facts.platform, 100))
+    outage_of = [make_bench(seed) for seed in (1, 1)]
+    for bench in outage_of:
+        bench.plan_fault(facts.gateway, share=0.5)
+
+    whole = outage_of[0].send(facts.platform, *strangers, name="a message")
+    backwards = outage_of[1].send(facts.platform, *strangers[::-1], name="a message")
+
+    assert 30 <= whole.verdicts.count("PUT_OFF") <= 70
+    assert backwards.verdicts == whole.verdicts[::-1]
+
+
 def test_a_fault_of_some_devices_strikes_them_alone(bench, facts) -> None:
     devices = bench.crowd(facts.platform, 4)
     bench.plan_fault(facts.gateway, devices=devices[1:3])

@@ -1,0 +1,449 @@
+"""Random stories from keyed luck: the steps that come from outside, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pushlab.world.randomness import mix
+from pushlab_testing.reference.device import APP_VERBS, MAILBOX_VERBS, NUMBER_VERBS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Dice", "Step", "Story", "make_plan", "make_reaction", "make_send", "make_story"]
+
+Step = tuple[Any, ...]
+
+PEOPLE = ("ann", "ben", "crowd-000001", "crowd-000002")
+PLATFORMS = ("android", "ios", "android", "ios", "chrome", "chrome", "firefox", "safari")
+ADDRESSED = ("email", "email", "sms")
+CROWD_PLATFORMS = ("android", "ios", "web", "email", "sms")
+QUIET_VERBS = ("go_offline", "go_online", "switch_off", "switch_on", "uninstall", "force_stop")
+BULK_VERBS = (*QUIET_VERBS, "clear_cookies", "close", "reopen", "fill", "empty", *NUMBER_VERBS)
+COMMON_VERBS = ("go_offline", "go_online", "open_app", "close_app")
+FITTING = {
+    "app": (*APP_VERBS, *COMMON_VERBS, *COMMON_VERBS),
+    "email": (*MAILBOX_VERBS, "empty", "reopen"),
+    "sms": (*NUMBER_VERBS, "reply_stop", "go_offline", "go_online", "go_online"),
+}
+"""What devices do, by what they are."""
+DAY_MS = 86_400_000
+GAPS = (0, 1, 40, 200, 900, 4_000, 5_000, 12_000, 30_000, 120_000, 3_600_000, DAY_MS)
+STRAYS = {"email": "nobody@example.com", "sms": "+12025550177"}
+SENDERS = ("+15550001111", "+15550002222")
+BODIES = (
+    '<a href="https://shop.test/a">A</a> <a href="[unsubscribe_url]">Leave</a>',
+    '<p>Hello</p><a href="mailto:us@shop.test">Write</a><a href="http://shop.test">B</a>',
+    "Hello",
+)
+TEXTS = ("STOP", "stop ", "Stop please", "START", "yes", "HELP", "Unsubscribe", "hello")
+SAYINGS: Sequence[Step] = (
+    ("tag", "level", 1),
+    ("tag", "level", 3),
+    ("tag", "level", None),
+    ("tag", "vip", "yes"),
+    ("language", "de"),
+    ("language", "en"),
+    ("timezone", "Europe/Berlin"),
+    ("purchase", "coins", "4.99", "EUR"),
+    ("purchase", "coins", "1", "USD"),
+)
+FILTERS: Sequence[Sequence[Mapping[str, object]]] = (
+    ({"field": "tag", "key": "level", "relation": ">", "value": "2"},),
+    (
+        {"field": "tag", "key": "vip", "relation": "exists"},
+        {"operator": "OR"},
+        {"field": "language", "relation": "=", "value": "de"},
+    ),
+    ({"field": "tag", "key": "level", "relation": "not_exists"},),
+    ({"field": "session_count", "relation": ">", "value": "0"},),
+    ({"field": "last_session", "relation": "<", "hours_ago": "0.5"},),
+    ({"field": "device_type", "relation": "=", "value": "Web Push (Browser)"},),
+    ({"field": "amount_spent", "relation": ">", "value": "2"},),
+    ({"field": "email", "value": "p1@example.com"},),
+)
+SEGMENTS = (
+    "Total Subscriptions",
+    "Active Subscriptions",
+    "Inactive Subscriptions",
+    "Engaged Subscriptions",
+    "All Email Subscriptions",
+    "No such segment",
+)
+TIGHT: Mapping[str, Sequence[object]] = {
+    "fcm_stored_max": (1, 2),
+    "fcm_collapse_keys_max": (1, 2),
+    "push_latency_mean_ms": (0, 5_000),
+    "push_latency_min_ms": (0, 1),
+    "reconnect_latency_ms": (0, 1),
+    "dispatch_spread_ms": (0, 1, 5_000),
+    "dispatch_delay_ms": (0,),
+    "retry_attempts_max": (1, 2, 3),
+    "retry_first_delay_s": (1,),
+    "receipt_delay_android_s": (0, 1),
+    "receipt_delay_ios_s": (0, 1),
+    "receipt_delay_web_s": (0, 1),
+    "sdk_queue_delay_android_ms": (0, 100),
+    "sdk_queue_delay_ios_ms": (0, 100),
+    "sdk_queue_delay_web_ms": (0, 100),
+    "session_gap_s": (0, 5),
+    "apns_feedback_min_days": (0,),
+    "apns_feedback_max_days": (0, 1),
+    "apns_never_reported": (0.0, 1.0),
+    "subscriptions_max": (1, 2),
+    "web_auto_resubscribe": (False,),
+    "webpush_ttl_max_chrome_s": (1, 60),
+    "webpush_ttl_max_firefox_s": (2,),
+    "webpush_ttl_max_safari_s": (3,),
+    "safari_drops_reported": (False,),
+    "smtp_latency_min_ms": (0, 1),
+    "smtp_latency_mean_ms": (0, 1),
+    "smtp_size_max_bytes": (2_000,),
+    "smtp_late_bounce_share": (0.5, 1.0),
+    "smtp_bounce_delay_s": (0, 1),
+    "smtp_retry_first_s": (0, 1),
+    "smtp_queue_hours": (0, 1),
+    "mail_open_delay_mean_s": (0, 5),
+    "sms_latency_min_ms": (0, 1),
+    "sms_latency_mean_ms": (0, 1),
+    "sms_validity_s": (0, 5, 600),
+    "sms_report_delay_ms": (0, 1),
+    "sms_unknown_delay_s": (0, 1),
+    "unsubscribed_reason": (3,),
+    "segment_active_hours": (0, 1),
+    "segment_engaged_sessions": (1,),
+}
+"""Settings that let limits and ties come often."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """One history: a seed, settings, and steps."""
+
+    seed: int
+    settings: Mapping[str, object]
+    steps: Sequence[Step]
+
+
+class Dice:
+    """Luck for making stories and for what listeners do; the same for the same number."""
+
+    def __init__(self, number: int) -> None:
+        self._state = mix(number)
+
+    def below(self, bound: int) -> int:
+        """Pick from 0 to *bound* - 1."""
+        self._state = mix(self._state + 0x9E37_79B9_7F4A_7C15)
+        return (self._state >> 32) % bound
+
+    def pick(self, choices: Sequence[Any]) -> Any:
+        """Pick one of *choices*."""
+        return choices[self.below(len(choices))]
+
+    def some(self, choices: Sequence[Any]) -> list[Any]:
+        """Pick one or more of *choices*, each once."""
+        share = 1 + self.below(4)
+        return [one for one in choices if self.below(4) < share] or [self.pick(choices)]
+
+
+@dataclass
+class Cast:
+    """Who is in a story: what each device is, and how many of them are a crowd."""
+
+    kinds: list[str]
+    crowd: int
+    addresses: list[str]
+
+    def rows(self, *kinds: str) -> list[int]:
+        """Return the devices of *kinds*, all of them where there is none."""
+        found = [row for row, kind in enumerate(self.kinds) if kind in kinds]
+        return found or list(range(len(self.kinds)))
+
+
+def make_story(number: int) -> Story:
+    """Return the story of that number."""
+    dice = Dice(number)
+    settings: dict[str, object] = {}
+    for name, values in TIGHT.items():
+        if not dice.below(3):
+            settings[name] = dice.pick(values)
+    steps: list[Step] = []
+    cast = _make_crowd(dice, steps)
+    for index in range(1 + dice.below(5)):
+        steps.append(_make_device(dice, cast, index))
+    for _ in range(6 + dice.below(16)):
+        steps.extend(_make_step(dice, cast))
+        steps.append(("advance", dice.pick(GAPS) + dice.below(50)))
+    steps.append(("advance", 60_000))
+    steps.append(("view all",))
+    steps.append(("advance", dice.pick((0, DAY_MS, 40 * DAY_MS))))
+    return Story(number, settings, steps)
+
+
+def _make_crowd(dice: Dice, steps: list[Step]) -> Cast:
+    size = dice.pick((0, 2, 9, 40))
+    counts = dict.fromkeys(CROWD_PLATFORMS[: dice.pick((2, 2, 3, 5))], 0)
+    for _ in range(size):
+        counts[dice.pick(tuple(counts))] += 1
+    cast = Cast([], size, [*STRAYS.values()])
+    for platform, count in counts.items():
+        cast.kinds += [platform if platform in STRAYS else "app"] * count
+    if size:
+        steps.append(("crowd", {name: count for name, count in counts.items() if count}))
+    return cast
+
+
+def _make_device(dice: Dice, cast: Cast, index: int) -> Step:
+    who = dice.pick((*PEOPLE, None, "ann"))
+    platform = dice.pick(ADDRESSED) if dice.below(3) == 0 else dice.pick(PLATFORMS)
+    tap_chance = dice.pick((0.0, 0.5, 1.0))
+    address = None
+    if platform in STRAYS:
+        address = f"p{index}@example.com" if platform == "email" else f"+1202555010{index}"
+        fresh = dice.below(3) == 0
+        cast.addresses.append(address)
+    else:
+        fresh = who is None and dice.below(2) == 0
+    cast.kinds.append(platform if platform in STRAYS else "app")
+    return ("device", platform, f"p{index}", who, fresh, dice.below(4) > 0, tap_chance, address)
+
+
+# --- steps -----------------------------------------------------------------------------------
+
+
+def _make_step(dice: Dice, cast: Cast) -> list[Step]:
+    kind = dice.below(32)
+    rows = list(range(len(cast.kinds)))
+    row = dice.pick(rows)
+    if kind < 8:
+        return [make_send(dice, cast) for _ in range(1 + dice.below(3))]
+    if kind < 11:
+        chosen = dice.some(rows) if dice.below(2) else [row]
+        return [("do", dice.pick(FITTING[cast.kinds[row]]), chosen)]
+    if kind < 14:
+        return [make_plan(dice, cast) for _ in range(1 + dice.below(2))]
+    if kind < 16:
+        return _make_turns(dice, cast, row)
+    if kind < 18:
+        return _make_trouble(dice, cast)
+    if kind < 20:
+        return _make_correspondence(dice, cast)
+    if kind < 23:
+        return [_make_handling(dice, cast)]
+    if kind < 25:
+        return [_make_saying(dice, cast) for _ in range(1 + dice.below(3))]
+    if kind == 25:
+        return _make_loss(dice, row)
+    return [
+        ("log in", row, dice.pick((*PEOPLE, None))),
+        ("touch", dice.pick(cast.rows("app")), dice.pick(("tap", "tap", "dismiss"))),
+        ("plan", dice.pick(("go_offline", "go_online")), rows, [dice.below(40_000) for _ in rows]),
+        ("listen", row, dice.below(1_000_000)),
+        ("cancel", dice.below(3)),
+        (
+            "request",
+            dice.pick(("disable", "enable", "delete", "transfer", "stray", "receipts")),
+            row,
+        ),
+    ][kind - 26 : kind - 25]
+
+
+VERBS_IN_TURN: Mapping[str, Sequence[Sequence[str]]] = {
+    "app": (
+        ("opt_out", "uninstall", "install", "allow", "open_app", "opt_out"),
+        ("uninstall", "install", "allow", "open_app"),
+        ("open_app", "close_app", "open_app", "close_app"),
+        ("rotate_token", "open_app"),
+        ("go_offline", "opt_out", "go_online"),
+        ("clear_cookies", "open_app", "close_app"),
+        ("go_offline", "switch_off", "switch_on", "go_online"),
+        ("deny", "allow", "open_app"),
+    ),
+    "email": (("fill", "empty"), ("close", "reopen"), ("close",), ("hide_images", "fill")),
+    "sms": (("reply_stop", "reply_start"), ("go_offline", "go_online"), ("reply_stop",)),
+}
+
+
+def _make_turns(dice: Dice, cast: Cast, row: int) -> list[Step]:
+    """Let one device do what makes sense in turn, perhaps while a message is on its way."""
+    kind = cast.kinds[row]
+    steps: list[Step] = []
+    if dice.below(2):
+        steps = [make_send(dice, cast, {"app": "push"}.get(kind, kind))]
+    for verb in dice.pick(VERBS_IN_TURN[kind]):
+        steps.extend((("do", verb, [row]), ("advance", dice.pick((0, 1, 900, 6_000)))))
+    return steps
+
+
+def _make_correspondence(dice: Dice, cast: Cast) -> list[Step]:
+    """Let mails or texts be written and answered, some times over."""
+    kind = dice.pick(("email", "email", "sms"))
+    steps: list[Step] = []
+    for _ in range(1 + dice.below(3)):
+        steps.append(make_send(dice, cast, kind))
+        steps.append(("advance", dice.pick((500, 5_000, 30_000))))
+        steps.append(_make_handling(dice, cast, kind))
+    return steps
+
+
+def _make_handling(dice: Dice, cast: Cast, kind: str = "") -> Step:
+    row = dice.pick(cast.rows(kind or dice.pick(("email", "email", "sms"))))
+    if cast.kinds[row] == "sms":
+        return ("reply", row, dice.pick(TEXTS), dice.pick((None, None, *SENDERS)))
+    verb = dice.pick(("open_mail", "click_link", "click_link", "click_unsubscribe", "mark_spam"))
+    return ("mail", row, verb, dice.below(3), dice.below(2))
+
+
+def _make_saying(dice: Dice, cast: Cast) -> Step:
+    rows = dice.some(cast.rows("app"))[:16] if dice.below(2) else [dice.pick(cast.rows("app"))]
+    if dice.below(3) == 0:
+        return ("say", rows[:1], ("address", dice.pick(cast.addresses), dice.below(3) > 0))
+    return ("say", rows, dice.pick(SAYINGS))
+
+
+def _make_loss(dice: Dice, row: int) -> list[Step]:
+    """Let the service lose a record that a device then speaks of."""
+    who = dice.pick((*PEOPLE, None))
+    gaps = [("advance", dice.pick((0, 900, 6_000))) for _ in range(2)]
+    after = [
+        ("do", "open_app", [row]),
+        ("say", [row], dice.pick(SAYINGS)),
+        gaps[0],
+        ("log in", row, who),
+        gaps[1],
+    ]
+    return [("request", dice.pick(("delete", "delete user", "transfer")), row), *after]
+
+
+def _make_trouble(dice: Dice, cast: Cast) -> list[Step]:
+    """Let a send meet a fault, and perhaps be canceled while it is tried again."""
+    where = dice.pick(("apns", "fcm", "webpush", "smtp", "sms", "onesignal POST /notifications"))
+    kind = {"smtp": "email", "sms": "sms"}.get(where, "push")
+    steps = [_make_fault(dice, cast, where), make_send(dice, cast, kind)]
+    if dice.below(2):
+        steps += [("advance", dice.pick((100, 1_000, 15_000))), ("cancel", 0)]
+    return steps
+
+
+def make_plan(dice: Dice, cast: Cast) -> Step:
+    """Plan a verb for one device or for many."""
+    rows = list(range(len(cast.kinds)))
+    row = dice.pick(rows)
+    is_bulk = dice.below(3) > 0
+    verb = dice.pick(BULK_VERBS if is_bulk else FITTING[cast.kinds[row]])
+    chosen = dice.some(rows) if is_bulk else [row]
+    spread = dice.pick((1, 50, 3_000, 60_000))
+    return ("plan", verb, chosen, [dice.below(spread) for _ in chosen])
+
+
+def _make_fault(dice: Dice, cast: Cast, where: str) -> Step:
+    is_gateway = not where.startswith("one")
+    status = dice.pick((503, 429, 410, 400, 403, 413) if is_gateway else (500, 429))
+    rows = list(range(len(cast.kinds)))
+    devices = frozenset(dice.some(rows)) if is_gateway and dice.below(3) == 0 else None
+    share = dice.pick((1.0, 0.5))
+    delay, span = dice.pick((0, 300)), dice.pick((500, 20_000, 60_000, DAY_MS))
+    return ("fault", where, status, devices, share, delay, span)
+
+
+def make_reaction(dice: Dice, cast: Cast) -> Step:
+    """Return what a listener does."""
+    rows = list(range(len(cast.kinds)))
+    kind = dice.below(7)
+    if kind == 0:
+        return ("do", dice.pick(FITTING[cast.kinds[dice.pick(rows)]]), dice.some(rows))
+    if kind == 1:
+        return make_send(dice, cast)
+    if kind == 2:
+        return make_plan(dice, cast)
+    if kind == 3:
+        return ("log in", dice.pick(rows), dice.pick((*PEOPLE, None)))
+    if kind == 4:
+        return _make_handling(dice, cast)
+    if kind == 5:
+        return _make_saying(dice, cast)
+    return ("touch", dice.pick(cast.rows("app")), "tap")
+
+
+# --- sends -----------------------------------------------------------------------------------
+
+
+def make_send(dice: Dice, cast: Cast, channel: str = "") -> Step:
+    """Return a call of POST /notifications, without the app's id."""
+    channel = channel or dice.pick(("push", "push", "push", "push", "email", "email", "sms"))
+    body = _make_audience(dice, cast, channel)
+    body |= {"push": _make_push, "email": _make_mail, "sms": _make_sms}[channel](dice)
+    if dice.below(7) == 0:
+        body["collapse_id"] = dice.pick(("news", "game", "talk"))
+    after_ms = dice.pick((1_000, 70_000)) if dice.below(6) == 0 else None
+    key = dice.pick("xy") if dice.below(8) == 0 else None
+    return ("send", body, after_ms, key)
+
+
+def _make_audience(dice: Dice, cast: Cast, channel: str) -> dict[str, object]:
+    kind = dice.below(8)
+    if kind == 0:
+        return {"filters": dice.pick(FILTERS), "target_channel": channel}
+    if kind == 1:
+        body: dict[str, object] = {"included_segments": dice.some(SEGMENTS)[:2]}
+        if dice.below(3) == 0:
+            body["excluded_segments"] = [dice.pick(SEGMENTS)]
+        return {**body, "target_channel": channel}
+    if kind < 5 and channel != "push":
+        return _make_addresses(dice, cast, channel)
+    names = dice.some(PEOPLE)
+    if dice.below(4) == 0:
+        names.append("stray")
+    if cast.crowd and dice.below(3):
+        first = dice.below(cast.crowd)
+        names += [f"crowd-{number + 1:06d}" for number in range(first, cast.crowd)]
+    return {
+        "include_aliases": {"external_id": list(dict.fromkeys(names))},
+        "target_channel": channel,
+    }
+
+
+def _make_addresses(dice: Dice, cast: Cast, channel: str) -> dict[str, object]:
+    mine = [address for address in cast.addresses if ("@" in address) == (channel == "email")]
+    chosen = dice.some(mine)
+    if channel == "sms":
+        return {"include_phone_numbers": chosen}
+    if dice.below(4) == 0:
+        chosen = [address.upper() for address in chosen]
+    return {"email_to": chosen}
+
+
+def _make_push(dice: Dice) -> dict[str, object]:
+    fields: dict[str, object] = {"contents": {"en": "Hello"}}
+    if dice.below(3) == 0:
+        fields["ttl"] = dice.pick((0, 5, 600))
+    if dice.below(4) == 0:
+        fields["collapse_id"] = dice.pick(("news", "game", "talk"))
+    if dice.below(3) == 0:
+        fields["web_push_topic"] = dice.pick(("news", "game", "talk"))
+    if dice.below(5) == 0:
+        fields = {**fields, "contents": {}, "content_available": True}
+    if dice.below(6) == 0:
+        fields |= {"ios_badgeType": dice.pick(("SetTo", "Increase")), "ios_badgeCount": 3}
+    if dice.below(30) == 0:
+        fields["contents"] = {"en": "long " * 1_000}
+    return fields
+
+
+def _make_mail(dice: Dice) -> dict[str, object]:
+    fields: dict[str, object] = {"email_subject": "Hello", "email_body": dice.pick(BODIES)}
+    if dice.below(4) == 0:
+        fields["disable_email_click_tracking"] = True
+    if dice.below(4) == 0:
+        fields["include_unsubscribed"] = True
+    if dice.below(20) == 0:
+        fields["email_body"] = "long " * 1_000
+    return fields
+
+
+def _make_sms(dice: Dice) -> dict[str, object]:
+    fields: dict[str, object] = {"contents": {"en": "Hello"}}
+    if dice.below(4):
+        fields["sms_from"] = dice.pick(SENDERS)
+    return fields
