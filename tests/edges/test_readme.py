@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from pushlab_scenarios.load import load
+from pushlab_scenarios.run import run
 from pushlab_testing.tree import ROOT
 
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
@@ -24,6 +26,20 @@ def read_code(text):
 @pytest.mark.parametrize("block", BLOCKS, ids=name_of)
 def test_a_block_of_the_readme_is_an_example_that_runs(block):
     assert read_code(block) in map(read_code, FILES.values())
+
+
+STORIES = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+
+
+def test_the_story_of_the_readme_holds(tmp_path):
+    (story,) = STORIES
+    path = tmp_path / "story.yaml"
+    path.write_text(story, "utf-8")
+
+    outcome = run(load(path))
+
+    outcome.check()
+    assert outcome.held == 2
 
 
 def test_no_example_has_left_the_readme():
