@@ -189,7 +189,9 @@ class MessageOwner(Protocol):
         """Learn from a mailbox provider that people marked the mail as spam."""
         ...
 
-    def delivered(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+    def delivered(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
         """Learn from the carrier that a text message reached its handset."""
         ...
 

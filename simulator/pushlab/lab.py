@@ -26,6 +26,8 @@ from pushlab.why import Why
 from pushlab.world.clock import parse_instant, render_instant
 from pushlab.world.world import START, World
 from pushlab_fakes.apns.core import Apns
+from pushlab_fakes.direct import DirectSends
+from pushlab_fakes.directory import Directory, Place
 from pushlab_fakes.faults import FOREVER, Fault, Faults
 from pushlab_fakes.fcm.core import Fcm
 from pushlab_fakes.onesignal.messages import Messages
@@ -105,6 +107,8 @@ class Lab:
         )
         belief = self.onesignal.belief
         self.messages = Messages(self.world, belief, self.sends, gateways)
+        self.direct = DirectSends(self.world, self.sends)
+        self.directory = Directory(*self._make_places())
         self.onesignal.messages = self.messages
         self.fleet.sdk.service = self.onesignal.sdk
         self.fleet.sdk.subscription_id = lambda key: self.world.ids.uuid("subscription", key)
@@ -136,6 +140,10 @@ class Lab:
             **self.fleet.address_gateways,
         }
         return self.fleet.gateways
+
+    def _make_places(self) -> list[Place]:
+        """List the fakes that take requests; OneSignal takes what no other claims."""
+        return [Place("onesignal", VENDOR_HOSTS, (), self.onesignal.handle)]
 
     def _offer_parts(self) -> None:
         """Let what the parts can do be called on the lab itself."""
@@ -213,7 +221,8 @@ class Lab:
         with self.lock:
             self._frozen.touch_request()
             self._record.add_request(self.world.now, request)
-            return self.world.act(lambda: self.onesignal.handle(request))
+            place = self.directory.find(request)
+            return self.world.act(lambda: place.handle(request))
 
     # -- what can go wrong ---------------------------------------------------------------------
 
@@ -415,7 +424,8 @@ class Lab:
 
         self.serve()
         assert self._listener is not None
-        redirect = Redirect(self._listener, VENDOR_HOSTS, allow=allow)
+        hosts = [host for place in self.directory.places for host in place.hosts]
+        redirect = Redirect(self._listener, hosts, allow=allow)
         redirect.install()
         self._redirect = redirect
 

@@ -142,8 +142,11 @@ class Owner:
 
     # -- what gateways report ------------------------------------------------------------------
 
-    def delivered(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+    def delivered(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
         """Count what the carrier delivered."""
+        del instants
         self._count(fan_out, "provider_successful", positions)
 
     def undelivered(

@@ -82,5 +82,5 @@ class Answers:
     ) -> None:
         """Take no note."""
 
-    opened = clicked = delivered = received
-    complained = unsubscribed
+    opened = clicked = received
+    complained = delivered = unsubscribed

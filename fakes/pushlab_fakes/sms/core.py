@@ -195,8 +195,8 @@ class SmsGateway:
             self._delivered = self._handsets.entry_kind(
                 "SmsDelivered", RANKS["receipt"], ("",), "MessageArrived"
             )
-        for fan_out, positions, _ in self._sends.split(what):
-            fan_out.owner.delivered(fan_out, positions)
+        for fan_out, positions, places in self._sends.split(what):
+            fan_out.owner.delivered(fan_out, positions, instants[places])
         self._world.trace.record_batch(self._delivered, instants, devices, what)
 
     def _store(

@@ -203,7 +203,9 @@ class _Owner(Sender):
     def address_name(self, fan_out: FanOut, position: int) -> str:
         return self._bench.addresses[fan_out.number][position]
 
-    def delivered(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+    def delivered(
+        self, fan_out: FanOut, positions: NDArray[np.int64], _instants: NDArray[np.int64]
+    ) -> None:
         # A report carries no instant: that it came is all that its owner counts.
         for position in positions.tolist():
             address = self.address_name(fan_out, position)

@@ -94,7 +94,9 @@ class Sender:
         assert len(positions) == len(instants)
         self.told.append(("complained", positions.tolist()))
 
-    def delivered(self, _fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+    def delivered(
+        self, _fan_out: FanOut, positions: NDArray[np.int64], _instants: NDArray[np.int64]
+    ) -> None:
         """Note reports of delivery."""
         self.told.append(("delivered", positions.tolist()))
 

@@ -1,0 +1,196 @@
+"""Sends past any service: one message to one address, as a gateway's own wire takes it.
+
+Teams call APNs, FCM, Web Push, SMTP and Twilio directly as well. What comes over such a wire is a
+fan-out of one target like any other; its owner is `DirectSends`, which knows what each message
+says and tells the wire that took it what came of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+import numpy as np
+
+from pushlab.content import Mail, Sms, Text
+from pushlab.fanout import FanOut
+from pushlab.gateway import Fate, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from pushlab.content import Content
+    from pushlab.fanout import Sends
+    from pushlab.gateway import Gateway
+    from pushlab.world.clock import Instant
+    from pushlab.world.world import World
+
+__all__ = ["DirectSends", "Ear", "Letter", "News"]
+
+News = Literal["delivered", "undelivered", "unsubscribed", "complained"]
+"""What a wire may hear of a message after it was accepted."""
+
+FATE_OF_VERDICT: Final = {
+    Verdict.ACCEPTED: Fate.ACCEPTED,
+    Verdict.DEAD: Fate.DEAD_TOKEN,
+    Verdict.BAD: Fate.BAD_TOKEN,
+    Verdict.TOO_LARGE: Fate.TOO_LARGE,
+    Verdict.PUT_OFF: Fate.RETRYING,
+    Verdict.REFUSED: Fate.REFUSED,
+    Verdict.STOPPED: Fate.STOPPED,
+}
+
+
+class Ear(Protocol):
+    """A wire that wants to know what comes of its messages."""
+
+    def heard(self, letter: Letter, news: News, instant: Instant, fate: Fate) -> None:
+        """Learn *news* of *letter*; called inside a bulk step, so plan what is to follow."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message as it came over a wire."""
+
+    name: str
+    """What the trace and `why` call it: the gateway's own id of the message."""
+    address: str
+    """The token, endpoint, mail address or number that it is for."""
+    text: Text = field(default_factory=lambda: Text(None, None, None, None))
+    payload: Mapping[str, object] = field(default_factory=dict)
+    mail: Mail | None = None
+    sms: Sms | None = None
+    ear: Ear | None = None
+
+
+class DirectSends:
+    """The owner of every send that no service made; a `MessageOwner`."""
+
+    def __init__(self, world: World, sends: Sends) -> None:
+        self._world = world
+        self._sends = sends
+        self._letters: dict[int, Letter] = {}
+        """By the number of the send."""
+
+    def send(
+        self, gateway: Gateway, letter: Letter, content: Content, *, route: int, cause: str
+    ) -> tuple[Verdict, FanOut]:
+        """Attempt *letter* at *gateway* now; return what the gateway says, and the send.
+
+        *route* is the address's row in the gateway's registry, -1 when it never issued it; *cause*
+        is the id of the trace entry of the request. Devices whose messages a wire wants to hear
+        of move to the lane, one by one ahead of the bulk.
+        """
+        now, routes = self._world.now, np.array([route], np.int32)
+        devices = gateway.devices_of(routes)
+        fan_out = FanOut(
+            name=letter.name,
+            key=self._world.ids.key("direct", gateway.name, letter.name),
+            owner=self,
+            content=content,
+            collapse=self._sends.collapse_code(content.collapse_id),
+            sent_at=now,
+            entry=cause,
+            subscriptions=np.array([-1], np.int32),
+            routes=routes,
+            devices=devices,
+        )
+        self._sends.open(fan_out)
+        self._letters[fan_out.number] = letter
+        if letter.ear is not None and int(devices[0]) >= 0:
+            self._world.schedule.mark_lane(devices)
+        fan_out.fates[0] = Fate.ACCEPTED.value
+        what = fan_out.what(np.zeros(1, np.int64))
+        code = gateway.attempt(np.array([now], np.int64), routes, what)
+        verdict = Verdict(int(code[0]))
+        if verdict is not Verdict.ACCEPTED:
+            fan_out.fates[0] = FATE_OF_VERDICT[verdict].value
+        self._world.trace.record(
+            "AttemptMade",
+            fan_out.target_name(0),
+            {
+                "gateway": gateway.name,
+                "notification": letter.name,
+                "outcome": verdict.name.lower().replace("_", " "),
+            },
+            (cause,),
+        )
+        return verdict, fan_out
+
+    # -- the owner -----------------------------------------------------------------------------
+
+    def address_name(self, fan_out: FanOut, _position: int) -> str:
+        """Return the address."""
+        return self._letters[fan_out.number].address
+
+    def text_for(self, fan_out: FanOut, _position: int) -> Text:
+        """Return what the push says."""
+        return self._letters[fan_out.number].text
+
+    def payload_for(self, fan_out: FanOut, _position: int) -> Mapping[str, object]:
+        """Return the payload as it came."""
+        return self._letters[fan_out.number].payload
+
+    def mail_for(self, fan_out: FanOut, _position: int) -> Mail:
+        """Return the mail as it came."""
+        mail = self._letters[fan_out.number].mail
+        assert mail is not None, "only a mail lies in a mailbox"
+        return mail
+
+    def sms_for(self, fan_out: FanOut, _position: int) -> Sms:
+        """Return the text message as it came."""
+        sms = self._letters[fan_out.number].sms
+        assert sms is not None, "only a text message reaches a number"
+        return sms
+
+    def wants_receipts(self, _fan_out: FanOut) -> bool:
+        """Ask for none: these gateways have no receipts."""
+        return False
+
+    def received(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
+        """Take no note: nobody asked."""
+
+    opened = clicked = received
+
+    def unsubscribed(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Tell the wire that the mail's way to unsubscribe was used."""
+        self._tell(fan_out, positions, instants, "unsubscribed")
+
+    def complained(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Tell the wire that the mail was marked as spam."""
+        self._tell(fan_out, positions, instants, "complained")
+
+    def delivered(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Tell the wire that the text message reached its handset."""
+        self._tell(fan_out, positions, instants, "delivered")
+
+    def undelivered(
+        self,
+        fan_out: FanOut,
+        positions: NDArray[np.int64],
+        instants: NDArray[np.int64],
+        fates: NDArray[np.uint8],
+    ) -> None:
+        """Tell the wire that the message came back."""
+        del fates
+        self._tell(fan_out, positions, instants, "undelivered")
+
+    def _tell(
+        self,
+        fan_out: FanOut,
+        positions: NDArray[np.int64],
+        instants: NDArray[np.int64],
+        news: News,
+    ) -> None:
+        letter = self._letters[fan_out.number]
+        if letter.ear is not None and len(positions):
+            letter.ear.heard(letter, news, int(instants[0]), Fate(int(fan_out.fates[0])))

@@ -1,0 +1,52 @@
+"""Which fake answers a request: told apart by the vendor's host, or by the path on loopback.
+
+A request that came by the redirect or a proxy carries the vendor's real name; one that came by a
+client's own base URL carries a plain address, and its path says whose it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pushlab_fakes.exchange import Answer, Request
+
+__all__ = ["Directory", "Place"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A fake and where it is found."""
+
+    name: str
+    hosts: tuple[str, ...]
+    """The vendor's host names; one that begins with a dot stands for all names below."""
+    paths: tuple[str, ...]
+    """How its paths begin, where the host says nothing."""
+    handle: Callable[[Request], Answer]
+
+    def owns(self, host: str) -> bool:
+        """Whether *host* is one of its names."""
+        return any(
+            host == name or (name.startswith(".") and host.endswith(name)) for name in self.hosts
+        )
+
+
+class Directory:
+    """The fakes of one lab; the last place takes what no other claims."""
+
+    def __init__(self, *places: Place) -> None:
+        self.places = places
+
+    def find(self, request: Request) -> Place:
+        """Return the place of *request*: by its host, else by its path, else the last one."""
+        for place in self.places:
+            if place.owns(request.host):
+                return place
+        for place in self.places:
+            if place.paths and request.path.startswith(place.paths):
+                return place
+        return self.places[-1]
