@@ -17,7 +17,7 @@ from pushlab.fanout import FanOut
 from pushlab.gateway import Fate, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -58,7 +58,7 @@ class Letter:
     name: str
     """What the trace and `why` call it: the gateway's own id of the message."""
     address: str
-    """The token, endpoint, mail address or number that it is for."""
+    """The token, endpoint, mail address or number that it is for; empty for many of them."""
     text: Text = field(default_factory=lambda: Text(None, None, None, None))
     payload: Mapping[str, object] = field(default_factory=dict)
     mail: Mail | None = None
@@ -74,6 +74,8 @@ class DirectSends:
         self._sends = sends
         self._letters: dict[int, Letter] = {}
         """By the number of the send."""
+        self._gateways: dict[int, Gateway] = {}
+        """Of sends to many addresses, which the gateway knows how to write."""
 
     def send(
         self, gateway: Gateway, letter: Letter, content: Content, *, route: int, cause: str
@@ -84,7 +86,32 @@ class DirectSends:
         is the id of the trace entry of the request. Devices whose messages a wire wants to hear
         of move to the lane, one by one ahead of the bulk.
         """
-        now, routes = self._world.now, np.array([route], np.int32)
+        verdicts, fan_out = self._attempt(
+            gateway, letter, content, np.array([route], np.int32), cause
+        )
+        return verdicts[0], fan_out
+
+    def spread(
+        self,
+        gateway: Gateway,
+        letter: Letter,
+        content: Content,
+        *,
+        routes: Sequence[int],
+        cause: str,
+    ) -> tuple[list[Verdict], FanOut]:
+        """Attempt *letter* at many addresses that *gateway* issued, such as those of a topic."""
+        return self._attempt(gateway, letter, content, np.array(routes, np.int32), cause)
+
+    def _attempt(
+        self,
+        gateway: Gateway,
+        letter: Letter,
+        content: Content,
+        routes: NDArray[np.int32],
+        cause: str,
+    ) -> tuple[list[Verdict], FanOut]:
+        now, count = self._world.now, len(routes)
         devices = gateway.devices_of(routes)
         fan_out = FanOut(
             name=letter.name,
@@ -94,37 +121,44 @@ class DirectSends:
             collapse=self._sends.collapse_code(content.collapse_id),
             sent_at=now,
             entry=cause,
-            subscriptions=np.array([-1], np.int32),
+            subscriptions=np.full(count, -1, np.int32),
             routes=routes,
             devices=devices,
         )
         self._sends.open(fan_out)
         self._letters[fan_out.number] = letter
-        if letter.ear is not None and int(devices[0]) >= 0:
-            self._world.schedule.mark_lane(devices)
-        fan_out.fates[0] = Fate.ACCEPTED.value
-        what = fan_out.what(np.zeros(1, np.int64))
-        code = gateway.attempt(np.array([now], np.int64), routes, what)
-        verdict = Verdict(int(code[0]))
-        if verdict is not Verdict.ACCEPTED:
-            fan_out.fates[0] = FATE_OF_VERDICT[verdict].value
-        self._world.trace.record(
-            "AttemptMade",
-            fan_out.target_name(0),
-            {
-                "gateway": gateway.name,
-                "notification": letter.name,
-                "outcome": verdict.name.lower().replace("_", " "),
-            },
-            (cause,),
-        )
-        return verdict, fan_out
+        if not letter.address:
+            self._gateways[fan_out.number] = gateway
+        if letter.ear is not None:
+            # What nobody holds is planned for row 0; there too the wire may plan what follows.
+            self._world.schedule.mark_lane(np.maximum(devices, 0))
+        fan_out.fates[:] = Fate.ACCEPTED.value
+        what = fan_out.what(np.arange(count))
+        codes = gateway.attempt(np.full(count, now, np.int64), routes, what)
+        verdicts = [Verdict(code) for code in codes.tolist()]
+        for position, verdict in enumerate(verdicts):
+            if verdict is not Verdict.ACCEPTED:
+                fan_out.fates[position] = FATE_OF_VERDICT[verdict].value
+            self._world.trace.record(
+                "AttemptMade",
+                fan_out.target_name(position),
+                {
+                    "gateway": gateway.name,
+                    "notification": letter.name,
+                    "outcome": verdict.name.lower().replace("_", " "),
+                },
+                (cause,),
+            )
+        return verdicts, fan_out
 
     # -- the owner -----------------------------------------------------------------------------
 
-    def address_name(self, fan_out: FanOut, _position: int) -> str:
+    def address_name(self, fan_out: FanOut, position: int) -> str:
         """Return the address."""
-        return self._letters[fan_out.number].address
+        address = self._letters[fan_out.number].address
+        if address:
+            return address
+        return self._gateways[fan_out.number].render_token(int(fan_out.routes[position]))
 
     def text_for(self, fan_out: FanOut, _position: int) -> Text:
         """Return what the push says."""

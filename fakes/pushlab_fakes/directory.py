@@ -42,11 +42,14 @@ class Directory:
         self.places = places
 
     def find(self, request: Request) -> Place:
-        """Return the place of *request*: by its host, else by its path, else the last one."""
-        for place in self.places:
-            if place.owns(request.host):
-                return place
-        for place in self.places:
+        """Return the place of *request*: by its host, else by its path, else the last one.
+
+        Of several places that share a host the path tells, and the last one takes the rest.
+        """
+        owners = [place for place in self.places if place.owns(request.host)]
+        if len(owners) == 1:
+            return owners[0]
+        for place in owners or self.places:
             if place.paths and request.path.startswith(place.paths):
                 return place
-        return self.places[-1]
+        return owners[-1] if owners else self.places[-1]

@@ -15,7 +15,24 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Answer", "Request", "json_answer"]
+__all__ = ["Answer", "Peer", "Request", "Steer", "json_answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What the edge knows of the connection that a request came over, as values."""
+
+    connection: int
+    """Its number among the connections of the lab, from 1."""
+    is_secure: bool = False
+    """Whether it came under TLS."""
+    certificate: bytes = b""
+    """The certificate that the client showed, in DER form; empty without one."""
+    real_at: int | None = None
+    """What the machine's own clock showed, in milliseconds since 1970; None past the edge.
+
+    Clients stamp their credentials with that clock while the world has another.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,8 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     """In order of arrival; names in lower case."""
     body: bytes = b""
+    peer: Peer | None = None
+    """The connection that it came over; None for a request without a socket."""
 
     def header(self, name: str) -> str | None:
         """Return the first header called *name* (lower case), or None."""
@@ -71,12 +90,23 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Steer:
+    """What an answer does to its connection beside answering; over HTTP/2 only."""
+
+    streams_max: int | None = None
+    """How many streams the client may have open from now on (SETTINGS)."""
+    goaway: bytes | None = None
+    """Debug data of a GOAWAY, which names this request's stream as the last and ends all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One whole HTTP answer; a refusal is an answer too."""
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    steer: Steer | None = None
 
     def header(self, name: str) -> str | None:
         """Return the first header called *name* (any case), or None."""

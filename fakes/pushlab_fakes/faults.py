@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = ["PLACES", "Fault", "Faults"]
 
-PLACES = ("apns", "fcm", "webpush", "smtp", "sms", "onesignal POST /notifications")
+GATEWAYS = ("apns", "fcm", "webpush", "smtp", "sms")
+SMTP_STAGES = ("connect", "ehlo", "auth", "mail", "rcpt", "data", "end")
+"""Stages of a mail's way over the wire; ``end`` is after the final dot."""
+PLACES = (
+    *GATEWAYS,
+    "onesignal POST /notifications",
+    *(f"smtp {stage}" for stage in SMTP_STAGES),
+    "twilio POST /Messages",
+)
 """Where a fault can strike; more routes and gateways join as they are built."""
 
 FOREVER = 2**62
@@ -73,6 +81,8 @@ class Fault:
     """Share of the matching targets or requests that it hits, 0 to 1."""
     times: int | None = None
     """How many requests it hits at most; requests only, since a bulk step has no first."""
+    lost: bool = False
+    """Whether the answer is lost on its way, after its effect: the connection is cut; SMTP only."""
     app: str | None = None
     """Id of the app it is limited to."""
     devices: frozenset[int] | None = None
@@ -97,6 +107,8 @@ class Fault:
             shown["retry_after_s"] = self.retry_after_s
         if self.times is not None:
             shown["times"] = self.times
+        if self.lost:
+            shown["lost"] = True
         if self.app is not None:
             shown["app"] = self.app
         if self.device_names:
@@ -164,6 +176,21 @@ class Faults:
                 return fault
         return None
 
+    def find_target(
+        self, where: str, instant: Instant, *, device: int, key: int, about: int
+    ) -> Fault | None:
+        """Return the fault that `overrule` lets strike one target, for what it says."""
+        for fault in self._faults.values():
+            if fault.where != where or not fault.start <= instant < fault.end:
+                continue
+            if fault.devices is not None and device not in fault.devices:
+                continue
+            if fault.share >= 1.0 or self._world.randomness.chance(
+                f"fault {fault.id}", key, about, threshold(fault.share)
+            ):
+                return fault
+        return None
+
     def overrule(
         self,
         where: str,
@@ -196,6 +223,22 @@ class Faults:
             verdicts[hit] = meanings.get(fault.status, Verdict.PUT_OFF).value
         return verdicts
 
+    def find_struck(self, where: str, device: int, verdict: Verdict) -> Fault | None:
+        """Return the fault that brought about *verdict* for *device* just now, or None.
+
+        A wire asks after the attempt, to answer with the fault's own status.
+        """
+        now = self._world.now
+        meanings = VERDICTS_AT.get(where, VERDICT_OF_STATUS)
+        for fault in self._faults.values():
+            if fault.where != where or not fault.start <= now < fault.end:
+                continue
+            if fault.devices is not None and device not in fault.devices:
+                continue
+            if meanings.get(fault.status, Verdict.PUT_OFF) is verdict:
+                return fault
+        return None
+
 
 def _check(fault: Fault) -> None:
     if fault.where not in PLACES:
@@ -206,7 +249,9 @@ def _check(fault: Fault) -> None:
         raise MisuseError(f"a fault's share lies between 0 and 1, not {fault.share}")
     if fault.start >= fault.end:
         raise MisuseError("a fault ends after it starts")
-    is_request = fault.where.startswith("onesignal")
+    is_request = fault.where not in GATEWAYS
+    if fault.lost and not fault.where.startswith("smtp "):
+        raise MisuseError('an answer is lost at a stage of SMTP, such as "smtp end"')
     if is_request and fault.devices is not None:
         raise MisuseError("a fault of a route has no devices; plan it at a gateway instead")
     if not is_request and fault.app is not None:

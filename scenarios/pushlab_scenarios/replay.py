@@ -18,7 +18,7 @@ from pushlab.population import Population, read_rows
 from pushlab.record import FORMAT
 from pushlab.world.clock import parse_instant, render_instant
 from pushlab.world.outbox import PostAnswer
-from pushlab_fakes.exchange import Request
+from pushlab_fakes.exchange import Peer, Request
 from pushlab_scenarios.shown import find_shown
 
 if TYPE_CHECKING:
@@ -144,7 +144,11 @@ def _reach(lab: Lab, at: Instant, number: int, *, is_post: bool = False) -> None
 def _request(lab: Lab, arguments: dict[str, Any]) -> None:
     body = arguments.get("body")
     raw = b64decode(arguments["body_base64"]) if body is None else body.encode()
-    headers = tuple(arguments["headers"].items())
+    headers = tuple(
+        (name, value)
+        for name, held in arguments["headers"].items()
+        for value in (held if isinstance(held, list) else [held])
+    )
     lab.handle(
         Request(
             arguments["method"],
@@ -153,7 +157,20 @@ def _request(lab: Lab, arguments: dict[str, Any]) -> None:
             arguments["query"],
             headers,
             raw,
+            _read_peer(arguments.get("peer")),
         )
+    )
+
+
+def _read_peer(told: dict[str, Any] | None) -> Peer | None:
+    if told is None:
+        return None
+    real_at = told["real_at"]
+    return Peer(
+        told["connection"],
+        told["secure"],
+        b64decode(told["certificate_base64"]),
+        None if real_at is None else parse_instant(real_at),
     )
 
 
@@ -162,7 +179,9 @@ def _post(lab: Lab, arguments: dict[str, Any]) -> None:
     assert post is not None, "checked before"
     if post.name != arguments["name"]:
         raise ReplayError(f"the record has the post {arguments['name']}, the replay {post.name}")
-    answer = PostAnswer(arguments["status"], error=arguments["error"])
+    headers = tuple(arguments.get("headers", {}).items())
+    body = arguments.get("body", "").encode()
+    answer = PostAnswer(arguments["status"], headers, body, arguments["error"])
     lab.world.outbox.settle(post, answer)
 
 
@@ -206,14 +225,22 @@ ACTIONS: dict[str, Callable[[Lab, dict[str, Any]], object]] = {
     "add_app": lambda lab, arguments: lab.add_app(**arguments),
     "app": _app,
     "device": lambda lab, arguments: lab.device(**arguments),
+    "broke": lambda lab, arguments: lab.broke(**arguments),
+    "apns": lambda lab, arguments: getattr(lab.apns, arguments["do"])(**arguments["with"]),
     "end_fault": lambda lab, arguments: lab.end_fault(arguments["id"]),
     "fault": lambda lab, arguments: lab.fault(**arguments),
+    "fcm": lambda lab, arguments: getattr(lab.fcm, arguments["do"])(**arguments["with"]),
     "members": _members,
     "observe": lambda lab, arguments: lab.observe_subscriptions(arguments["url"]),
     "population": lambda lab, arguments: lab.population(**arguments),
     "post": _post,
     "request": _request,
     "settings": lambda lab, arguments: lab.change_settings(**arguments),
+    "twilio": lambda lab, arguments: lab.twilio.apply(**arguments),
+    "smtp": lambda lab, arguments: lab.mail.replay(arguments),
+    "refuse_mail": lambda lab, arguments: lab.mail.refuse(**arguments),
+    "accept_mail": lambda lab, arguments: lab.mail.accept(**arguments),
+    "mail_login": lambda lab, arguments: lab.mail.add_login(**arguments),
     "verb": _verb,
     "with_app": _with_app,
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Content", "Link", "Mail", "Sms", "Text"]
+__all__ = ["Attachment", "Content", "Link", "Mail", "Sms", "Text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,18 @@ class Content:
     collapse_id: str | None = None
     topic: str | None = None
     """Web push: the tag under which a newer notification takes an older one's place."""
+    tag: str | None = None
+    """Under what a newer message takes this one's place on the screen; empty for nothing.
+
+    None leaves it to the platform: the topic or else the app's id on the web, the collapse id
+    elsewhere, as the SDKs of messaging services have it.
+    """
     ttl_s: int = 259_200
     priority: int = 10
     badge: tuple[str, int] | None = None
     """("SetTo" or "Increase", count), iOS only."""
+    sound: str | None = None
+    """The name of the sound that a push asks for, where its sender says so past any service."""
     size_bytes: int = 0
     """Bound on the size of the largest payload."""
     sizes: Mapping[str, int] = field(default_factory=dict)
@@ -61,6 +69,16 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """One file that came with a mail."""
+
+    name: str
+    type: str
+    """Media type: ``application/pdf``."""
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One mail as it lies in a mailbox."""
 
@@ -78,6 +96,11 @@ class Mail:
     """The link in the text that unsubscribes, if there is one."""
     one_click: bool = False
     """Whether the headers offer to unsubscribe by one POST (RFC 8058)."""
+    one_click_url: str | None = None
+    """Where that POST goes, when it is a program outside that takes it."""
+    plain: str | None = None
+    """The part in plain text; of a mail without HTML it is all there is to read."""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,6 +292,11 @@ class Handsets(Protocol):
         ...
 
     @property
+    def is_away(self) -> NDArray[np.bool_]:
+        """Which mailboxes answer by themselves, because their owners are out of office."""
+        ...
+
+    @property
     def key(self) -> NDArray[np.uint64]:
         """Content keys of devices."""
         ...
@@ -303,6 +308,10 @@ class Handsets(Protocol):
 
     def entry_kind(self, name: str, rank: int, outcomes: tuple[str, ...], cause: str) -> BatchKind:
         """Return the kind of trace entry *name* about (device, target), caused by *cause*."""
+        ...
+
+    def name_of(self, row: int) -> str:
+        """Return the id of the device at *row*."""
         ...
 
     def hold(self, devices: NDArray[np.int32], routes: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -11,32 +11,51 @@ import threading
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
+from pushlab.apns import ApnsView
 from pushlab.devices.device import Device
 from pushlab.devices.fleet import Fleet
+from pushlab.devices.pushkeys import derive_keys
 from pushlab.errors import InternalError, MisuseError
 from pushlab.fanout import Sends
+from pushlab.fcm import FcmView
 from pushlab.frozen import FrozenClock
 from pushlab.gateway import WEB_CHANNELS, Channel
+from pushlab.mail import MailView
 from pushlab.movers import Movers
 from pushlab.people import People
 from pushlab.record import Record
 from pushlab.settings import Settings, change_settings, list_settings
+from pushlab.twilio import HOSTS as TWILIO_HOSTS
+from pushlab.twilio import PATHS as TWILIO_PATHS
+from pushlab.twilio import TwilioView
 from pushlab.views import AppView, AppViews, Endpoints, Webhook
 from pushlab.why import Why
 from pushlab.world.clock import parse_instant, render_instant
 from pushlab.world.world import START, World
 from pushlab_fakes.apns.core import Apns
+from pushlab_fakes.apns.service import HOSTS as APNS_HOSTS
+from pushlab_fakes.apns.service import PATHS as APNS_PATHS
+from pushlab_fakes.apns.service import ApnsService
 from pushlab_fakes.direct import DirectSends
 from pushlab_fakes.directory import Directory, Place
 from pushlab_fakes.faults import FOREVER, Fault, Faults
 from pushlab_fakes.fcm.core import Fcm
+from pushlab_fakes.fcm.service import HOSTS as FCM_HOSTS
+from pushlab_fakes.fcm.service import PATHS as FCM_PATHS
+from pushlab_fakes.fcm.service import FcmService
 from pushlab_fakes.onesignal.messages import Messages
 from pushlab_fakes.onesignal.routes import OneSignal
 from pushlab_fakes.sms.core import SmsGateway
+from pushlab_fakes.sms.twilio.service import Twilio
 from pushlab_fakes.smtp.core import Smtp
+from pushlab_fakes.smtp.desk import MailDesk
 from pushlab_fakes.webpush.core import Webpush
+from pushlab_fakes.webpush.service import HOSTS as WEBPUSH_HOSTS
+from pushlab_fakes.webpush.service import PATHS as WEBPUSH_PATHS
+from pushlab_fakes.webpush.service import WebpushService
 from pushlab_fakes.wire.mounts import Mounts
 from pushlab_fakes.wire.outgoing import Outgoing
+from pushlab_fakes.wire.mail_ports import MailPorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -108,6 +127,18 @@ class Lab:
         belief = self.onesignal.belief
         self.messages = Messages(self.world, belief, self.sends, gateways)
         self.direct = DirectSends(self.world, self.sends)
+        desk = MailDesk(self.world, self._smtp, self.direct, self.faults, strict_keys=strict_keys)
+        self.mail = MailView(self, desk)
+        self._apns_service = ApnsService(
+            self.world, self._apns, self.direct, self.fleet, self.faults, strict_keys=strict_keys
+        )
+        self._apns_service.topics.on_named = self.fleet.topics.__setitem__
+        self.apns = ApnsView(self, self._apns_service)
+        self._twilio = Twilio(
+            self.world, self._sms, self.direct, strict=strict_keys, faults=self.faults
+        )
+        self.twilio = TwilioView(self, self._twilio)
+        self._serve_google_and_browsers(strict_keys=strict_keys)
         self.directory = Directory(*self._make_places())
         self.onesignal.messages = self.messages
         self.fleet.sdk.service = self.onesignal.sdk
@@ -121,6 +152,7 @@ class Lab:
         )
         self._offer_parts()
         self._listener: Listener | None = None
+        self.mail_ports = MailPorts(self)
         self._redirect: Redirect | None = None
         self._errors: list[BaseException] = []
         self._is_closed = False
@@ -130,20 +162,38 @@ class Lab:
     def _make_gateways(self) -> dict[Channel, Gateway]:
         """Make the gateway of each channel, and let the devices know them."""
         parts = (self.world, self.sends, self.fleet, self.faults)
-        sms = SmsGateway(*parts)
-        self.fleet.address_gateways = {Channel.EMAIL: Smtp(*parts), Channel.SMS: sms}
+        self._sms = sms = SmsGateway(*parts)
+        self._smtp = Smtp(*parts)
+        self.fleet.address_gateways = {Channel.EMAIL: self._smtp, Channel.SMS: sms}
         self.fleet.numbers.carrier = sms
+        self._apns = Apns(*parts)
+        self._fcm, self._webpush = Fcm(*parts), Webpush(*parts)
         self.fleet.gateways = {
-            Channel.IOS: Apns(*parts),
-            Channel.ANDROID: Fcm(*parts),
-            **dict.fromkeys(WEB_CHANNELS, Webpush(*parts)),
+            Channel.IOS: self._apns,
+            Channel.ANDROID: self._fcm,
+            **dict.fromkeys(WEB_CHANNELS, self._webpush),
             **self.fleet.address_gateways,
         }
         return self.fleet.gateways
 
+    def _serve_google_and_browsers(self, *, strict_keys: bool) -> None:
+        """Make the wires of FCM and of the browsers' push services."""
+        parts = (self.direct, self.faults)
+        self._webpush_service = WebpushService(
+            self.world, self._webpush, *parts, derive_keys, strict_keys=strict_keys
+        )
+        self._fcm_service = FcmService(self.world, self._fcm, *parts, strict_keys=strict_keys)
+        self.fcm = FcmView(self, self._fcm_service)
+
     def _make_places(self) -> list[Place]:
         """List the fakes that take requests; OneSignal takes what no other claims."""
-        return [Place("onesignal", VENDOR_HOSTS, (), self.onesignal.handle)]
+        return [
+            Place("apns", APNS_HOSTS, APNS_PATHS, self._apns_service.handle),
+            Place("webpush", WEBPUSH_HOSTS, WEBPUSH_PATHS, self._webpush_service.handle),
+            Place("fcm", FCM_HOSTS, FCM_PATHS, self._fcm_service.handle),
+            Place("twilio", TWILIO_HOSTS, TWILIO_PATHS, self._twilio.handle),
+            Place("onesignal", VENDOR_HOSTS, (), self.onesignal.handle),
+        ]
 
     def _offer_parts(self) -> None:
         """Let what the parts can do be called on the lab itself."""
@@ -224,6 +274,22 @@ class Lab:
             place = self.directory.find(request)
             return self.world.act(lambda: place.handle(request))
 
+    def take(self, name: str, arguments: Mapping[str, object], action: Callable[[], T]) -> T:
+        """Serve one whole unit that came over another wire than HTTP; record it as *name*."""
+        with self.lock:
+            self._frozen.touch_request()
+            self._record.add(self.world.now, name, arguments)
+            return self.world.act(action)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._is_closed
+
+    def mask(self, key: str) -> str:
+        """Return what stands for a secret in the record."""
+        return self._record.mask(key)
+
     # -- what can go wrong ---------------------------------------------------------------------
 
     def fault(
@@ -235,6 +301,7 @@ class Lab:
         retry_after_s: int | None = None,
         share: float = 1.0,
         times: int | None = None,
+        lost: bool = False,
         devices: Iterable[Device | str] | None = None,
         person: str | None = None,
         app: str | None = None,
@@ -258,6 +325,7 @@ class Lab:
             retry_after_s=retry_after_s,
             share=share,
             times=times,
+            lost=lost,
             app=app,
             devices=None if named is None else frozenset(named.values()),
             device_names=() if named is None else tuple(sorted(named)),
@@ -363,7 +431,8 @@ class Lab:
         self.act(lambda: self.fleet.sdk.observers.append(url), "observe", {"url": url})
 
     def _list_targets(self) -> Iterable[str]:
-        return self.fleet.sdk.observers
+        waiting = [post.url for post in self.world.outbox.list_waiting()]
+        return [*self.fleet.sdk.observers, *waiting]
 
     # -- who may look and change ---------------------------------------------------------------
 
@@ -409,6 +478,24 @@ class Lab:
         """Return the instant for the Date header (the edge calls this)."""
         return self.world.now
 
+    def broke(self, protocol: str, reason: str) -> None:
+        """Take note of a connection that broke the rules of its protocol (the edge calls this)."""
+        told = {"protocol": protocol, "reason": reason}
+        self.take(
+            "broke",
+            told,
+            lambda: self.world.trace.record("ConnectionBroken", f"{protocol} {reason}", told),
+        )
+
+    @property
+    def client_certificates(self) -> Sequence[str]:
+        """The certificates that clients may show, as PEM texts (the edge asks)."""
+        return self._apns_service.certificates
+
+    def first_streams(self, host: str) -> int:
+        """Return how many streams a connection to *host* has at first (the edge calls this)."""
+        return self._apns_service.first_streams(host)
+
     def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> Endpoints:
         """Open this lab's port on loopback, for clients with a base URL of their own."""
         self._open()
@@ -426,15 +513,34 @@ class Lab:
         assert self._listener is not None
         hosts = [host for place in self.directory.places for host in place.hosts]
         redirect = Redirect(self._listener, hosts, allow=allow)
+        if self._redirect is not None:
+            redirect.mail = self._redirect.mail
+            self._redirect.remove()
         redirect.install()
         self._redirect = redirect
+
+    def redirect_smtp(self, *hosts: str) -> None:
+        """Lead mail for *hosts*, on the ports by custom, to this lab's mail server, until `close`.
+
+        ``localhost`` is led on its ports 25, 465, 587, 1025 and 2525 alone.
+        """
+        if self._redirect is None:
+            from pushlab_fakes.wire.redirect import Redirect
+
+            self.serve()
+            assert self._listener is not None
+            redirect = Redirect(self._listener, (), ())
+            redirect.install()
+            self._redirect = redirect
+        for host in hosts:
+            self._redirect.mail.add(host, self.mail_ports)
 
     @property
     def endpoints(self) -> Endpoints:
         """Where the fakes answer; raises MisuseError before `serve`."""
         if self._listener is None:
             raise MisuseError("this lab has no port; call lab.serve() first")
-        return Endpoints(self._listener)
+        return Endpoints(self._listener, self.mail_ports)
 
     @property
     def refused_hosts(self) -> list[str]:
@@ -446,7 +552,7 @@ class Lab:
     @property
     def unbuilt(self) -> list[str]:
         """Calls that were answered 501, because pushlab does not serve them yet."""
-        return [*self.onesignal.unbuilt]
+        return [*self.onesignal.unbuilt, *self._twilio.unbuilt]
 
     def list_problems(self) -> list[str]:
         """Say what should not have happened: broken fakes, unbuilt calls, refused or silent hosts.
@@ -473,6 +579,7 @@ class Lab:
         self._frozen.close()
         if self._redirect is not None:
             self._redirect.remove()
+        self.mail_ports.release()
         if self._listener is not None:
             self._listener.release()
 

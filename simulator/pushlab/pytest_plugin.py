@@ -37,9 +37,11 @@ LOCK_WAIT_S = 5.0
 SECTION = "pushlab"
 """The report section's title; one that began with "Captured" would be taken for output."""
 MARKER = (
-    "pushlab(seed=, start=, allow=, plan=, app=, settings=, strict_keys=, trace=, redirect=): "
+    "pushlab(seed=, start=, allow=, plan=, app=, settings=, strict_keys=, trace=, redirect=, "
+    "smtp_hosts=): "
     "options of the lab that the fixture `pushlab` yields. `allow` lists hosts that may really "
-    "be reached; redirect=False leaves the vendors' hosts alone, for clients with a base URL."
+    "be reached; redirect=False leaves the vendors' hosts alone, for clients with a base URL. "
+    "`smtp_hosts` lists mail servers that are led to the lab."
 )
 
 
@@ -131,7 +133,7 @@ def pushlab_start() -> object:
 
 @pytest.fixture
 def pushlab_options() -> dict[str, Any]:
-    """Return options of `Lab`, and ``redirect``; override it, a marker goes before it."""
+    """Return options of `Lab`, ``redirect`` and ``smtp_hosts``; a marker goes before it."""
     return {}
 
 
@@ -146,7 +148,7 @@ def pushlab(
     __tracebackhide__ = True
     from pushlab.lab import Lab
 
-    known = [*list(inspect.signature(Lab).parameters), "redirect"]
+    known = [*list(inspect.signature(Lab).parameters), "redirect", "smtp_hosts"]
     options: dict[str, Any] = {
         "seed": pushlab_seed,
         **({} if pushlab_start is None else {"start": pushlab_start}),
@@ -156,12 +158,15 @@ def pushlab(
         options["seed"] = request.config.getoption("pushlab_seed")
     options |= _read_markers(request.node, known)
     has_redirect = options.pop("redirect", True)
+    smtp_hosts = options.pop("smtp_hosts", ())
     lab = _make_lab(Lab, options)
     watch = request.node.stash[WATCH] = Watch(lab)
     try:
         lab.serve()
         if has_redirect:
             lab.redirect(allow=options.get("allow", ()))
+        if smtp_hosts:
+            lab.redirect_smtp(*smtp_hosts)
         yield lab
     finally:
         lab.close()

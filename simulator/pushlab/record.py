@@ -8,7 +8,8 @@ must reach.
 
 from __future__ import annotations
 
-from base64 import b64encode
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,8 +32,33 @@ __all__ = ["FORMAT", "Action", "Record"]
 FORMAT = 1
 """Version of the record's file format."""
 
-KEPT_HEADERS = frozenset({"content-type"})
+KEPT_HEADERS = frozenset(
+    {
+        "apns-channel-id",
+        "apns-collapse-id",
+        "apns-expiration",
+        "apns-id",
+        "apns-priority",
+        "apns-push-type",
+        "apns-request-id",
+        "apns-topic",
+        "content-encoding",
+        "content-type",
+        "crypto-key",
+        "encryption",
+        "topic",
+        "ttl",
+        "urgency",
+    }
+)
 """Headers that fakes read, beside the key; what else a client sends is volatile."""
+
+SIGNED_SCHEMES = ("vapid", "webpush")
+"""Web push: a public key and a statement for one push service, which is checked again."""
+OWN_TOKENS = "ya29.c.pushlab-"
+"""Access tokens that a fake gave out, and would give out again."""
+ASSERTION = re.compile(r"(eyJ[\w-]+\.[\w-]+\.)([\w-]+)")
+"""A signed assertion in a body; of it the signature is masked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +79,7 @@ class Record:
         self.actions: list[Action] = []
         self._keys: dict[str, str] = {}
         app_id, colon, key = (app or "").partition(":")
-        masked = f"{app_id}:{self._mask(key)}" if colon else app_id
+        masked = f"{app_id}:{self.mask(key)}" if colon else app_id
         self.options = {**options, "app": masked or None}
         """What the lab was made with, beside seed and start."""
 
@@ -67,11 +93,16 @@ class Record:
 
     def _describe(self, request: Request) -> dict[str, object]:
         """Return what a replay needs of a request; its key becomes an ordinal."""
-        headers = {name: value for name, value in request.headers if name in KEPT_HEADERS}
+        headers: dict[str, object] = {}
+        for name, value in request.headers:
+            if name in KEPT_HEADERS:
+                held = headers.get(name)
+                # What comes twice is a list, since some vendors refuse that.
+                headers[name] = value if held is None else [*_listed(held), value]
         authorization = request.header("authorization")
         if authorization is not None:
             scheme, _, key = authorization.partition(" ")
-            headers["authorization"] = f"{scheme} {self._mask(key)}"
+            headers["authorization"] = f"{scheme} {self._mask_credentials(scheme, key)}"
         arguments: dict[str, object] = {
             "method": request.method,
             "host": request.host,
@@ -79,19 +110,33 @@ class Record:
             "query": request.query,
             "headers": headers,
         }
+        peer = request.peer
+        if peer is not None:
+            arguments["peer"] = {
+                "connection": peer.connection,
+                "secure": peer.is_secure,
+                "certificate_base64": b64encode(peer.certificate).decode(),
+                "real_at": None if peer.real_at is None else render_instant(peer.real_at),
+            }
         try:
-            arguments["body"] = request.body.decode()
+            arguments["body"] = ASSERTION.sub(
+                lambda found: found[1] + self.mask(found[2]), request.body.decode()
+            )
         except UnicodeDecodeError:
             arguments["body_base64"] = b64encode(request.body).decode()
         return arguments
 
     def add_post(self, post: Post, answer: PostAnswer) -> None:
         """Note how a post that left was answered."""
-        self.add(
-            post.at,
-            "post",
-            {"name": post.name, "status": answer.status, "error": answer.error},
-        )
+        told: dict[str, object] = {
+            "name": post.name,
+            "status": answer.status,
+            "error": answer.error,
+        }
+        if post.on_answer is not None and answer.body:
+            told["headers"] = {name.lower(): value for name, value in answer.headers}
+            told["body"] = answer.body.decode("utf-8", "replace")
+        self.add(post.at, "post", told)
 
     def lines(self, start: Instant, end: Instant, digest: str) -> Iterator[str]:
         """Yield the file: a header, one line an action, and where the run ended."""
@@ -105,14 +150,44 @@ class Record:
         )
         for action in self.actions:
             told = action.arguments
-            arguments = told if isinstance(told, Mapping) else self._describe(told)
+            arguments = self._hide(told) if isinstance(told, Mapping) else self._describe(told)
             yield _line({"at": render_instant(action.at), action.name: arguments})
         yield _line({"end": render_instant(end), "digest": digest})
 
-    def _mask(self, key: str) -> str:
+    def _hide(self, told: Mapping[str, object]) -> Mapping[str, object]:
+        """Return arguments with the token that may stand in them as an ordinal."""
+        given = told.get("arguments")
+        if not isinstance(given, Mapping) or "auth_token" not in given:
+            return told
+        return {**told, "arguments": {**given, "auth_token": self.mask(str(given["auth_token"]))}}
+
+    def _mask_credentials(self, scheme: str, key: str) -> str:
+        """Mask a key, or the password of basic authentication, whose user names an account.
+
+        Of a JWT the signature is masked: what it claims is no secret, and fakes go by it.
+        """
+        if scheme.lower() in SIGNED_SCHEMES or key.startswith(OWN_TOKENS):
+            return key
+        if key.startswith("eyJ") and key.count(".") == 2:
+            claims, _, signature = key.rpartition(".")
+            return f"{claims}.{self.mask(signature)}"
+        if scheme.lower() == "basic":
+            try:
+                user, colon, password = b64decode(key, validate=True).decode().partition(":")
+            except ValueError:
+                colon = ""
+            if colon:
+                return b64encode(f"{user}:{self.mask(password)}".encode()).decode()
+        return self.mask(key)
+
+    def mask(self, key: str) -> str:
         """Return the ordinal of a key; its kind stays visible, since fakes tell them apart."""
         kind = next((start for start in ("os_v2_app_", "os_v2_org_") if key.startswith(start)), "")
         return self._keys.setdefault(key, f"{kind}key-{len(self._keys) + 1}")
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _line(value: Mapping[str, object]) -> str:

@@ -7,16 +7,14 @@ unit. `pushlab settings` prints this list.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from pushlab.errors import MisuseError
+from pushlab.setting import make_setting as _setting
+from pushlab.twilio_settings import TwilioSettings
 
 __all__ = ["SettingRow", "Settings", "change_settings", "list_settings"]
-
-
-def _setting(default: Any, says: str, source: str) -> Any:  # noqa: ANN401  a dataclass field
-    return field(default=default, metadata={"says": says, "source": source})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class SettingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(TwilioSettings):
     """The named settings of one world."""
 
     dispatch_delay_ms: int = _setting(
@@ -164,6 +162,11 @@ class Settings:
         "Days without a connection after which an Android token has expired.",
         "FCM documentation, stale tokens",
     )
+    fcm_quotas: bool = _setting(
+        default=False,
+        says="FCM refuses more messages than its quotas allow, of a project and to a device (429).",
+        source="FCM documentation, throttling and quotas; off unless asked for",
+    )
     apns_stored_days: int = _setting(
         30, "Longest time APNs stores a notification.", "Apple, viewing the status of push"
     )
@@ -179,6 +182,51 @@ class Settings:
         0.1,
         "Share of uninstalled apps for which APNs answers 200 for ever.",
         "Apple engineers: some tokens never; the share is assumed",
+    )
+    apns_token_age_s: int = _setting(
+        3_600,
+        "Oldest provider token that APNs takes.",
+        "Apple, Establishing a token-based connection to APNs",
+    )
+    apns_clock_skew_s: int = _setting(
+        60,
+        "How far in the future a provider token may have been issued; later is refused.",
+        "assumed",
+    )
+    apns_token_update_s: int = _setting(
+        1_200,
+        "Shortest time between two provider tokens of one key on one connection; 0 is no limit.",
+        "Apple, Establishing a token-based connection to APNs: 20 minutes; by connection: assumed",
+    )
+    apns_first_streams: int = _setting(
+        1,
+        "Streams that a connection to APNs may have before its first good provider token.",
+        "Apple, Sending notification requests to APNs",
+    )
+    apns_streams: int = _setting(
+        1_000,
+        "Streams that a connection to APNs may have from then on.",
+        "assumed from public traces; 500 in older reports",
+    )
+    apns_idle_s: int = _setting(
+        0,
+        "Virtual seconds of silence after which a connection is refused IdleTimeout; 0 is never.",
+        "assumed: about an hour; off, since virtual time passes while clients keep connections",
+    )
+    apns_requests_per_minute: int = _setting(
+        0,
+        "Requests to one device token in a virtual minute; one more is refused; 0 is no limit.",
+        "Apple: TooManyRequests, no number; off, since tests send in bursts",
+    )
+    apns_token_days: int = _setting(
+        0,
+        "Days without a connection after which a device token has expired; 0 is never.",
+        "assumed: Apple has ExpiredToken and says no time",
+    )
+    apns_channels_max: int = _setting(
+        10_000,
+        "Broadcast channels of one app in one environment.",
+        "Apple, Setting up broadcast push notifications",
     )
     webpush_ttl_max_chrome_s: int = _setting(
         2_419_200,
@@ -199,6 +247,11 @@ class Settings:
         default=True,
         says="Apple answers 410 for an endpoint that Safari has dropped; otherwise 201 for ever.",
         source="assumed: as the other services do; a WebKit bug report sees 201 for long",
+    )
+    webpush_rate_per_minute: int = _setting(
+        0,
+        "Messages a minute that a push service takes for one subscription; then 429. 0: any.",
+        "off unless asked for; the services do not publish theirs",
     )
     subscriptions_max: int = _setting(
         20,
@@ -348,6 +401,77 @@ class Settings:
         "How long mail for a full mailbox is tried again before it bounces.",
         "assumed: services retry for 24 to 72 hours; RFC 5321, 4.5.4.1 says 4 to 5 days",
     )
+    smtp_role: str = _setting(
+        "mx",
+        "``mx``: the server on the wire looks at the mailbox when a recipient is named, and refuses "
+        "(550, 452). ``relay``: it takes mail for everybody, and what cannot be delivered comes "
+        "back as a notice.",
+        "RFC 5321, 3.6: both kinds exist; clients of the wire see the refusals of ``mx`` sooner",
+    )
+    smtp_full_reply: str = _setting(
+        "452",
+        "What the server on the wire says of a full mailbox: ``452`` (4.2.2), ``552`` (5.2.2), or "
+        "``queue``: it takes the mail and tries again.",
+        "RFC 5321, 4.2.2 has both; large mailbox providers answer 452 4.2.2",
+    )
+    smtp_recipients_max: int = _setting(
+        100,
+        "Recipients that one mail on the wire may have; more get 452 4.5.3.",
+        "RFC 5321, 4.5.3.1.8: at least 100",
+    )
+    smtp_body_line_max: int = _setting(
+        0,
+        "Octets of a line of a mail, with its end, beyond which it is refused (500 5.5.2); 0: any.",
+        "RFC 5321, 4.5.3.1.6 says 1000; real servers mostly take longer ones",
+    )
+    smtp_errors_max: int = _setting(
+        20,
+        "Commands that are none, after which the server hangs up (421 4.7.0).",
+        "Postfix documentation, smtpd_hard_error_limit",
+    )
+    smtp_greylist_s: int = _setting(
+        0,
+        "How long the server on the wire answers 450 4.7.1 to a pair of sender and recipient that "
+        "it has not seen before; 0: never.",
+        "RFC 6647; off unless asked for",
+    )
+    smtp_rate_per_minute: int = _setting(
+        0,
+        "Mails a minute that the server on the wire takes of one login, and as many at once; then "
+        "421 4.7.0. 0: any number.",
+        "off unless asked for; every provider has its own",
+    )
+    smtp_auth_required: bool = _setting(
+        default=False,
+        says="The server on the wire takes mail only after AUTH (530 5.7.0).",
+        source="RFC 4954, 6; submission servers do, servers of a domain do not",
+    )
+    smtp_auth_needs_tls: bool = _setting(
+        default=False,
+        says="AUTH is offered under TLS only (538 5.7.11).",
+        source="RFC 4954, 4 asks for it; on loopback clients want to log in without",
+    )
+    smtp_auth_mechanisms: str = _setting(
+        "PLAIN LOGIN",
+        "Mechanisms that the server offers; what is left out is too weak (534 5.7.9).",
+        "RFC 4616; LOGIN is no standard, and everywhere",
+    )
+    smtp_tls_required: bool = _setting(
+        default=False,
+        says="The server on the wire takes mail only after STARTTLS (530 5.7.0).",
+        source="RFC 3207, 4",
+    )
+    smtp_starttls: bool = _setting(
+        default=False,
+        says="The port for clear text offers STARTTLS too; the others are as they are.",
+        source="some clients begin TLS by themselves when they see it, and fail without trust",
+    )
+    smtp_delay_notice_hours: int = _setting(
+        4,
+        "How long mail on the wire waits for room in a mailbox before its sender gets a notice of "
+        "the delay; 0: no notice.",
+        "sendmail's default (confTO_QUEUEWARN, 4 hours); Postfix sends none",
+    )
     mail_open_delay_mean_s: int = _setting(
         14_400, "Mean time from a mail's arrival to its habitual opening.", "assumed"
     )
@@ -369,6 +493,12 @@ class Settings:
         30,
         "Time from acceptance to the report that a number is unknown (30005).",
         "assumed",
+    )
+    client_clock: str = _setting(
+        "auto",
+        "By which clock a client stamps its credentials: ``auto`` takes what is fresh on the "
+        "world's or on the machine's, ``world`` and ``real`` choose one.",
+        "pushlab",
     )
     posts_timeout_s: int = _setting(
         10, "Real seconds that the app under test has to answer a post.", "assumed"

@@ -54,6 +54,7 @@ PLATFORMS: Final[Mapping[str, str]] = {
 
 GOOD, BAD, NOTE, PLAIN = MOODS = ("good", "bad", "note", "plain")
 SERVICE, APP, LAB = "OneSignal", "your app", "lab"
+TWILIO = "Twilio"
 
 TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
     "AppAdopted": (SERVICE, "takes app {app} as yours", PLAIN),
@@ -100,6 +101,8 @@ TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
         "send_after {send_after} is over on this clock, so it is sent at once; {remedy}",
         NOTE,
     ),
+    "ConnectionBroken": (APP, "breaks the rules of {protocol}: {reason}", BAD),
+    "CredentialAdopted": ("APNs", "takes key {key} of team {team} as it came", PLAIN),
     "DeviceCameOnline": ("{device}", "is online again", PLAIN),
     "DeviceMade": ("{device}", "joins: {platform_words}{belongs}", PLAIN),
     "DeviceMoved": ("{device}", "is now at {lat}, {long}", PLAIN),
@@ -110,6 +113,12 @@ TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
     "FaultPlanned": (LAB, "fault {name} planned: {where} answers {status}", NOTE),
     "FaultRemoved": (LAB, "fault {name} ended", PLAIN),
     "FaultStruck": (SERVICE, "fault {fault} strikes", BAD),
+    "AutoReplyEnded": ("{device}", "no longer answers mail by itself", PLAIN),
+    "AutoReplyStarted": ("{device}", "answers mail by itself from now on: out of office", NOTE),
+    "LoginAdopted": (MAIL, "takes the password of {login} as it came", PLAIN),
+    "MailReturned": (MAIL, "sends a mail to {to} about {recipient}: {kind}", NOTE),
+    "MailRuleLifted": (LAB, "mail is no longer refused by the rule {rule} {match}", PLAIN),
+    "MailRuleSet": (LAB, "mail is refused from now on by the rule {rule} {match}", NOTE),
     "ImagesHidden": ("{device}", "reads mail without images from now on", NOTE),
     "ImagesShown": ("{device}", "reads mail with images again", PLAIN),
     "KeyAdopted": (SERVICE, "takes the key that came with the request as the app's own", PLAIN),
@@ -200,6 +209,7 @@ TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
         "its receipt waits: the phone is offline",
         NOTE,
     ),
+    "RateLimited": (LAB, "the limit {limit} refuses a call; {remedy}", NOTE),
     "RequestReceived": (APP, "calls {route}", PLAIN),
     "SdkCallRefused": (SERVICE, "answers {status} to an SDK: {call}", BAD),
     "SdkOptedIn": ("{device}", "opts in inside the app", PLAIN),
@@ -276,12 +286,24 @@ TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
     "TimezoneSet": ("{device}", "is set to the time zone {timezone}", PLAIN),
     "TokenRotated": ("{device}", "gets a new push token; nobody is told yet", NOTE),
+    "TopicAdopted": ("APNs", "takes {topic} as the bundle id of the app", PLAIN),
     "UnsubscribeClicked": ("{address}", "unsubscribes by the link in {title}", NOTE),
     "UnsubscribeClicked/one click": (
         "{address}",
         "unsubscribes from {title} by the mail program's button",
         NOTE,
     ),
+    "TwilioAccountAdopted": (TWILIO, "takes account {account} as yours", PLAIN),
+    "TwilioAlertRaised": (TWILIO, "error {code}: {message}, at {url}", BAD),
+    "TwilioMessageDeleted": (TWILIO, "deletes {message_sid}", NOTE),
+    "TwilioMessageReceived": (TWILIO, "has {message_sid} from {from} for {to}", PLAIN),
+    "TwilioMessageRedacted": (TWILIO, "forgets what {message_sid} said", NOTE),
+    "TwilioScheduleRefused": (TWILIO, "refuses to wait until {send_at}; {remedy}", NOTE),
+    "TwilioSenderAdopted": (TWILIO, "takes {sender} as a sender of yours", PLAIN),
+    "TwilioServiceAdopted": (TWILIO, "takes {service} as a Messaging Service of yours", PLAIN),
+    "TwilioSetUp": (LAB, "Twilio is set up: {rest}", PLAIN),
+    "TwilioStatusChanged": (TWILIO, "{message_sid} is {status}", PLAIN),
+    "TwilioTokenAdopted": (TWILIO, "takes the secret of {user} as the right one", PLAIN),
     "UserCreated": (SERVICE, "has a new user{identity_words}", PLAIN),
     "UserDeleted": (SERVICE, "deletes a user{identity_words}", NOTE),
     "UserUpdated": (SERVICE, "hears of {user}: {changes}", PLAIN),

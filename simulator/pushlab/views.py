@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from pushlab_fakes.onesignal.apps import App
     from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.wire.edge import Listener
+    from pushlab_fakes.wire.mail_ports import MailMode, MailPorts
 
-__all__ = ["AppView", "AppViews", "Endpoints", "Webhook"]
+__all__ = ["AppView", "AppViews", "Endpoints", "HostPort", "Webhook"]
 
 
 class AppView:
@@ -178,15 +179,71 @@ class AppViews:
         raise MisuseError(f"this lab has no app {app!r}; add it with lab.add_app; it has {known}")
 
 
+class HostPort(str):
+    """``host:port``, and both apart."""
+
+    __slots__ = ()
+
+    @property
+    def host(self) -> str:
+        """The host alone."""
+        return self.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port alone."""
+        return int(self.rpartition(":")[2])
+
+
 class Endpoints:
     """Where a lab's fakes answer."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, mail: MailPorts) -> None:
         self._listener = listener
+        self._mail = mail
+
+    @property
+    def smtp(self) -> HostPort:
+        """Where mail is taken in clear text, without STARTTLS unless a setting offers it."""
+        return self._find_mail("clear")
+
+    @property
+    def smtp_starttls(self) -> HostPort:
+        """Where mail is taken, in clear text until STARTTLS."""
+        return self._find_mail("starttls")
+
+    @property
+    def smtp_tls(self) -> HostPort:
+        """Where mail is taken under TLS from the first byte."""
+        return self._find_mail("tls")
+
+    def _find_mail(self, mode: MailMode) -> HostPort:
+        listener = self._mail.find(mode, self._listener.host)
+        return HostPort(f"{listener.host}:{listener.port}")
 
     @property
     def onesignal(self) -> str:
         """Base URL of the OneSignal API in clear text."""
+        return self._listener.url
+
+    @property
+    def apns(self) -> HostPort:
+        """Where APNs takes requests, over HTTP/2, under TLS and in clear text."""
+        return HostPort(f"{self._listener.host}:{self._listener.port}")
+
+    @property
+    def webpush(self) -> str:
+        """Base URL of the browsers' push services: an endpoint with this for its origin."""
+        return self._listener.url
+
+    @property
+    def fcm(self) -> str:
+        """Base URL of FCM and of what belongs to it: OAuth, Instance ID."""
+        return self._listener.url
+
+    @property
+    def twilio(self) -> str:
+        """Base URL of Twilio's API in clear text: ``client.api.base_url``."""
         return self._listener.url
 
     @property

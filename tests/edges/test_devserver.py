@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import signal
+import smtplib
 import socket
 import ssl
 import subprocess
@@ -142,6 +143,9 @@ def test_the_ready_file_says_what_answers(served: Served) -> None:
     assert list(ready) == [
         "onesignal",
         "control",
+        "smtp",
+        "smtp_starttls",
+        "smtp_tls",
         "tls",
         "ca_file",
         "app_id",
@@ -151,6 +155,15 @@ def test_the_ready_file_says_what_answers(served: Served) -> None:
     ]
     assert ready["pid"] == os.getpid()
     assert ready["control"] == f"{ready['onesignal']}/_pushlab/api/"
+
+
+def test_the_mail_server_takes_mail_at_its_addresses(served: Served) -> None:
+    host, _, port = served.ready["smtp"].rpartition(":")
+
+    with smtplib.SMTP(host, int(port), timeout=WAIT_S) as client:
+        client.ehlo()
+
+        assert client.has_extn("dsn")
 
 
 def test_the_port_speaks_tls_for_who_trusts_the_ca_file(served: Served) -> None:

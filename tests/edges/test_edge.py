@@ -116,14 +116,18 @@ class TestAddresses:
         assert listener.clear_port == listener.tls_port
         assert (status_secure, status_clear) == (200, 200)
 
-    def test_http_1_1_is_agreed_by_alpn(self, listener):
+    @pytest.mark.parametrize(
+        ("offered", "expected"),
+        [(["http/1.1", "h2"], "h2"), (["http/1.1"], "http/1.1"), (["spdy/3"], None)],
+    )
+    def test_the_version_of_http_is_agreed_by_alpn(self, listener, offered, expected):
         context = ssl.create_default_context(cadata=listener.ca_pem.decode())
-        context.set_alpn_protocols(["h2", "http/1.1"])
+        context.set_alpn_protocols(offered)
 
         with dial(listener) as conn, context.wrap_socket(conn, server_hostname="localhost") as tls:
             agreed = tls.selected_alpn_protocol()
 
-        assert agreed == "http/1.1"
+        assert agreed == expected
 
     def test_an_address_without_a_lab_answers_503_and_says_so(self, edge):
         listener = edge.borrow(Echo())

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from pushlab.lab import Lab
 from pushlab_fakes.exchange import Answer, json_answer
 from pushlab_fakes.wire.edge import Limits
 from pushlab_testing.echo import Echo
@@ -433,3 +434,20 @@ class TestErrorsInsideAFake:
 
         assert status_of(answer) == 500
         assert "could not be kept" in caplog.text
+
+
+def test_what_breaks_the_rules_leaves_an_entry_and_the_next_request_is_served():
+    with Lab() as lab:
+        lab.serve()
+        endpoint = lab.endpoints.apns
+        broken = exchange(endpoint, b"GET /\x00 HTTP/1.1\r\n\r\n")
+        endless = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+        status_of(exchange(endpoint, endless))
+
+        served = get(endpoint, target=b"/api/v1/apps")
+
+        kept = lab.trace.find(["ConnectionBroken"])
+        assert [entry.fields["reason"] for entry in kept] == ["Bad Request", "Bad Request"]
+        assert status_of(broken) == 400
+        assert status_of(served) in {400, 401, 403}
+        assert lab.list_problems() == []

@@ -315,12 +315,12 @@ def test_segment(pushlab):
     def test_a_refused_vendor_fails_the_test_and_says_how_to_allow_it(self, run):
         result = run("""
 def test_sms(pushlab):
-    swallow("/2010-04-01/Accounts", host="https://api.twilio.com")
+    swallow("/1.1/transactional", host="https://api.batch.com")
 """)
 
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(
-            ["pushlab: api.twilio.com is *that no fake serves*Served here: *allow=*api.twilio.com*"]
+            ["pushlab: api.batch.com is *that no fake serves*Served here: *allow=*api.batch.com*"]
         )
 
     def test_a_webhook_to_a_strange_host_fails_the_test_once(self, run):
@@ -364,12 +364,14 @@ def test_hook(pushlab):
         result.assert_outcomes(passed=1)
 
     BROKEN = """
+from pushlab_fakes.directory import Directory, Place
+
 @pytest.fixture
 def broken(pushlab, monkeypatch):
     def handle(request):
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr(pushlab.onesignal, "handle", handle)
+    monkeypatch.setattr(pushlab, "directory", Directory(Place("broken", (), (), handle)))
 """
 
     def test_an_error_inside_a_fake_is_raised_with_its_cause(self, run):
@@ -401,7 +403,7 @@ def test_broken(pushlab, broken):
     def test_a_test_that_fails_by_itself_fails_once_and_tells_the_problems_beside(self, run):
         result = run(f"""{self.BROKEN}
 def test_broken(pushlab, broken):
-    swallow("/v1", host="https://api.twilio.com")
+    swallow("/v1", host="https://api.batch.com")
     swallow("/notifications")
     assert False, "mine"
 """)
@@ -412,7 +414,7 @@ def test_broken(pushlab, broken):
                 "E *AssertionError: mine",
                 "-* pushlab -*",
                 "problem: a fake broke *boom*",
-                "problem: api.twilio.com is *",
+                "problem: api.batch.com is *",
                 "replay: --pushlab-seed=0",
             ]
         )
@@ -421,14 +423,14 @@ def test_broken(pushlab, broken):
         result = run("""
 @pytest.mark.xfail(strict=True)
 def test_sms(pushlab):
-    swallow("/v1", host="https://api.twilio.com")
+    swallow("/v1", host="https://api.batch.com")
 
 @pytest.mark.xfail(strict=True)
 def test_raised(pushlab):
-    call("/v1", {}, host="https://api.twilio.com")
+    call("/v1", {}, host="https://api.batch.com")
 
 def test_skipped(pushlab):
-    swallow("/v1", host="https://api.twilio.com")
+    swallow("/v1", host="https://api.batch.com")
     pytest.skip("not today")
 """)
 

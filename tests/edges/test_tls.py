@@ -99,7 +99,7 @@ class TestAcceptance:
         crowded = Authority()
         server = crowded.get_server_context([])
         for index in range(LEAVES_MAX):
-            crowded._contexts[f"{index}.onesignal.com", ()] = server
+            crowded._contexts[f"{index}.onesignal.com", (), ()] = server
 
         with pytest.raises(ssl.SSLCertVerificationError):
             shake_hands(strict_context(crowded), server, "one-too-many.onesignal.com")

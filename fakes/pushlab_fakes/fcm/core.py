@@ -9,7 +9,7 @@ import numpy as np
 from pushlab.gateway import Fate, Verdict
 from pushlab.table import Chains, as_slice
 from pushlab.world.clock import DAY_MS
-from pushlab_fakes.fcm.tokens import parse_token, render_token
+from pushlab_fakes.fcm.tokens import HEAD_CHARS, parse_token, render_token
 from pushlab_fakes.tokens import NEVER, TokenRegistry
 from pushlab_fakes.transport import Transport, find_instants
 
@@ -54,6 +54,25 @@ class Fcm:
     def render_token(self, route: int) -> str:
         """Return the token text of *route*."""
         return self.tokens.render(route)
+
+    def find_installation(self, fid: str) -> int:
+        """Return the route of the token of a Firebase installation; -1 when there is none.
+
+        A token begins with the id of its installation, 22 characters before the colon.
+        """
+        key = parse_token(f"{fid}:")
+        token = "" if key is None or len(fid) != HEAD_CHARS else render_token(key)
+        return self.tokens.find(token) if token.startswith(f"{fid}:") else -1
+
+    def is_dead(self, route: int) -> bool:
+        """Whether FCM knows by now that nobody holds the token at *route*."""
+        routes = np.array([route], np.int32)
+        now = np.array([self._world.now], np.int64)
+        return bool(self._is_dead(now, routes, self.devices_of(routes))[0])
+
+    def app_of(self, route: int) -> int:
+        """Return the app that registered the token at *route*."""
+        return int(self._handsets.app[self.tokens.device[route]])
 
     def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
         """Return the content keys of the tokens."""

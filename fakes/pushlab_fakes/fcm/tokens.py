@@ -5,10 +5,11 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
 
-__all__ = ["parse_token", "render_token"]
+__all__ = ["HEAD_CHARS", "parse_token", "render_token"]
 
 KEY_CHARS = 11
 HEAD_CHARS = 22
+"""The id of the installation."""
 PREFIX = "APA91b"
 TAIL_CHARS = 134
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -16,22 +16,25 @@ from pushlab.world.clock import render_instant
 from pushlab.world.schedule import RANKS
 from pushlab_fakes.addresses import Addresses, NumberForm
 from pushlab_fakes.sms.answers import Answers
-from pushlab_fakes.sms.keywords import HELP, STOP, find_keyword
+from pushlab_fakes.sms.keywords import HELP, KEYWORDS, STOP, find_keyword
 from pushlab_fakes.transport import Transport
 from pushlab_fakes.undelivered import Undelivered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
     from pushlab.fanout import Sends
     from pushlab.gateway import Handsets
     from pushlab.settings import Settings
+    from pushlab.world.clock import Instant
     from pushlab.world.trace import BatchKind
     from pushlab.world.world import World
     from pushlab_fakes.faults import Faults
     from pushlab_fakes.sms.keywords import Keyword
 
-__all__ = ["SmsGateway"]
+__all__ = ["Listener", "SmsGateway"]
 
 LOSSES: Final = {"unknown number": Fate.UNDELIVERED, "handset off": Fate.UNDELIVERED}
 UNKNOWN, OFF = range(len(LOSSES))
@@ -41,6 +44,30 @@ NO_SENDER: Final = 0
 
 def _latency(settings: Settings) -> tuple[int, int]:
     return settings.sms_latency_min_ms, settings.sms_latency_mean_ms
+
+
+class Listener(Protocol):
+    """Who owns numbers that people write to."""
+
+    def listens_to(self, sender: str) -> bool:
+        """Whether *sender* is one of its numbers."""
+        ...
+
+    def hear(
+        self,
+        instant: Instant,
+        number: str,
+        sender: str,
+        text: str,
+        *,
+        keyword: str | None,
+        entry: str,
+    ) -> None:
+        """Learn that *number* wrote *text*, a *keyword* or not, to *sender*.
+
+        It may be called ahead of the clock, while the lane runs: plan what is to follow.
+        """
+        ...
 
 
 class Numbers(Addresses):
@@ -63,7 +90,12 @@ class SmsGateway:
         self._senders: dict[str, int] = {}
         """Codes of senders, from 1 on."""
         self._blocks: dict[str, NDArray[np.bool_]] = {}
-        """By sender, the routes that replied STOP to it."""
+        """By sender, or what it belongs to, the routes that replied STOP to it."""
+        self.scope_of: Callable[[str], str] = str
+        """Where a STOP to a sender counts: for that sender alone unless somebody groups them."""
+        self.keywords_of: Callable[[str], Sequence[Keyword]] = lambda _sender: KEYWORDS
+        """What a sender answers by itself."""
+        self.listener: Listener | None = None
         self._stored = Chains(what=np.int64)
         self._answers = Answers(self.addresses)
         self._transport = Transport(
@@ -243,11 +275,18 @@ class SmsGateway:
 
     def are_blocked(self, sender: str, routes: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Whether each route, none of them -1, has replied STOP to *sender*."""
-        blocks = self._blocks.get(sender)
-        if blocks is None:
-            return np.zeros(len(routes), np.bool_)
-        inside = routes < len(blocks)
-        return inside & blocks[np.where(inside, routes, 0)]
+        blocked = np.zeros(len(routes), np.bool_)
+        for name in dict.fromkeys((sender, self.scope_of(sender))):
+            blocks = self._blocks.get(name)
+            if blocks is not None:
+                inside = routes < len(blocks)
+                blocked |= inside & blocks[np.where(inside, routes, 0)]
+        return blocked
+
+    def is_stopped(self, sender: str, number: str) -> bool:
+        """Whether *number* has replied STOP to *sender*."""
+        route = self.addresses.find(number)
+        return route >= 0 and bool(self.are_blocked(sender, np.array([route], np.int32))[0])
 
     def find_last_sender(self, route: int) -> str | None:
         """Return who wrote last to the number at *route*, or None."""
@@ -267,17 +306,35 @@ class SmsGateway:
         A keyword does its work, and is answered when it changed something or asks for help.
         *entry* is what the trace calls the replies.
         """
-        keyword = find_keyword(text)
-        if keyword is None:
-            return
         if to is not None:
-            self._obey(keyword, to, instants, routes, entry)
+            self._take(text, to, instants, routes, entry)
             return
         codes = self.addresses.last_sender[routes]
         for sender, code in self._senders.items():
             mine = codes == code
             if np.count_nonzero(mine):
-                self._obey(keyword, sender, instants[mine], routes[mine], entry)
+                self._take(text, sender, instants[mine], routes[mine], entry)
+
+    def _take(
+        self,
+        text: str,
+        sender: str,
+        instants: NDArray[np.int64],
+        routes: NDArray[np.int32],
+        entry: str,
+    ) -> None:
+        """Take *text* for *sender*; whoever listens to it hears each of the replies."""
+        keyword = find_keyword(text, self.keywords_of(sender))
+        if keyword is not None:
+            self._obey(keyword, sender, instants, routes, entry)
+        if self.listener is None or not self.listener.listens_to(sender):
+            return
+        meant = None if keyword is None else keyword.name
+        for at, route in zip(instants.tolist(), routes.tolist(), strict=True):
+            device = self._handsets.name_of(int(self.addresses.device[route]))
+            cause = f"{entry}:{device}@{at}"
+            number = self.addresses.render(route)
+            self.listener.hear(at, number, sender, text, keyword=meant, entry=cause)
 
     def _obey(
         self,
@@ -288,11 +345,13 @@ class SmsGateway:
         entry: str,
     ) -> None:
         """Block or unblock *sender* for *routes*; a second STOP gets no second answer."""
-        if keyword is not HELP:
-            wanted = keyword is STOP
+        if keyword.name != HELP.name:
+            wanted = keyword.name == STOP.name
             changed = self.are_blocked(sender, routes) != wanted
             instants, routes = instants[changed], routes[changed]
-            self._room_for_blocks(sender)[routes] = wanted
+            scope = self.scope_of(sender)
+            for name in dict.fromkeys((scope,) if wanted else (scope, sender)):
+                self._room_for_blocks(name)[routes] = wanted
         for at in np.unique(instants).tolist():
             self._answer(keyword, sender, at, routes[instants == at], entry)
 

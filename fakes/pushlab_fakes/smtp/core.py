@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +17,8 @@ from pushlab_fakes.transport import Transport
 from pushlab_fakes.undelivered import Undelivered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from pushlab.fanout import Sends
@@ -24,12 +27,24 @@ if TYPE_CHECKING:
     from pushlab.world.world import World
     from pushlab_fakes.faults import Faults
 
-__all__ = ["Smtp"]
+    Observer = Callable[[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]], None]
+
+__all__ = ["Box", "Smtp"]
 
 BOUNCES: Final = {"hard": Fate.BOUNCED, "soft": Fate.SOFT_BOUNCED}
 HARD, SOFT = range(len(BOUNCES))
 HOUR_MS: Final = 3_600_000
 ACCEPTED: Final = Fate.ACCEPTED.value
+
+
+class Box(Enum):
+    """What a mail server finds when it looks up an address."""
+
+    UNKNOWN = "unknown"
+    LATE = "unknown, found out later"
+    CLOSED = "closed"
+    FULL = "full"
+    OPEN = "open"
 
 
 def _latency(settings: Settings) -> tuple[int, int]:
@@ -52,6 +67,8 @@ class Smtp:
         self._returned = Undelivered(
             world, sends, handsets, self.name, entry="MailBounced", fates=BOUNCES
         )
+        self.observers: list[Observer] = []
+        """Told of instants, devices and targets whose mail came into the mailbox."""
         self._bounce = world.schedule.register("smtp bounce", RANKS["arrival"], self._bounce_closed)
 
     # -- the registry --------------------------------------------------------------------------
@@ -94,6 +111,24 @@ class Smtp:
 
     def connect(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
         """Do nothing: mail reaches a mailbox while its owner is offline."""
+
+    def look(self, address: str) -> Box:
+        """Look up *address*, as a server does when it is named in a RCPT command."""
+        route = self.addresses.find(address)
+        if route < 0:
+            share = threshold(self._world.settings.smtp_late_bounce_share)
+            keys = np.array([content_key("stray", address)], np.uint64)
+            is_late = self._world.randomness.chance("smtp late bounce", keys, 0, share)[0]
+            return Box.LATE if is_late else Box.UNKNOWN
+        routes = np.array([route], np.int32)
+        devices = self.addresses.devices_of(routes)
+        if not self._handsets.hold(devices, routes)[0]:
+            return Box.CLOSED
+        return Box.FULL if self._handsets.is_full[devices][0] else Box.OPEN
+
+    def is_away(self, device: int) -> bool:
+        """Whether the owner of a mailbox is out of office, and it answers by itself."""
+        return bool(self._handsets.is_away[device])
 
     # -- attempts ------------------------------------------------------------------------------
 
@@ -172,6 +207,8 @@ class Smtp:
             instants, devices, what = instants[room], devices[room], what[room]
         if len(devices):
             self._handsets.deliver(instants, devices, what)
+            for observer in self.observers:
+                observer(instants, devices, what)
 
     def _bounce_later(
         self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]

@@ -67,6 +67,14 @@ class Webpush:
         """Return the content keys of the endpoints."""
         return self.tokens.key[routes]
 
+    def key_of(self, route: int) -> int:
+        """Return the content key of the endpoint at *route*."""
+        return int(self.tokens.key[route])
+
+    def app_of(self, route: int) -> int:
+        """Return the app whose page made the subscription at *route*."""
+        return int(self._handsets.app[self.tokens.device[route]])
+
     def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the browser behind each route, -1 for route -1."""
         if not len(self.tokens):
@@ -103,6 +111,20 @@ class Webpush:
     def _note(self, column: str, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
         noted = self.tokens.own(column)
         noted[routes] = np.minimum(noted[routes], instants)
+
+    def is_dropped(self, route: int) -> bool:
+        """Whether the service knows by now that the endpoint at *route* was dropped."""
+        routes = np.array([route], np.int32)
+        now = np.array([self._world.now], np.int64)
+        return bool(self._is_dead(now, routes, self.devices_of(routes))[0])
+
+    def cancel(self, route: int, what: int) -> bool:
+        """Take back a message that waits for its browser; False when it waits no more."""
+        owners, held = self._stored.drop_equal(np.array([route], np.int32), "what", what)
+        now = np.full(len(owners), self._world.now, np.int64)
+        devices = self.tokens.device[owners]
+        self._transport.finish("MessageTakenBack", Fate.CANCELED, now, devices, held["what"])
+        return bool(len(owners))
 
     # -- attempts ------------------------------------------------------------------------------
 

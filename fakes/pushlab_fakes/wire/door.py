@@ -3,8 +3,9 @@
 Everything in here runs in the edge thread, but for ``occupy``, which any thread may call.
 
 The first byte decides: 22 opens a TLS handshake (RFC 8446, section 5.1), and no HTTP method begins
-so. Inside TLS the protocol is agreed by ALPN, among those of ``protocols``; another version of HTTP
-is one more entry there.
+so. Inside TLS the protocol is agreed by ALPN, among those of ``protocols``. In clear text, and of a
+client that offered nothing, as some clients of APNs do, the first bytes tell: HTTP/2 begins with a
+preface of its own (RFC 9113, section 3.4).
 """
 
 from __future__ import annotations
@@ -14,19 +15,21 @@ import errno
 import socket
 from typing import TYPE_CHECKING
 
+from pushlab_fakes.wire.framing import PREFACE
 from pushlab_fakes.wire.http1 import Http1Server
 from pushlab_fakes.wire.serving import LOGGER, Limits, make_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pushlab_fakes.wire.mail_ports import MailMode
     from pushlab_fakes.wire.serving import Served
     from pushlab_fakes.wire.tls import Authority
 
 __all__ = ["Door"]
 
 TLS_HANDSHAKE = b"\x16"
-HTTP1 = "http/1.1"
+HTTP1, HTTP2 = "http/1.1", "h2"
 
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked for, not bound to
 BACKLOG = 512
@@ -36,6 +39,9 @@ ACCEPT_RETRY_S = 1.0
 
 class Door:
     """A port of the edge; labs come and go behind it, and it keeps its address."""
+
+    mail: MailMode | None = None
+    """Which kind of SMTP is spoken here; None for HTTP."""
 
     def __init__(
         self,
@@ -59,8 +65,12 @@ class Door:
         self._open: dict[socket.socket, asyncio.Transport | None] = {}
         self._arrivals: set[asyncio.Task[None]] = set()
         self._http1 = Http1Server(self, self._loop)
-        self.protocols: Mapping[str, Callable[[], asyncio.Protocol]] = {HTTP1: self._http1}
-        """What is spoken here, the preferred one first; clear text speaks HTTP/1.1."""
+        self.protocols: Mapping[str, Callable[[], asyncio.Protocol]] = {
+            HTTP2: self._make_http2,
+            HTTP1: self._http1,
+        }
+        """What is spoken here, the preferred one first."""
+        self._connections = 0
         self._loop.add_reader(self._socket, self._accept)
 
     @property
@@ -73,9 +83,24 @@ class Door:
         """How many labs have left this door; a connection ends with its own."""
         return self._tenancy
 
+    def number_connection(self) -> int:
+        """Return the number of a new connection among those of the present lab, from 1."""
+        self._connections += 1
+        return self._connections
+
+    def find_name(self, handshake: object) -> str:
+        """Return the vendor's name that a client asked for in its handshake, "" for none."""
+        return "" if handshake is None else self._find_authority().find_name(handshake)
+
+    def _make_http2(self) -> asyncio.Protocol:
+        from pushlab_fakes.wire.http2 import Http2Connection
+
+        return Http2Connection(self)
+
     def occupy(self, served: Served, limits: Limits) -> None:
         """Put *served* behind the door."""
         assert self._served is None, "a door serves one lab at a time"
+        self._connections = 0
         self.limits = limits
         self._served = served
 
@@ -113,12 +138,16 @@ class Door:
         while (conn := self._take()) is not None:
             self._open = {known: way for known, way in self._open.items() if known.fileno() != -1}
             if len(self._open) >= self.limits.connections:
-                _turn_away(conn, self.limits)
+                self._turn_away(conn)
                 continue
             self._open[conn] = None
             task = self._loop.create_task(self._welcome(conn))
             self._arrivals.add(task)
             task.add_done_callback(self._arrivals.discard)
+
+    def _turn_away(self, conn: socket.socket) -> None:
+        """Say that the bound on connections is reached."""
+        _turn_away(conn, self.limits)
 
     def _take(self) -> socket.socket | None:
         """Accept one waiting connection, if any."""
@@ -147,10 +176,8 @@ class Door:
                 first = await self._peek(conn)
             if not first:
                 conn.close()
-            elif first == TLS_HANDSHAKE:
-                await self._hand_over(conn, secure=True)
             else:
-                await self._hand_over(conn, secure=False)
+                await self._hand_over(conn, first)
         except asyncio.CancelledError:
             conn.close()
             raise
@@ -171,32 +198,77 @@ class Door:
                 finally:
                     self._loop.remove_reader(conn)
 
-    async def _hand_over(self, conn: socket.socket, *, secure: bool) -> None:
-        if secure:
-            transport, _ = await self._loop.connect_accepted_socket(
-                lambda: _AgreedProtocol(self.protocols),
-                conn,
-                ssl=self._find_authority().get_server_context(tuple(self.protocols)),
-                ssl_handshake_timeout=self.limits.head_s,
-            )
-        else:
-            transport, _ = await self._loop.connect_accepted_socket(self._http1, conn)
+    async def _hand_over(self, conn: socket.socket, first: bytes) -> None:
+        protocol: Callable[[], asyncio.Protocol] = self._http1
+        context = None
+        if first == TLS_HANDSHAKE:
+            clients = getattr(self._served, "client_certificates", ())
+            context = self._find_authority().get_server_context(tuple(self.protocols), clients)
+            protocol = self._wait_for_agreement
+        elif PREFACE.startswith(first):
+            protocol = self._wait_for_preface
+        transport, _ = await self._loop.connect_accepted_socket(
+            protocol,
+            conn,
+            ssl=context,
+            ssl_handshake_timeout=self.limits.head_s if context is not None else None,
+        )
         self._open[conn] = transport
+
+    def _wait_for_agreement(self) -> asyncio.Protocol:
+        return _AgreedProtocol(self.protocols, self._wait_for_preface)
+
+    def _wait_for_preface(self) -> asyncio.Protocol:
+        return _SniffedProtocol(self.protocols, self.limits.head_s)
 
 
 class _AgreedProtocol(asyncio.Protocol):
     """Stands in until the handshake has agreed on a protocol, then makes way for it."""
 
-    def __init__(self, protocols: Mapping[str, Callable[[], asyncio.Protocol]]) -> None:
+    def __init__(
+        self,
+        protocols: Mapping[str, Callable[[], asyncio.Protocol]],
+        otherwise: Callable[[], asyncio.Protocol],
+    ) -> None:
         self._protocols = protocols
+        self._otherwise = otherwise
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         agreed = transport.get_extra_info("ssl_object").selected_alpn_protocol()
-        # A client that offers nothing, or nothing that is spoken here, gets HTTP/1.1.
-        protocol = self._protocols.get(agreed, self._protocols[HTTP1])()
+        # A client that offers nothing, or nothing that is spoken here, tells by what it sends.
+        protocol = self._protocols.get(agreed, self._otherwise)()
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
+
+
+class _SniffedProtocol(asyncio.Protocol):
+    """Stands in until the first bytes tell whether they are HTTP/2's preface."""
+
+    def __init__(
+        self, protocols: Mapping[str, Callable[[], asyncio.Protocol]], wait_s: float
+    ) -> None:
+        self._protocols = protocols
+        self._wait_s = wait_s
+        self._first = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._timer = asyncio.get_running_loop().call_later(self._wait_s, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        self._first += data
+        if len(self._first) < len(PREFACE) and PREFACE.startswith(self._first):
+            return
+        self._timer.cancel()
+        protocol = self._protocols[HTTP2 if self._first.startswith(PREFACE) else HTTP1]()
+        self._transport.set_protocol(protocol)
+        protocol.connection_made(self._transport)
+        protocol.data_received(self._first)
+
+    def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - nothing was said
+        self._timer.cancel()
 
 
 def _listen(host: str, port: int) -> socket.socket:

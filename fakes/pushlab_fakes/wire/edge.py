@@ -24,6 +24,7 @@ from pushlab_fakes.wire.serving import Limits, Served
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from pushlab_fakes.wire.mail_ports import MailMode
     from pushlab_fakes.wire.tls import Authority
 
 __all__ = ["Edge", "EdgeLoop", "Limits", "Listener", "Served"]
@@ -152,22 +153,24 @@ class Edge:
         host: str = LOOPBACK,
         port: int = 0,
         limits: Limits | None = None,
+        mail: MailMode | None = None,
     ) -> Listener:
         """Put *served* behind a listener until its listener is released.
 
         Without a *port* the listener comes from a pool: the first lab of each test has the same
         address all through the run, a second one beside it has another. With one the listener is
         made for this call and closed when released; ``OSError`` says that the port is taken.
+        With *mail* the listener speaks SMTP instead of HTTP.
         """
         limits = limits or Limits()
         if host == LOOPBACK and port == 0 and not self._is_out_of_reach:
             # A door that is there already needs no word with the edge thread, and no wait for it.
             with self._pool_guard:
-                vacant = self._find_vacant()
+                vacant = self._find_vacant(mail)
                 if vacant is not None:
                     vacant.occupy(served, limits)
                     return Listener(self, vacant)
-        door = self._wait("open a port", self._open(served, host, port, limits))
+        door = self._wait("open a port", self._open(served, host, port, limits, mail))
         return Listener(self, door)
 
     @property
@@ -175,8 +178,17 @@ class Edge:
         """Whether the edge thread would wait for itself, or there is none any more."""
         return threading.current_thread() is self._thread or self.loop.is_closed()
 
-    def _find_vacant(self) -> Door | None:
-        return next((each for each in self._pool if each.served is None), None)
+    def _find_vacant(self, mail: MailMode | None) -> Door | None:
+        return next(
+            (each for each in self._pool if each.served is None and each.mail == mail), None
+        )
+
+    def _make_door(self, host: str, port: int, mail: MailMode | None) -> Door:
+        if mail is None:
+            return Door(self.loop, lambda: self.authority, host, port)
+        from pushlab_fakes.wire.smtp import MailDoor
+
+        return MailDoor(self.loop, lambda: self.authority, host, port, mail=mail)
 
     def give_back(self, door: Door) -> None:
         """End the tenancy behind *door*; nothing is left of it after :meth:`stop` or a fork."""
@@ -236,12 +248,14 @@ class Edge:
     async def _beat(self) -> None:
         """Prove that the loop runs."""
 
-    async def _open(self, served: Served, host: str, port: int, limits: Limits) -> Door:
+    async def _open(
+        self, served: Served, host: str, port: int, limits: Limits, mail: MailMode | None
+    ) -> Door:
         pooled = host == LOOPBACK and port == 0
         with self._pool_guard:
-            door = self._find_vacant() if pooled else None
+            door = self._find_vacant(mail) if pooled else None
             if door is None:
-                door = Door(self.loop, lambda: self.authority, host, port)
+                door = self._make_door(host, port, mail)
                 (self._pool if pooled else self._given).append(door)
             door.occupy(served, limits)
         return door

@@ -37,21 +37,22 @@ class Names(Protocol):
 
 
 def patch_handshakes(
-    patches: Patches, names: Names, find_authority: Callable[[], Authority]
+    patches: Patches, names: Names, find_authority: Callable[[str], Authority]
 ) -> None:
     """Put hooks on Python's own context class and on both kinds of TLS connection it makes."""
     context_class = find_context_class()
 
     def prepare(context: ssl.SSLContext, server_hostname: object) -> None:
-        if context.verify_mode != ssl.CERT_NONE and names.is_served(plain_name(server_hostname)):
-            find_authority().trust_in(context)
+        host = plain_name(server_hostname)
+        if context.verify_mode != ssl.CERT_NONE and names.is_served(host):
+            find_authority(host).trust_in(context)
 
     def check(connection: ssl.SSLSocket | ssl.SSLObject) -> None:
         host = plain_name(connection.server_hostname)
         if connection.server_side or not names.is_guarded(host):
             return
         certificate = connection.getpeercert(binary_form=True)
-        if certificate is None or not find_authority().has_issued(certificate):
+        if certificate is None or not find_authority(host).has_issued(certificate):
             raise names.refuse_peer(host)
 
     _run_before(patches, context_class, "wrap_socket", 4, prepare)

@@ -14,11 +14,13 @@ from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import PayloadEncodingError
 from multidict import CIMultiDict
 
-from pushlab_fakes.exchange import Answer, Request
+from pushlab_fakes.exchange import Answer, Peer, Request
+from pushlab_fakes.wire.real_clock import RealClock
 from pushlab_fakes.wire.serving import (
     LOGGER,
     answer_vacancy,
     make_refusal,
+    note_broken,
     serve,
     serve_aside,
     takes_long,
@@ -27,8 +29,9 @@ from pushlab_fakes.wire.serving import (
 if TYPE_CHECKING:
     from pushlab_fakes.wire.serving import Limits, Served
 
-__all__ = ["Host", "Http1Connection", "Http1Server"]
+__all__ = ["Host", "Http1Connection", "Http1Server", "decode_header", "find_host"]
 
+PROTOCOL = "HTTP/1.1"
 LINE_BYTES_MAX = 16_384
 """The longest request line, and the longest header."""
 
@@ -50,6 +53,12 @@ class Host(Protocol):
     def tenancy(self) -> int:
         """Return the number of the present tenancy; another one ends all older connections."""
 
+    def number_connection(self) -> int:
+        """Return the number of a new connection among those of the present tenancy, from 1."""
+
+    def find_name(self, handshake: object) -> str:
+        """Return the vendor's name that a client asked for in its handshake, "" for none."""
+
 
 class Http1Server(web.Server):
     """Makes one connection object for each socket of a listener."""
@@ -66,7 +75,7 @@ class Http1Server(web.Server):
 class Http1Connection(web.RequestHandler):
     """One connection, bounded in what it may send and in how long that may take."""
 
-    __slots__ = ("_busy", "_head_timer", "_host", "_tenancy")
+    __slots__ = ("_busy", "_head_timer", "_host", "_number", "_tenancy")
 
     def __init__(self, host: Host, server: Http1Server, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -81,6 +90,7 @@ class Http1Connection(web.RequestHandler):
         )
         self._host = host
         self._tenancy = host.tenancy
+        self._number = host.number_connection()
         self._busy = False
         self._head_timer: asyncio.TimerHandle | None = None
 
@@ -89,8 +99,14 @@ class Http1Connection(web.RequestHandler):
         super().data_received(data)
         if data and not self._busy and self._head_timer is None:
             self._head_timer = asyncio.get_running_loop().call_later(
-                self._host.limits.head_s, self.force_close
+                self._host.limits.head_s, self._give_up
             )
+
+    def _give_up(self) -> None:
+        """End a connection whose head does not come to its end."""
+        text = f"the head did not arrive within {self._host.limits.head_s:g} s of real time"
+        note_broken(self._host.served, PROTOCOL, text)
+        self.force_close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Let go of what belongs to the connection."""
@@ -109,6 +125,8 @@ class Http1Connection(web.RequestHandler):
         text = " ".join((message or HTTPStatus(status).phrase).split())
         if exc is not None and status >= 500:
             LOGGER.error("a request could not be served", exc_info=exc)
+        else:
+            note_broken(self._host.served, PROTOCOL, HTTPStatus(status).phrase)
         return _render(make_refusal(status, text), close=True)
 
     async def attend(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -128,13 +146,14 @@ class Http1Connection(web.RequestHandler):
         try:
             body = await _read_body(request, limits)
         except _BodyRefused as refused:
+            note_broken(self._host.served, PROTOCOL, HTTPStatus(refused.answer.status).phrase)
             return _render(refused.answer, close=True)
         # The lab may have closed while the body came. Nothing is awaited from here to its answer.
         refusal = self._check_tenancy()
         served = self._host.served
         if refusal is not None or served is None:
             return _render(refusal or answer_vacancy(self._host.address), close=True)
-        whole = _read_request(request, body)
+        whole = _read_request(request, body, self._number)
         if not takes_long(served, whole):
             return _render(serve(served, whole))
         answer = await serve_aside(served, whole)
@@ -216,19 +235,25 @@ def _refuse_length(limits: Limits) -> _BodyRefused:
     return _BodyRefused(make_refusal(413, text))
 
 
-def _read_request(request: web.BaseRequest, body: bytes) -> Request:
+def _read_request(request: web.BaseRequest, body: bytes, connection: int) -> Request:
     """Translate a request, its target in either form (RFC 9112, section 3.2)."""
-    headers = tuple((_decode(name).lower(), _decode(value)) for name, value in request.raw_headers)
+    headers = tuple(
+        (decode_header(name).lower(), decode_header(value)) for name, value in request.raw_headers
+    )
     authority = request.headers.get("Host", "")
     target = request.raw_path
     if not target.startswith(("/", "*")):
         authority, slash, rest = target.partition("://")[2].partition("/")
         target = slash + rest or "/"
     path, _, query = target.partition("?")
-    return Request(request.method, _find_host(authority), path, query, headers, body)
+    secure = request.transport.get_extra_info("ssl_object") if request.transport else None
+    certificate = secure.getpeercert(binary_form=True) if secure is not None else None
+    real_at = int(RealClock.read_seconds() * 1000)
+    peer = Peer(connection, secure is not None, certificate or b"", real_at)
+    return Request(request.method, find_host(authority), path, query, headers, body, peer)
 
 
-def _find_host(authority: str) -> str:
+def find_host(authority: str) -> str:
     """Return the host of ``host:port``, of ``[address]:port`` or of either alone."""
     host = authority.rpartition("@")[2].lower()
     if host.startswith("["):
@@ -236,7 +261,7 @@ def _find_host(authority: str) -> str:
     return host.partition(":")[0].removesuffix(".")
 
 
-def _decode(raw: bytes) -> str:
+def decode_header(raw: bytes) -> str:
     """Decode a header: UTF-8 where it is that, else every byte a character."""
     try:
         return raw.decode("utf-8")

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pushlab.errors import MisuseError, PushlabError
 from pushlab_fakes.wire.handshake import patch_handshakes
+from pushlab_fakes.wire.mail_hosts import MailHosts
 from pushlab_fakes.wire.originals import find_socket_class
 from pushlab_fakes.wire.patches import Patches
 from pushlab_fakes.wire.vendors import VENDOR_DOMAINS, is_under, plain_name
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pushlab_fakes.wire.edge import Listener
+    from pushlab_fakes.wire.tls import Authority
 
     Address = tuple[Any, ...] | str | bytes
 
 __all__ = ["Redirect", "VendorHostRefused", "VendorPeerRefused"]
 
-SERVED_PORTS = frozenset([80, 443])
+SERVED_PORTS = frozenset([80, 443, 2195, 2196, 2197])
+"""Those of the web, and of APNs: 2197 takes what 443 takes, the others manage its channels."""
 LOCAL_NAMES = ("localhost", "127.0.0.1")
 
 
@@ -79,6 +82,8 @@ class Redirect:
         self._refused_suffixes = tuple(refused_suffixes)
         self._markers = {host: _make_marker(host) for host in self.served_hosts}
         self._marked = {marker: host for host, marker in self._markers.items()}
+        self.mail = MailHosts()
+        """Mail servers whose names lead to the lab as well."""
         self._patches = Patches()
         self._active = False
         self.refused: list[VendorHostRefused] = []
@@ -99,7 +104,7 @@ class Redirect:
             self._active = True
             self._patch_lookups()
             self._patch_connects()
-            patch_handshakes(self._patches, self, lambda: self.listener.authority)
+            patch_handshakes(self._patches, self, self._find_authority)
             self._extend_no_proxy()
         except BaseException:
             self.remove()
@@ -115,7 +120,7 @@ class Redirect:
 
     def is_served(self, host: str) -> bool:
         """Say whether a fake answers for *host* now."""
-        return self._active and host in self._markers
+        return self._active and (host in self._markers or host in self.mail)
 
     def is_guarded(self, host: str) -> bool:
         """Say whether nobody but a fake may answer for *host* now."""
@@ -134,10 +139,14 @@ class Redirect:
         )
         return self._remember(VendorPeerRefused(socket.EAI_FAIL, text), host)
 
+    def _find_authority(self, host: str) -> Authority:
+        """Return who signs for *host*."""
+        return self.mail.find_authority(host) or self.listener.authority
+
     def _find_marker(self, host: object) -> str | None:
         """Return the address that stands for *host*, None for a host that is none of ours."""
         name = plain_name(host)
-        marker = self._markers.get(name) if self._active else None
+        marker = self._markers.get(name) or self.mail.find_marker(name) if self._active else None
         if marker is None and self.is_guarded(name):
             text = f"{name} is a vendor's host that no fake serves. {self._advice(name)}"
             raise self._remember(VendorHostRefused(socket.EAI_FAIL, text), name)
@@ -253,6 +262,9 @@ class Redirect:
         if not self._active or not isinstance(address, tuple) or len(address) < 2:
             return address
         host, port = address[:2]
+        led = self.mail.map_address(plain_name(host), port)
+        if led is not None:
+            return led
         name = self._marked.get(host)
         if name is None:
             # A name may come here too: connect() looks it up by itself, past Python.

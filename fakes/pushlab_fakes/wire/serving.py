@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +20,8 @@ from pushlab_fakes.exchange import Answer, json_answer
 from pushlab_fakes.wire.real_clock import RealClock
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pushlab_fakes.exchange import Request
 
 __all__ = [
@@ -28,7 +30,9 @@ __all__ = [
     "Patient",
     "Served",
     "answer_vacancy",
+    "keep_error",
     "make_refusal",
+    "note_broken",
     "render_date",
     "serve",
     "serve_aside",
@@ -60,6 +64,28 @@ class Served(Protocol):
         """Return the instant that the ``Date`` of an answer shows."""
 
 
+class Watchful(Served, Protocol):
+    """A side that wants to know of connections which broke the rules of their protocol."""
+
+    def broke(self, protocol: str, reason: str) -> None:
+        """Take note of a connection that was ended; takes its own lock inside."""
+
+
+class Announcing(Served, Protocol):
+    """A side whose vendors differ in how many streams a connection may have at first."""
+
+    def first_streams(self, host: str) -> int:
+        """Return how many streams *host* allows before the first request; "" is no known name."""
+
+
+class Trusting(Served, Protocol):
+    """A side whose clients may show certificates of their own."""
+
+    @property
+    def client_certificates(self) -> Sequence[str]:
+        """Return those that are taken, as PEM texts; none is asked for while there are none."""
+
+
 class Patient(Served, Protocol):
     """A side with answers that take long, such as one that moves time first."""
 
@@ -81,6 +107,8 @@ class Limits:
     """How long a body may take; then 408."""
     idle_s: float = 75.0
     """How long a connection stays open after an answer, with or without part of a head."""
+    quiet_s: float = 3_600.0
+    """How long an HTTP/2 connection stays open without a frame; push clients keep theirs."""
     linger_s: float = 2.0
     """How long a refused body is read on, so that its sender gets to see the refusal."""
     connections: int = 1_000
@@ -96,7 +124,18 @@ def serve(served: Served, request: Request) -> Answer:
         answer = _answer_error(served, error)
     if answer.header("date") is not None:
         return answer
-    return Answer(answer.status, answer.body, (*answer.headers, ("Date", _read_date(served))))
+    return replace(answer, headers=(*answer.headers, ("Date", _read_date(served))))
+
+
+def note_broken(served: Served | None, protocol: str, reason: str) -> None:
+    """Tell *served* of a connection that broke the rules, if it wants to know."""
+    broke = getattr(served, "broke", None)
+    if served is None or broke is None:
+        return
+    try:
+        broke(protocol, _one_line(reason))
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the edge must live on
+        keep_error(served, error)
 
 
 def takes_long(served: Served, request: Request) -> bool:
@@ -161,7 +200,7 @@ def _read_date(served: Served) -> str:
     try:
         return render_date(served.date())
     except BaseException as error:  # noqa: BLE001 - an answer without the world's date is no answer
-        _keep(served, error)
+        keep_error(served, error)
         return render_date(int(RealClock.read_seconds() * 1000))
 
 
@@ -176,7 +215,7 @@ def _check_sendable(answer: Answer) -> None:
 
 def _answer_error(served: Served, error: BaseException) -> Answer:
     text = f"{type(error).__name__}: {error}"
-    _keep(served, error)
+    keep_error(served, error)
     return json_answer(
         500,
         {"errors": [f"pushlab: an error inside a fake, raised again in the test: {text}"]},
@@ -184,7 +223,7 @@ def _answer_error(served: Served, error: BaseException) -> Answer:
     )
 
 
-def _keep(served: Served, error: BaseException) -> None:
+def keep_error(served: Served, error: BaseException) -> None:
     """Hand *error* over without the edge's own frames, which hold sockets and print for pages."""
     trace = error.__traceback__
     try:

@@ -47,6 +47,9 @@ LOCAL_NAMES = ("localhost",)
 LOCAL_NETWORKS = ("127.0.0.0/8", "::1/128")
 LOCAL_ADDRESSES = ("127.0.0.1", "::1")
 
+NO_CHECK_TIME = 0x200000
+"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which Python has no name."""
+
 LEAVES_MAX = 256
 """Names with a leaf of their own; further ones get the local leaf and fail their name check."""
 
@@ -61,7 +64,8 @@ class Authority:
         self.ca_pem = self._certificate.public_bytes(Encoding.PEM)
         """The certificate that clients trust; the key is nowhere but here."""
         self._leaf_key = ec.generate_private_key(ec.SECP256R1())
-        self._contexts: dict[tuple[str, tuple[str, ...]], ssl.SSLContext] = {}
+        self._contexts: dict[tuple[str, tuple[str, ...], tuple[str, ...]], ssl.SSLContext] = {}
+        """By host, protocols, and the certificates of clients that are asked for theirs."""
         self._trusting: weakref.WeakSet[ssl.SSLContext] = weakref.WeakSet()
         self._known: dict[bytes, bool] = {}
         self._lock = threading.Lock()
@@ -92,26 +96,46 @@ class Authority:
                 self._known[certificate_der] = known
         return known
 
-    def get_server_context(self, alpn: Sequence[str]) -> ssl.SSLContext:
+    def get_server_context(
+        self, alpn: Sequence[str], clients: Sequence[str] = ()
+    ) -> ssl.SSLContext:
         """Return a server's context that shows each vendor's name a leaf of its own.
 
-        *alpn* names the protocols to offer, the preferred one first. Only the edge thread asks.
+        *alpn* names the protocols to offer, the preferred one first. *clients* are certificates
+        (PEM) of clients: with any, clients may show theirs, and no other is taken. Only the edge
+        thread asks.
         """
-        offered = tuple(alpn)
-        context = self._get_context("", offered)
+        offered, trusted = tuple(alpn), tuple(clients)
+        context = self._get_context("", offered, trusted)
 
         def choose(handshake: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
             host = plain_name(name)
-            known = (host, offered) in self._contexts or len(self._contexts) < LEAVES_MAX
+            key = (host, offered, trusted)
+            known = key in self._contexts or len(self._contexts) < LEAVES_MAX
             if known and is_under(host, self.domains):
-                handshake.context = self._get_context(host, offered)
+                handshake.context = self._get_context(*key)
 
         context.sni_callback = choose
         return context
 
-    def _get_context(self, host: str, alpn: tuple[str, ...]) -> ssl.SSLContext:
-        context = self._contexts.get((host, alpn))
+    def get_host_context(self, host: str, alpn: Sequence[str]) -> ssl.SSLContext:
+        """Return a server's context that shows the leaf of *host* alone."""
+        return self._get_context(host, tuple(alpn))
+
+    def find_name(self, handshake: object) -> str:
+        """Return the vendor's name that a client asked for in *handshake*; "" for another."""
+        context = getattr(handshake, "context", None)
+        return next((key[0] for key, held in self._contexts.items() if held is context), "")
+
+    def _get_context(
+        self, host: str, alpn: tuple[str, ...], clients: tuple[str, ...] = ()
+    ) -> ssl.SSLContext:
+        context = self._contexts.get((host, alpn, clients))
         if context is None:
+            if clients:
+                # Those of the tests before are not met again.
+                for key in [key for key in self._contexts if key[2] not in {(), clients}]:
+                    del self._contexts[key]
             context = find_context_class()(ssl.PROTOCOL_TLS_SERVER)
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.num_tickets = 0  # Nobody resumes here, and late tickets disturb short tests.
@@ -119,7 +143,9 @@ class Authority:
             # A client that names no vendor came to this machine by its own address.
             leaf = self.sign_leaf([host]) if host else self.sign_leaf(LOCAL_NAMES, LOCAL_ADDRESSES)
             self._load_leaf(context, leaf)
-            self._contexts[host, alpn] = context
+            if clients:
+                _ask_for_certificate(context, clients)
+            self._contexts[host, alpn, clients] = context
         return context
 
     def _sign_own(self) -> x509.Certificate:
@@ -182,6 +208,14 @@ class Authority:
             context.load_cert_chain(path, password=word)
         finally:
             Path(path).unlink()
+
+
+def _ask_for_certificate(context: ssl.SSLContext, clients: Sequence[str]) -> None:
+    """Let clients show their certificates; when they are valid is for the vendor's fake to say."""
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags = ssl.VerifyFlags(context.verify_flags | NO_CHECK_TIME)
+    context.load_verify_locations(cadata="\n".join(clients))
 
 
 def _begin_certificate(

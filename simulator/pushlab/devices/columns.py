@@ -81,6 +81,8 @@ class Devices(Table):
     """Whether the person lets this app know where the device is."""
     is_full: NDArray[np.bool_] = column(np.bool_, default=False, is_rare=True)
     """A mailbox without room."""
+    is_away: NDArray[np.bool_] = column(np.bool_, default=False, is_rare=True)
+    """A mailbox that answers by itself, because its owner is out of office."""
     hides_images: NDArray[np.bool_] = column(np.bool_, default=False, is_rare=True)
     """The person's habit: mails are read without their images, so no open is counted."""
     tap_share: NDArray[np.uint32] = column(np.uint32)

@@ -137,7 +137,8 @@ class Delivery:
         self._world.trace.record_batch(self._arrived, instants, rows, what, outcomes)
         self._replace_older(fan_out, rows[shown], what[shown])
         if fan_out.content.badge is not None:
-            self._set_badges(fan_out, rows[shown])
+            # A push without an alert may carry a number all the same.
+            self._set_badges(fan_out, rows[shows & (outcomes != STOPPED)])
         self._plan_receipts(fan_out, positions, instants, rows, what, outcomes)
         self._plan_taps(fan_out, instants[shown], rows[shown], what[shown])
         if len(rows) == 1 and int(rows[0]) in self.listeners:
@@ -156,8 +157,13 @@ class Delivery:
         """Take what each device shows under the same collapse id off its tray.
 
         On the web it is the tag that counts: the topic, else the app's id
-        (OneSignal-Website-SDK source).
+        (OneSignal-Website-SDK source). What a message says of itself goes before both.
         """
+        own_tag = fan_out.content.tag
+        if own_tag is not None:
+            if own_tag and len(rows):
+                self._replace_equal(rows, what, self._sends.collapse_code(own_tag))
+            return
         by_tag = self._by_tag[self._devices.platform[rows]]
         if np.count_nonzero(by_tag):
             topic = fan_out.content.topic

@@ -67,6 +67,8 @@ class Fleet:
         self._sends = sends
         self.devices = Devices()
         self.hardware = Hardware(world, self.devices)
+        self.topics: dict[int, str] = {}
+        """Bundle ids of iOS apps, by the app's row, once somebody has named them."""
         self._by_channel: dict[int, Platform] = {
             int(platform.channel): platform for platform in PLATFORMS.values()
         }
@@ -91,6 +93,8 @@ class Fleet:
         """Which kinds of device have a verb; the others of a population pass over it."""
         self._able: dict[tuple[Kind, ...], NDArray[np.bool_]] = {}
         self._quiet: set[str] = set()
+        self._heard: set[str] = set()
+        """Verbs that somebody listens to, so that they pass one by one."""
         """Verbs that make no SDK call, so that planned rows need not move to the lane."""
         AppVerbs(world, self)
         self.person_verbs = PersonVerbs(world, self)
@@ -119,6 +123,11 @@ class Fleet:
     def is_full(self) -> NDArray[np.bool_]:
         """Which mailboxes are full."""
         return self.devices.is_full
+
+    @property
+    def is_away(self) -> NDArray[np.bool_]:
+        """Which mailboxes answer by themselves."""
+        return self.devices.is_away
 
     @property
     def key(self) -> NDArray[np.uint64]:
@@ -209,7 +218,8 @@ class Fleet:
 
     def topic_of(self, row: int) -> str:
         """Return the topic of an iOS app: its bundle id."""
-        return f"test.pushlab.app{int(self.devices.app[row])}"
+        app = int(self.devices.app[row])
+        return self.topics.get(app, f"test.pushlab.app{app}")
 
     def listen(self, row: int, listener: Callable[[FanOut, int], None]) -> None:
         """Call *listener* with each message that the device at *row* shows; it joins the lane."""
@@ -338,7 +348,7 @@ class Fleet:
             rows, instants = self.hardware.expand_plans(rows, instants)
         able = self._have(verb, rows)
         rows, instants = rows[able], instants[able]
-        if verb in self._quiet or verb == "go_online":
+        if (verb in self._quiet and verb not in self._heard) or verb == "go_online":
             talking = rows[np.isin(rows, sorted(self._names.keys() | self._talkers))]
         else:
             self._talkers.update(rows.tolist())
@@ -346,6 +356,11 @@ class Fleet:
         self._world.schedule.mark_lane(talking)
         code = self._codes.index(verb)
         self._world.schedule.put(self._item, instants, rows, np.full(len(rows), code, np.int64))
+
+    def hear_verbs(self, *verbs: str) -> None:
+        """Let somebody hear each of *verbs*, one by one: those that are planned join the lane."""
+        self._heard.update(verbs)
+        self._world.schedule.mark_lane(self._world.schedule.waiting_rows(self._item))
 
     def _let_talk(self, rows: NDArray[np.int32]) -> None:
         """Note that the SDKs of *rows* may have something to say from now on.

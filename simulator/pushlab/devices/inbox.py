@@ -11,7 +11,7 @@ from pushlab.gateway import Mark
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
-    from pushlab.content import Link
+    from pushlab.content import Attachment, Link
     from pushlab.devices.fleet import Fleet
     from pushlab.fanout import FanOut, Sends
     from pushlab.world.clock import Instant
@@ -52,16 +52,19 @@ class ReceivedMail:
     received_at: Instant
     what: int = field(repr=False)
     """The target of the send, for verbs."""
+    plain: str | None = None
+    """The part in plain text, where the sender wrote one."""
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def body(self) -> str:
-        """The HTML, which is what was sent as the body."""
-        return self.html
+        """What was sent as the body: the HTML, or the plain text of a mail without any."""
+        return self.html or self.plain or ""
 
     @property
     def text(self) -> str:
-        """What can be read: the HTML without tags and without what is hidden."""
-        return strip_html(self.html)
+        """What can be read: the HTML without tags and without what is hidden, or plain text."""
+        return strip_html(self.html) if self.html else self.plain or ""
 
     def document(self) -> dict[str, object]:
         """Return the mail as the control API shows it."""
@@ -84,6 +87,11 @@ class ReceivedMail:
             "clicked": self.clicked,
             "unsubscribed": self.unsubscribed,
             "received_at": render_instant(self.received_at),
+            "plain": self.plain,
+            "attachments": [
+                {"name": each.name, "type": each.type, "size_bytes": each.size_bytes}
+                for each in self.attachments
+            ],
         }
 
     def __str__(self) -> str:
@@ -171,6 +179,8 @@ def _read_mail(fan_out: FanOut, position: int, received_at: Instant) -> Received
         unsubscribed=bool(marks & Mark.UNSUBSCRIBED),
         received_at=received_at,
         what=fan_out.number << 32 | position,
+        plain=mail.plain,
+        attachments=mail.attachments,
     )
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pushlab.gateway import Fate, Mark
+from pushlab.world.outbox import Post
 from pushlab.world.schedule import RANKS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.devices.fleet import Fleet
-    from pushlab.fanout import Sends
+    from pushlab.fanout import FanOut, Sends
     from pushlab.world.trace import BatchKind
     from pushlab.world.world import World
 
@@ -53,6 +54,8 @@ class MailVerbs:
             ("reopen", self._reopen, "MailboxReopened"),
             ("show_images", self._show_images, "ImagesShown"),
             ("hide_images", self._hide_images, "ImagesHidden"),
+            ("start_auto_reply", self._start_auto_reply, "AutoReplyStarted"),
+            ("end_auto_reply", self._end_auto_reply, "AutoReplyEnded"),
         ):
             fleet.declare(verb, body, entry, is_quiet=True, kinds=("mailbox",))
 
@@ -83,6 +86,14 @@ class MailVerbs:
     def _hide_images(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         del instants
         self._fleet.devices.own("hides_images")[rows] = True
+
+    def _start_auto_reply(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
+        del instants
+        self._fleet.devices.own("is_away")[rows] = True
+
+    def _end_auto_reply(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
+        del instants
+        self._fleet.devices.own("is_away")[rows] = False
 
     # -- the habit -----------------------------------------------------------------------------
 
@@ -174,8 +185,30 @@ class MailVerbs:
         for fan_out, positions, places in self._sends.split(what):
             fan_out.owner.unsubscribed(fan_out, positions, instants[places])
             fan_out.marks[positions] |= Mark.UNSUBSCRIBED.value
+            if one_click:
+                for position in positions.tolist():
+                    self._press_button(fan_out, position)
         outcomes = np.full(len(rows), one_click, np.uint8)
         self._record("UnsubscribeClicked", instants, rows, what, outcomes)
+
+    def _press_button(self, fan_out: FanOut, position: int) -> None:
+        """Let the mailbox make its one POST (RFC 8058, section 3.2), where a program takes it."""
+        url = fan_out.owner.mail_for(fan_out, position).one_click_url
+        if url is None:
+            return
+        name = fan_out.target_name(position)
+        self._world.outbox.put(
+            Post(
+                name=f"one click {name}",
+                url=url,
+                at=self._world.now,
+                purpose="one-click unsubscribe",
+                body=b"List-Unsubscribe=One-Click",
+                headers=(("content-type", "application/x-www-form-urlencoded"),),
+                timeout_s=float(self._world.settings.posts_timeout_s),
+                causes=(f"UnsubscribeClicked:{name}",),
+            )
+        )
 
     def mark_spam(
         self, instants: NDArray[np.int64], rows: NDArray[np.int32], what: NDArray[np.int64]

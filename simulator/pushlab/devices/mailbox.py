@@ -29,6 +29,7 @@ class Mailbox(Device):
         "click_unsubscribe": ("there", "mail"),
         "mark_spam": ("there", "mail"),
         "switch_images": ("there",),
+        "switch_auto_reply": ("there",),
         "fill": ("there", "room"),
         "empty": ("there", "full"),
         "close": ("there",),
@@ -67,6 +68,7 @@ class Mailbox(Device):
             "exists": bool(devices.installed[row]),
             "full": bool(devices.is_full[row]),
             "images": not devices.hides_images[row],
+            "auto_reply": bool(devices.is_away[row]),
         }
 
     # -- mails ---------------------------------------------------------------------------------
@@ -130,6 +132,10 @@ class Mailbox(Device):
     def switch_images(self, *, on: bool) -> None:
         """Read mails with their images, as at first, or without: then no open is counted."""
         self._do("switch_images", "show_images" if on else "hide_images", {"on": on})
+
+    def switch_auto_reply(self, *, on: bool) -> None:
+        """Answer mail that came over SMTP by itself, as out of office (RFC 3834), or no longer."""
+        self._do("switch_auto_reply", "start_auto_reply" if on else "end_auto_reply", {"on": on})
 
     def fill(self) -> None:
         """Let the mailbox be full: mail waits for room, and bounces (soft) after days."""

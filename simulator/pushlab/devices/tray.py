@@ -39,10 +39,12 @@ class ShownMessage:
     """When the device displayed it; later than the send when it was offline."""
     what: int = field(repr=False)
     """The target of the send, for verbs."""
+    sound: str | None = None
+    """The name of the sound that came with it."""
 
     def document(self) -> dict[str, object]:
         """Return the message as the control API shows it."""
-        return {
+        shown: dict[str, object] = {
             "notification_id": self.notification_id,
             "title": self.title,
             "body": self.body,
@@ -52,6 +54,9 @@ class ShownMessage:
             "buttons": [dict(button) for button in self.buttons],
             "shown_at": render_instant(self.shown_at),
         }
+        if self.sound is not None:
+            shown["sound"] = self.sound
+        return shown
 
     def __str__(self) -> str:
         """Show what an assertion needs: title and body."""
@@ -98,4 +103,5 @@ def _render(fan_out: FanOut, position: int, channel: Channel, shown_at: Instant)
         buttons=content.web_buttons if channel in WEB_CHANNELS else content.buttons,
         shown_at=shown_at,
         what=fan_out.number << 32 | position,
+        sound=content.sound,
     )

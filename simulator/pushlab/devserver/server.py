@@ -21,19 +21,28 @@ from pushlab.errors import MisuseError
 from pushlab.lab import Lab
 from pushlab_fakes.exchange import Answer, json_answer
 from pushlab_fakes.wire.edge import Edge
+from pushlab_fakes.wire.mail_ports import MailPorts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from pushlab.devserver.pace import Pace
+    from pushlab.mail import MailView
     from pushlab.timeline import Told
     from pushlab_fakes.exchange import Request
     from pushlab_fakes.wire.edge import Listener
+    from pushlab_fakes.wire.mail_ports import MailMode
 
 __all__ = ["DevServer", "Options"]
 
 OWN = "/_pushlab"
 TOKEN_BYTES = 24
+MAIL_KEYS: Mapping[str, MailMode] = {
+    "smtp": "clear",
+    "smtp_starttls": "starttls",
+    "smtp_tls": "tls",
+}
+"""Keys of the ready file, and the kinds of port."""
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 
 
@@ -67,6 +76,12 @@ class Front:
         self._bench = bench
         self._control = control
         self._report = report
+        self.mail_ports = MailPorts(self)
+
+    @property
+    def mail(self) -> MailView:
+        """The mail of the lab."""
+        return self._bench.lab.mail
 
     def handle(self, request: Request) -> Answer:
         """Answer one request."""
@@ -90,6 +105,19 @@ class Front:
         """Return the instant for the Date header."""
         return self._bench.lab.date()
 
+    def broke(self, protocol: str, reason: str) -> None:
+        """Take note of a connection that broke the rules of its protocol."""
+        self._bench.lab.broke(protocol, reason)
+
+    @property
+    def client_certificates(self) -> Sequence[str]:
+        """The certificates that clients may show."""
+        return self._bench.lab.client_certificates
+
+    def first_streams(self, host: str) -> int:
+        """Return how many streams *host* allows on a connection before its first request."""
+        return self._bench.lab.first_streams(host)
+
 
 class DevServer:
     """A lab behind a port, from `start` to `stop`."""
@@ -112,6 +140,7 @@ class DevServer:
         self._control = Control(self.bench, self.token, self._own_hosts())
         self._driver = Driver(self.bench, options.pace, show, report)
         self._listener: Listener | None = None
+        self._mail_ports: MailPorts | None = None
         self._ca_file: Path | None = None
         self._ca_pem = b""
         self._ready: tuple[Path, bytes] | None = None
@@ -140,8 +169,11 @@ class DevServer:
     def _open(self) -> None:
         options = self.options
         front = Front(self.bench, self._control, self._report)
+        self._mail_ports = front.mail_ports
         try:
             self._listener = Edge.shared().borrow(front, host=options.bind, port=options.port)
+            for mode in MAIL_KEYS.values():
+                self._mail_ports.find(mode, options.bind)
         except OSError as error:
             where = f"{options.bind}:{options.port}"
             if error.errno == errno.EADDRINUSE:
@@ -168,6 +200,8 @@ class DevServer:
             self._ready = None
         self.bench.is_stopping = True
         self._driver.stop()
+        if self._mail_ports is not None:
+            self._mail_ports.release()
         if self._listener is not None:
             self._listener.release()
             self._listener = None
@@ -186,9 +220,7 @@ class DevServer:
     @property
     def _address(self) -> str:
         assert self._listener is not None, "the server is not started"
-        host = self._listener.host
-        host = "127.0.0.1" if host in WILDCARDS else host
-        return f"[{host}]:{self._listener.port}" if ":" in host else f"{host}:{self._listener.port}"
+        return _render_address(self._listener)
 
     @property
     def ready_file(self) -> Path:
@@ -200,10 +232,13 @@ class DevServer:
 
     def document(self) -> dict[str, Any]:
         """Return what the ready file says: a key is there when its service answers."""
-        app = self.bench.lab.app
+        app, ports = self.bench.lab.app, self._mail_ports
+        assert ports is not None, "the server is not started"
+        mail = {key: _render_address(ports.find(mode)) for key, mode in MAIL_KEYS.items()}
         return {
             "onesignal": self.url,
             "control": f"{self.url}{PREFIX}",
+            **mail,
             "tls": self._address,
             "ca_file": str(self._ca_file),
             "app_id": app.id,
@@ -217,6 +252,11 @@ class DevServer:
         path = self.ready_file
         write_private(path, content)
         self._ready = (path, content)
+
+
+def _render_address(listener: Listener) -> str:
+    host = "127.0.0.1" if listener.host in WILDCARDS else listener.host
+    return f"[{host}]:{listener.port}" if ":" in host else f"{host}:{listener.port}"
 
 
 def _tell_later() -> Answer:

@@ -7,7 +7,7 @@ it puts a post here and stands still until the edge has settled it.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pushlab.errors import LimitError
@@ -41,6 +41,8 @@ class Post:
     """Bound on the answer in real seconds."""
     causes: tuple[str, ...] = ()
     """Ids of the trace entries that made it leave."""
+    on_answer: Callable[[PostAnswer], None] | None = field(default=None, compare=False, repr=False)
+    """Called when it is settled, by who reads the answer; it may put posts and plan barriers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,10 @@ class Outbox:
         """Return the post that must leave now, or None."""
         return self._waiting[0] if self._waiting else None
 
+    def list_waiting(self) -> list[Post]:
+        """Return the posts that wait, in order."""
+        return [*self._waiting]
+
     def settle(self, post: Post, answer: PostAnswer) -> None:
         """Take *post* out and record how it ended."""
         assert self._waiting, "no post waits"
@@ -96,3 +102,5 @@ class Outbox:
         self._trace.record("PostSettled", post.name, fields, post.causes)
         for observer in self.observers:
             observer(post, answer)
+        if post.on_answer is not None:
+            post.on_answer(answer)

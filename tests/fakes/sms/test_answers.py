@@ -68,9 +68,9 @@ def test_nobody_hears_what_becomes_of_an_answer() -> None:
     phones, answers, fan_out = an_answer()
     before = phones.world.trace.digest
 
-    for told in (answers.received, answers.opened, answers.clicked, answers.delivered):
+    for told in (answers.received, answers.opened, answers.clicked):
         told(fan_out, NONE)
-    for lost in (answers.unsubscribed, answers.complained):
+    for lost in (answers.unsubscribed, answers.complained, answers.delivered):
         lost(fan_out, NONE, NONE)
     answers.undelivered(fan_out, NONE, NONE, np.array([Fate.UNDELIVERED], np.uint8))
 

@@ -374,3 +374,89 @@ def test_a_number_is_never_issued_and_never_given_up() -> None:
     assert phones.send(row).verdict == "ACCEPTED"
     with pytest.raises(MisuseError, match="chosen, not issued"):
         phones.sms.issue(np.array([row], np.int32), np.array([0], np.int16))
+
+
+# --- who listens -----------------------------------------------------------------------------
+
+
+class Ears:
+    """Hears replies to the shop and plans something for each, as a webhook does."""
+
+    def __init__(self, phones: Phones) -> None:
+        self.world = phones.world
+        self.heard: list[tuple[int, str, str | None]] = []
+        phones.sms.listener = self
+
+    def listens_to(self, sender: str) -> bool:
+        return sender == SHOP
+
+    def hear(
+        self,
+        instant: int,
+        number: str,
+        sender: str,
+        text: str,
+        *,
+        keyword: str | None,
+        entry: str,
+    ) -> None:
+        assert (sender, text) == (SHOP, "STOP" if keyword else "Hello")
+        assert entry.endswith(f"@{instant}")
+        self.world.schedule.plan(
+            instant + 5, f"heard {number}", lambda: self.heard.append((instant, number, keyword))
+        )
+
+
+def test_who_owns_a_number_hears_each_reply_to_it() -> None:
+    phones, row = a_number()
+    ears = Ears(phones)
+    start = phones.world.now
+
+    reply(phones, row, "Hello", BANK)
+    reply(phones, row, "Hello")
+    reply(phones, row, "STOP")
+
+    number = phones.sms.addresses.render(int(phones.fleet.devices.route[row]))
+    assert ears.heard == [
+        (start + 60_000, number, None),
+        (start + 120_000, number, "STOP"),
+    ]
+
+
+def test_planned_replies_are_heard_one_by_one_at_their_instants() -> None:
+    phones = Phones()
+    rows = phones.add_many("sms", 3)
+    send(phones, *rows)
+    phones.plan("reply_stop", 1_000, *rows[:2])
+    ears = Ears(phones)
+    phones.fleet.hear_verbs("reply_stop")
+    phones.plan("reply_stop", 2_000, rows[2])
+
+    phones.wait(hours=1)
+
+    assert [keyword for _, _, keyword in ears.heard] == 3 * ["STOP"]
+    replied = phones.world.trace.find(["StopReplied"])
+    assert [instant for instant, _, _ in ears.heard] == [entry.at for entry in replied]
+
+
+def test_a_stop_counts_for_the_whole_group_of_a_sender() -> None:
+    phones, row = a_number()
+    phones.sms.scope_of = lambda sender: "group" if sender in (SHOP, BANK) else sender
+
+    reply(phones, row, "STOP")
+
+    assert phones.sms.is_stopped(BANK, "+12025550111")
+    assert not phones.sms.is_stopped("+15550155", "+12025550111")
+    assert not phones.sms.is_stopped(BANK, "+12025550199")
+    reply(phones, row, "START", BANK)
+    assert phones.send(row, sender=SHOP).verdict == "ACCEPTED"
+
+
+def test_a_sender_may_know_no_word() -> None:
+    phones, row = a_number()
+    phones.sms.keywords_of = lambda _sender: ()
+
+    reply(phones, row, "STOP")
+
+    assert texts(phones, row) == []
+    assert phones.send(row, sender=SHOP).verdict == "ACCEPTED"

@@ -192,7 +192,7 @@ def test_a_mailbox_tells_its_state() -> None:
 
     mailbox.fill()
 
-    assert before == {"exists": True, "full": False, "images": True}
+    assert before == {"exists": True, "full": False, "images": True, "auto_reply": False}
     assert mailbox.state["full"] is True
     assert mailbox.address == "Alice@Example.com"
     assert mailbox.token is None
@@ -295,7 +295,8 @@ def test_a_verb_that_does_not_fit_says_why_and_what_does(verb: str, reason: str)
         getattr(mailbox, verb)()
 
     assert str(caught.value) == (
-        f"alice-email cannot {verb}: {reason}; what fits now: switch_images, fill, close"
+        f"alice-email cannot {verb}: {reason}; what fits now: switch_images, "
+        "switch_auto_reply, fill, close"
     )
 
 

@@ -96,3 +96,15 @@ def test_too_many_waiting_posts_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(LimitError, match="advance the clock"):
         outbox.put(a_post("3"))
+
+
+def test_who_reads_the_answer_gets_it_after_it_was_written_down() -> None:
+    outbox, trace = an_outbox()
+    seen: list[object] = []
+    outbox.observers.append(lambda _post, _answer: seen.append("observed"))
+    post = a_post(on_answer=lambda answer: seen.append((answer.status, trace.count)))
+    outbox.put(post)
+
+    outbox.settle(post, PostAnswer(204))
+
+    assert seen == ["observed", (204, 1)]

@@ -48,9 +48,12 @@ class NaivePhone(NaiveAppDevice):
             return 0
         return {Permission.GRANTED: 31, Permission.PROVISIONAL: 95}.get(self.permission, 0)
 
-    def _display(self, target: Target) -> None:
-        super()._display(target)
-        if target.content.badge is not None and not self.is_android:
+    def show(self, target: Target) -> None:
+        """Take a message over; its number goes on the icon even if there is nothing to show."""
+        super().show(target)
+        if target.content.badge is None or self.is_android:
+            return
+        if self.switch and self.is_allowed:
             mode, count = target.content.badge
             self.badge = count if mode == "SetTo" else max(self.badge + count, 0)
 

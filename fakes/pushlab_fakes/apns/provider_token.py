@@ -1,0 +1,119 @@
+"""Provider tokens: the JWT with which a team speaks to APNs, read and verified.
+
+Mirrored from "Establishing a token-based connection to APNs": header `alg` ES256 and `kid`, claims
+`iss` (the team) and `iat`. When it is fresh, and whose it is, is decided in `credentials`.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+__all__ = ["ProviderToken", "load_public_key", "parse_token", "verify"]
+
+TOKEN_MAX: Final = 4_096
+"""Characters."""
+SIGNATURE_BYTES: Final = 64
+"""Two numbers of 32 bytes (RFC 7518, section 3.4)."""
+RECORDED: Final = "key-"
+"""How a record of a run writes a signature that it does not keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderToken:
+    """One JWT, as it reads."""
+
+    key_id: str
+    team: str
+    issued_at_s: int
+    signed: bytes
+    """What the signature is about: header and claims as they came."""
+    signature: bytes | None
+    """None in the replay of a record, which keeps no signatures."""
+
+
+@lru_cache(maxsize=64)
+def parse_token(text: str) -> ProviderToken | None:
+    """Return what a JWT says, or None when it is no provider token."""
+    parts = text.split(".")
+    if len(text) > TOKEN_MAX or len(parts) != 3:
+        return None
+    header, claims = _decode_object(parts[0]), _decode_object(parts[1])
+    if header is None or claims is None or header.get("alg") != "ES256":
+        return None
+    key_id, team, issued_at_s = header.get("kid"), claims.get("iss"), claims.get("iat")
+    if not (isinstance(key_id, str) and key_id and isinstance(team, str) and team):
+        return None
+    if isinstance(issued_at_s, bool) or not isinstance(issued_at_s, (int, float)):
+        return None
+    if not 0 <= issued_at_s < 1e11:  # also refuses what is no number
+        return None
+    signed = f"{parts[0]}.{parts[1]}".encode()
+    if parts[2].startswith(RECORDED):
+        return ProviderToken(key_id, team, int(issued_at_s), signed, None)
+    signature = _decode(parts[2])
+    if signature is None or len(signature) != SIGNATURE_BYTES:
+        return None
+    return ProviderToken(key_id, team, int(issued_at_s), signed, signature)
+
+
+def verify(token: ProviderToken, key: EllipticCurvePublicKey) -> bool:
+    """Whether *key* has signed *token*."""
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  seldom needed
+    from cryptography.hazmat.primitives.asymmetric import ec, utils  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+
+    if token.signature is None:
+        return True
+    half = SIGNATURE_BYTES // 2
+    numbers = (
+        int.from_bytes(token.signature[:half], "big"),
+        int.from_bytes(token.signature[half:], "big"),
+    )
+    try:
+        key.verify(utils.encode_dss_signature(*numbers), token.signed, ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def load_public_key(pem: str) -> EllipticCurvePublicKey | None:
+    """Read the public key of a provider from PEM text, from that of its private key too."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  seldom needed
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+
+    raw = pem.encode()
+    try:
+        if "PRIVATE" in pem:
+            private = serialization.load_pem_private_key(raw, None)
+            key: object = private.public_key()
+        else:
+            key = serialization.load_pem_public_key(raw)
+    except (ValueError, TypeError):
+        return None
+    return key if isinstance(key, ec.EllipticCurvePublicKey) else None
+
+
+def _decode(part: str) -> bytes | None:
+    try:
+        return urlsafe_b64decode(part.encode("ascii") + b"=" * (-len(part) % 4))
+    except (Base64Error, UnicodeEncodeError, ValueError):
+        return None
+
+
+def _decode_object(part: str) -> dict[str, Any] | None:
+    raw = _decode(part)
+    if raw is None:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

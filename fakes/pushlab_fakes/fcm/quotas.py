@@ -1,0 +1,91 @@
+"""How much is too much: FCM's quotas, when the world asks for them.
+
+Mirrored: "Throttling and quotas" of the FCM documentation: messages a minute of a project, messages
+to one Android device, and collapsible messages, of which each device has 20 at once and one more
+every three minutes. Off unless the setting ``fcm_quotas`` is on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pushlab_fakes.fcm.errors import quota_exceeded
+
+if TYPE_CHECKING:
+    from pushlab.world.world import World
+    from pushlab_fakes.fcm.errors import Refusal
+
+__all__ = ["Limits", "Quotas"]
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The quotas as documented."""
+
+    project_per_minute: int = 600_000
+    device_per_minute: int = 240
+    device_per_hour: int = 5_000
+    collapsible_burst: int = 20
+    collapsible_refill_ms: int = 180_000
+
+
+class Quotas:
+    """Counts the sends of one world and says when one is too many."""
+
+    def __init__(self, world: World, limits: Limits | None = None) -> None:
+        self._world = world
+        self.limits = limits or Limits()
+        self._projects: dict[str, deque[int]] = {}
+        self._devices: dict[int, deque[int]] = {}
+        self._buckets: dict[int, tuple[int, int]] = {}
+        """By route: tokens left times the refill, and when that was counted."""
+
+    def check(
+        self, project: str, route: int, *, is_collapsible: bool, is_stored: bool
+    ) -> Refusal | None:
+        """Count one message to the token at *route*; return the refusal when it is too many."""
+        if not self._world.settings.fcm_quotas:
+            return None
+        limits, now = self.limits, self._world.now
+        sends = self._projects.setdefault(project, deque())
+        if _count(sends, now - MINUTE_MS) >= limits.project_per_minute:
+            return self._refuse(f"project:{project}", sends[0] + MINUTE_MS, "per minute")
+        device = self._devices.setdefault(route, deque())
+        hour = _count(device, now - HOUR_MS)
+        if hour >= limits.device_per_hour:
+            return self._refuse("device", device[0] + HOUR_MS, "per device")
+        minute = [at for at in device if at > now - MINUTE_MS]
+        if len(minute) >= limits.device_per_minute:
+            return self._refuse("device", minute[0] + MINUTE_MS, "per device")
+        if is_collapsible and is_stored and not self._take(route):
+            wait_ms = limits.collapsible_refill_ms - self._buckets[route][0]
+            return self._refuse("device", now + wait_ms, "collapsible per device")
+        sends.append(now)
+        device.append(now)
+        return None
+
+    def _take(self, route: int) -> bool:
+        """Take one of the collapsible messages that a device has left; ttl 0 needs none."""
+        refill, now = self.limits.collapsible_refill_ms, self._world.now
+        full = self.limits.collapsible_burst * refill
+        held, at = self._buckets.get(route, (full, now))
+        held = min(full, held + now - at)
+        takes = held >= refill
+        self._buckets[route] = (held - refill if takes else held, now)
+        return takes
+
+    def _refuse(self, subject: str, until: int, what: str) -> Refusal:
+        wait_s = max(-(-(until - self._world.now) // 1000), 1)
+        text = f"Quota exceeded for quota metric 'Messages' and limit 'Messages {what}'."
+        return quota_exceeded(subject, text, wait_s)
+
+
+def _count(sends: deque[int], after: int) -> int:
+    while sends and sends[0] <= after:
+        sends.popleft()
+    return len(sends)
