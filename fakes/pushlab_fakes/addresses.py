@@ -17,13 +17,12 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-import numpy as np
-
 from pushlab.errors import LimitError, MisuseError
-from pushlab.table import Table, as_slice, column
 from pushlab.world.ids import content_key
+from pushlab_fakes.registry import Registry
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from pushlab.gateway import Channel
@@ -38,11 +37,20 @@ _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _MEMBER: Final = re.compile(r"[0-9]{6}|[1-9][0-9]{6,9}")
 """A member's number: six digits, or as many as it takes."""
 _OUTSIDE_LOCAL: Final = re.compile(r"[^\w.-]")
+LOCAL_MAX: Final = 64
+"""The longest local part (RFC 5321, section 4.5.3.1.1)."""
+NUMBER_ROOM: Final = 11
+"""A dash and the longest number of a member."""
 AREA_MIN, AREAS, AREA_SIZE, LINE_MIN = 1_200, 800, 10_000_000, 2_000_001
 """The North American plan: +1, an area, then seven digits of which the first is 2 or more."""
 
 TRIES_MAX: Final = 800
 """Places that are tried for the addresses of a population."""
+
+
+def _clean(name: str) -> str:
+    """Return *name* as a local part can hold it."""
+    return _OUTSIDE_LOCAL.sub("-", name)
 
 
 class AddressForm(Protocol):
@@ -84,11 +92,22 @@ class MailForm:
         """Return *text* in lower case."""
         return text.lower()
 
+    @staticmethod
+    def make_up(name: str, tried: int = 0) -> str:
+        """Return an address for a person called *name*; others if *tried*.
+
+        A name that is an address already is that.
+        """
+        if not tried and _MAIL.fullmatch(name) is not None:
+            return name
+        more = str(tried or "")
+        return f"{_clean(name)[: LOCAL_MAX - len(more)]}{more}@{DOMAIN}"
+
     def choose(self, key: int, prefix: str, tried: int) -> tuple[str, int]:
         """Return what the local parts begin with, and 1."""
         del key
-        stem = _OUTSIDE_LOCAL.sub("-", prefix)
-        return (f"{stem}.{tried}" if tried else stem), 1
+        more = f".{tried}" if tried else ""
+        return f"{_clean(prefix)[: LOCAL_MAX - NUMBER_ROOM - len(more)]}{more}", 1
 
     def render(self, stem: str, number: int) -> str:
         """Return ``stem-000001@example.com``."""
@@ -142,11 +161,8 @@ class _Run:
     count: int
 
 
-class Addresses(Table):
-    """One row an address, called its route."""
-
-    device: NDArray[np.int32] = column(np.int32, default=-1)
-    key: NDArray[np.uint64] = column(np.uint64)
+class Addresses(Registry):
+    """The addresses of one gateway."""
 
     def __init__(self, world: World, channel: Channel, form: AddressForm) -> None:
         super().__init__()
@@ -234,12 +250,3 @@ class Addresses(Table):
         place = bisect_right(self._runs, route, key=lambda run: run.first_route)
         run = self._runs[place - 1]
         return self._form.render(run.stem, run.first_number + route - run.first_route)
-
-    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the device behind each route, -1 for route -1; shape (n,)."""
-        if not len(self):
-            return np.full(len(routes), -1, np.int32)
-        known = routes >= 0
-        if np.count_nonzero(known) == len(known):
-            return self.device[as_slice(routes)].copy()
-        return np.where(known, self.device[routes], np.int32(-1))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pushlab.table import HashIndex, Table, column
+from pushlab.table import HashIndex, column
+from pushlab_fakes.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +25,9 @@ __all__ = ["NEVER", "TokenRegistry"]
 NEVER = np.iinfo(np.int64).max
 
 
-class TokenRegistry(Table):
-    """One row a token, called its route."""
+class TokenRegistry(Registry):
+    """The tokens of one gateway."""
 
-    device: NDArray[np.int32] = column(np.int32, default=-1)
-    key: NDArray[np.uint64] = column(np.uint64)
     dead_at: NDArray[np.int64] = column(np.int64, default=NEVER, is_rare=True)
     """From when on the gateway refuses the token."""
     told_at: NDArray[np.int64] = column(np.int64, default=NEVER, is_rare=True)

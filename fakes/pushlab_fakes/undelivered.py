@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pushlab.world.ids import content_key
 from pushlab.world.schedule import RANKS
 from pushlab.world.trace import BatchKind
 
@@ -28,6 +29,7 @@ __all__ = ["Undelivered"]
 STRAY = 0
 """Outcome of strays: the first that a gateway names."""
 NOBODY = np.uint64(0)
+"""Content key of who is behind a stray."""
 
 
 class Undelivered:
@@ -108,7 +110,12 @@ class Undelivered:
             RANKS["arrival"],
             self._outcomes,
             lambda rows: np.full(len(rows), NOBODY),
-            self._sends.keys,
+            self._name_keys,
             describe,
             causes,
         )
+
+    def _name_keys(self, what: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return the content keys of targets' names: all that tells strays of a send apart."""
+        names = (self._sends.name_target(one)[1] for one in what.tolist())
+        return np.array([content_key("stray", name) for name in names], np.uint64)

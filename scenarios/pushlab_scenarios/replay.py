@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from pushlab.devices.arguments import find_shown
 from pushlab.errors import MisuseError, ReplayError
 from pushlab.lab import Lab
 from pushlab.population import Population, read_rows
@@ -19,7 +20,6 @@ from pushlab.record import FORMAT
 from pushlab.world.clock import parse_instant, render_instant
 from pushlab.world.outbox import PostAnswer
 from pushlab_fakes.exchange import Request
-from pushlab_scenarios.shown import find_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

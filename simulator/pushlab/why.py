@@ -200,14 +200,22 @@ class Why:
             f"to {believed}"
         )
 
+    def _is_held(self, fan_out: FanOut, position: int) -> bool:
+        """Whether the device of a target still has the token to which the message was sent."""
+        at = slice(position, position + 1)
+        return bool(self._fleet.hold(fan_out.devices[at], fan_out.routes[at])[0])
+
     def _explain(self, notification: Notification, fan_out: FanOut, position: int) -> Reason:
         row = int(fan_out.devices[position])
         subscription = int(fan_out.subscriptions[position])
         channel = Channel(int(self._belief.subscriptions.type[subscription]))
         since = int(self._fleet.devices.offline_since[row]) if row >= 0 else 0
+        now, settings = self._world.now, self._world.settings
         rule, text = explain_fate(
-            fan_out, position, channel, now=self._world.now, offline_since=since
+            fan_out, position, channel, settings, now=now, offline_since=since
         )
+        if rule == "offline" and not self._is_held(fan_out, position):
+            text += "; it will find nobody, since the device no longer holds that token"
         wanted = notification.draft.send_after_ms
         if wanted is not None and wanted < notification.queued_at:
             text += (

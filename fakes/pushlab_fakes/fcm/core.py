@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Fcm"]
 
-NOBODY = np.int32(-1)
 DEAD = Verdict.DEAD.value
 PAYLOAD_MAX = 4096
 """Bytes of keys and values (FCM, About messages)."""
@@ -61,12 +60,7 @@ class Fcm:
 
     def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the device behind each route, -1 for route -1."""
-        if not len(self.tokens):
-            return np.full(len(routes), -1, np.int32)
-        known = routes >= 0
-        if np.count_nonzero(known) == len(known):
-            return self.tokens.device[as_slice(routes)].copy()
-        return np.where(known, self.tokens.device[routes], NOBODY)
+        return self.tokens.devices_of(routes)
 
     def issue(
         self, devices: NDArray[np.int32], generations: NDArray[np.int16]

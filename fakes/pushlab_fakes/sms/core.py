@@ -17,7 +17,7 @@ from pushlab.world.schedule import RANKS
 from pushlab_fakes.addresses import Addresses, NumberForm
 from pushlab_fakes.sms.answers import Answers
 from pushlab_fakes.sms.keywords import HELP, STOP, find_keyword
-from pushlab_fakes.transport import Transport
+from pushlab_fakes.transport import Transport, find_instants
 from pushlab_fakes.undelivered import Undelivered
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["SmsGateway"]
 
 LOSSES: Final = {"unknown number": Fate.UNDELIVERED, "handset off": Fate.UNDELIVERED}
-UNKNOWN, OFF = range(len(LOSSES))
+OFF: Final = list(LOSSES).index("handset off")
 NO_SENDER: Final = 0
 """Code of the sender of a number that nobody wrote to."""
 
@@ -137,9 +137,7 @@ class SmsGateway:
         known = devices >= 0
         if np.count_nonzero(known) < len(known):
             stray = ~known
-            verdicts[stray] = self._accept_strays(
-                instants[stray], devices[stray], routes[stray], what[stray]
-            )
+            verdicts[stray] = self._accept_strays(instants[stray], devices[stray], what[stray])
         held = verdicts[known]
         for fan_out, _, places in self._sends.split(what[known]):
             blocked = self.are_blocked(fan_out.content.sender, routes[known][places])
@@ -154,12 +152,11 @@ class SmsGateway:
         self,
         instants: NDArray[np.int64],
         devices: NDArray[np.int32],
-        routes: NDArray[np.int32],
         what: NDArray[np.int64],
     ) -> NDArray[np.uint8]:
         """Take messages for numbers that nobody has; the carrier says so later (30005)."""
         verdicts = np.zeros(len(what), np.uint8)
-        self._transport.overrule(verdicts, instants, devices, routes, what)
+        self._transport.overrule(verdicts, instants, devices, what)
         taken = verdicts == Verdict.ACCEPTED.value
         if taken.any():
             delay = self._world.settings.sms_unknown_delay_s * 1000 + 1
@@ -232,9 +229,7 @@ class SmsGateway:
         owners, held = self._stored.take(routes)
         if not len(owners):
             return
-        what = held["what"]
-        order = np.argsort(routes, kind="stable")
-        at = instants[order[np.searchsorted(routes[order], owners)]]
+        what, at = held["what"], find_instants(owners, routes, instants)
         for fan_out, positions, _ in self._sends.split(what):
             fan_out.fates[positions] = Fate.ACCEPTED.value
         self._transport.resume(at, self.addresses.device[owners], what)

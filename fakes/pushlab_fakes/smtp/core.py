@@ -8,7 +8,6 @@ import numpy as np
 
 from pushlab.errors import MisuseError
 from pushlab.gateway import Channel, Fate, Verdict
-from pushlab.world.ids import content_key
 from pushlab.world.randomness import threshold
 from pushlab.world.schedule import RANKS
 from pushlab_fakes.addresses import Addresses, MailForm
@@ -119,7 +118,7 @@ class Smtp:
         verdicts[known] = held
         stray = ~known
         verdicts[stray] = self._refuse_strays(
-            verdicts[stray], instants[stray], devices[stray], routes[stray], what[stray]
+            verdicts[stray], instants[stray], devices[stray], what[stray]
         )
         return verdicts
 
@@ -128,27 +127,20 @@ class Smtp:
         verdicts: NDArray[np.uint8],
         instants: NDArray[np.int64],
         devices: NDArray[np.int32],
-        routes: NDArray[np.int32],
         what: NDArray[np.int64],
     ) -> NDArray[np.uint8]:
         """Answer mail for mailboxes that do not exist; some servers say so only later."""
         share = threshold(self._world.settings.smtp_late_bounce_share)
-        keys = self._name_strays(what) if share else np.zeros(len(what), np.uint64)
+        keys = self._transport.name_strays(what) if share else np.zeros(len(what), np.uint64)
         late = self._world.randomness.chance("smtp late bounce", keys, 0, share)
         late &= verdicts == Verdict.ACCEPTED.value
         verdicts[(verdicts == Verdict.ACCEPTED.value) & ~late] = Verdict.BAD.value
-        self._transport.overrule(verdicts, instants, devices, routes, what)
+        self._transport.overrule(verdicts, instants, devices, what)
         late &= verdicts == Verdict.ACCEPTED.value
         if late.any():
             delays = self._draw_bounce_delays(keys[late], what[late])
             self._returned.plan_strays(instants[late] + delays, what[late])
         return verdicts
-
-    def _name_strays(self, what: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """Return content keys of targets that no device stands for."""
-        names = [self._sends.name_target(one)[1] for one in what.tolist()]
-        addresses = [name.partition(":")[2] for name in names]
-        return np.array([content_key("stray", address) for address in addresses], np.uint64)
 
     # -- into the mailbox ----------------------------------------------------------------------
 

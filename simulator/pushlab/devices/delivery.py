@@ -57,6 +57,7 @@ GRANTED, PROVISIONAL = Permission.GRANTED.value, Permission.PROVISIONAL.value
 FORCE_STOPPED = Process.STOPPED.value
 DELAYED = Receipt.DELAYED.value
 TAPPED, TAPPED_UNSEEN = np.uint8(Mark.TAPPED), np.uint8(Mark.TAPPED | Mark.OPEN_LOST)
+ANY_MARK = np.uint8(255)
 UPPER_HALF = np.uint64(32)
 APP_TAG = -1
 """Stands for the app's id, which a web push without a topic has as its tag."""
@@ -345,13 +346,19 @@ class Delivery:
 
     def in_tray(self, rows: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each message is still in its device's tray."""
+        return self.holds(rows, what, ANY_MARK)
+
+    def holds(
+        self, rows: NDArray[np.int32], what: NDArray[np.int64], done: np.uint8
+    ) -> NDArray[np.bool_]:
+        """Whether each message is on its device still, and bears none of the marks *done*."""
         there = np.zeros(len(rows), np.bool_)
         for fan_out, positions, places in self._sends.split(what):
             born = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
             there[places] = (
                 self._devices.installed[rows[places]]
                 & (fan_out.fates[positions] == Fate.SHOWN.value)
-                & (fan_out.marks[positions] == 0)
+                & (fan_out.marks[positions] & done == 0)
                 & (self._devices.installed_at[rows[places]] <= born)
             )
         return there

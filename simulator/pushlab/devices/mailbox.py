@@ -8,6 +8,7 @@ import numpy as np
 
 from pushlab.devices.device import Device
 from pushlab.devices.inbox import Inbox, ReceivedMail, list_mails
+from pushlab.devices.said import need_flag
 from pushlab.errors import MisuseError
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class Mailbox(Device):
 
     def switch_images(self, *, on: bool) -> None:
         """Read mails with their images, as at first, or without: then no open is counted."""
+        need_flag("switch_images(on=)", on)
         self._do("switch_images", "show_images" if on else "hide_images", {"on": on})
 
     def fill(self) -> None:

@@ -105,6 +105,13 @@ class Chains:
         self._release(slots)
         return taken
 
+    def read(
+        self, rows: NDArray[np.integer[Any]]
+    ) -> tuple[NDArray[np.int32], dict[str, NDArray[Any]]]:
+        """Return what the lists of *rows* hold, as `take` does, and leave it there."""
+        slots, counts = self._find_slots(rows)
+        return self._gather(np.repeat(_as_handles(rows), counts), slots)
+
     def drop_equal(
         self, rows: NDArray[np.integer[Any]], name: str, values: ArrayLike
     ) -> tuple[NDArray[np.int32], dict[str, NDArray[Any]]]:

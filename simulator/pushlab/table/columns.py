@@ -144,6 +144,10 @@ class Table:
             array = self.__dict__[name] = self._columns[name].allocate(self._capacity)
         return array
 
+    def holds(self, name: str) -> bool:
+        """Whether a row of the rare column *name* may differ from its default."""
+        return bool(self.__dict__[name].flags.writeable)
+
     def live(self, name: str) -> NDArray[Any]:
         """Return the column *name* cut to the rows that exist, as a view."""
         if name not in self._columns:

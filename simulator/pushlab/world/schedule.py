@@ -148,7 +148,7 @@ class Schedule:
         high = low if one else int(instants.max())
         if low < self._clock.now:
             raise MisuseError(f"{self._kinds[kind].name} was put at an instant that is over")
-        if self._lane_used:
+        if self._lane_used and not self._kinds[kind].independent:
             self._mark_capacity(int(rows.max()))
             mask = self._lane_rows[rows]
             if mask.any():
@@ -279,7 +279,7 @@ class Schedule:
     def settle(self, limit: Instant) -> None:
         """Work off every item due at or before *limit*, in rounds."""
         assert self._limit is None, "a handler settles nothing"
-        if not any(run.low <= limit for runs in self._runs for run in runs):
+        if not self._is_due(limit):
             return
         floor = self._clock.now
         self._horizon = limit
@@ -291,6 +291,14 @@ class Schedule:
                     self._round()
         finally:
             self._limit = self._horizon = None
+
+    def _is_due(self, limit: Instant) -> bool:
+        """Whether any item in the runs is due; asked at each request, so without a generator."""
+        for runs in self._runs:
+            for run in runs:
+                if run.low <= limit:
+                    return True
+        return False
 
     def _bounded(self, floor: Instant, limit: Instant) -> Instant:
         """Return an instant up to which at most POOL_MAX items are due, and at least one ms."""

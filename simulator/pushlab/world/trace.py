@@ -73,9 +73,11 @@ class BatchKind:
     """(row, what, outcome) -> ids of the entries that caused it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the trace."""
+class Entry(msgspec.Struct, frozen=True):
+    """One line of the trace.
+
+    A struct is a frozen dataclass that C fills in: there are some for each request.
+    """
 
     at: Instant
     kind: str
@@ -111,8 +113,7 @@ class Mark:
     batches: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(msgspec.Struct, frozen=True):
     """A free-form entry with its place among entries of the same instant."""
 
     epoch: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pushlab.devices.columns import Permission, Process
 from pushlab.gateway import Fate, Mark, Receipt
@@ -29,13 +29,11 @@ class NaiveAppDevice(NaiveDevice):
     """A device with an app or a site on it; the hooks say what differs."""
 
     receipt_waits_offline = False
-    _receipts_waiting: list[Target]
-    _collapsible: dict[str, Target]
 
-    def begin(self) -> None:
-        """Have no message yet."""
-        self._receipts_waiting = []
-        self._collapsible = {}
+    def __init__(self, *parts: Any, **named: Any) -> None:
+        super().__init__(*parts, **named)
+        self._receipts_waiting: list[Target] = []
+        self._collapsible: dict[str, Target] = {}
 
     # -- what differs --------------------------------------------------------------------------
 

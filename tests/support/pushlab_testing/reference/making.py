@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pushlab.world.randomness import mix
@@ -24,20 +24,26 @@ BULK_VERBS = (*QUIET_VERBS, "clear_cookies", "close", "reopen", "fill", "empty",
 COMMON_VERBS = ("go_offline", "go_online", "open_app", "close_app")
 FITTING = {
     "app": (*APP_VERBS, *COMMON_VERBS, *COMMON_VERBS),
-    "email": (*MAILBOX_VERBS, "empty", "reopen"),
+    "email": (*MAILBOX_VERBS, "fill", "hide_images", "empty", "reopen"),
     "sms": (*NUMBER_VERBS, "reply_stop", "go_offline", "go_online", "go_online"),
 }
 """What devices do, by what they are."""
 DAY_MS = 86_400_000
 GAPS = (0, 1, 40, 200, 900, 4_000, 5_000, 12_000, 30_000, 120_000, 3_600_000, DAY_MS)
 STRAYS = {"email": "nobody@example.com", "sms": "+12025550177"}
+STATUSES: Mapping[str, Sequence[int]] = {
+    "smtp": (421, 450, 550, 552, 554, 503),
+    "sms": (400, 403, 404, 429, 500),
+    "onesignal POST /notifications": (500, 429),
+}
+"""What faults answer, where that is not as with a push gateway."""
 SENDERS = ("+15550001111", "+15550002222")
 BODIES = (
     '<a href="https://shop.test/a">A</a> <a href="[unsubscribe_url]">Leave</a>',
     '<p>Hello</p><a href="mailto:us@shop.test">Write</a><a href="http://shop.test">B</a>',
     "Hello",
 )
-TEXTS = ("STOP", "stop ", "Stop please", "START", "yes", "HELP", "Unsubscribe", "hello")
+TEXTS = ("STOP", "stop ", "Unsubscribe", "Stop please", "START", "yes", "HELP")
 SAYINGS: Sequence[Step] = (
     ("tag", "level", 1),
     ("tag", "level", 3),
@@ -151,9 +157,21 @@ class Dice:
 class Cast:
     """Who is in a story: what each device is, and how many of them are a crowd."""
 
-    kinds: list[str]
-    crowd: int
-    addresses: list[str]
+    kinds: list[str] = field(default_factory=list)
+    crowd: int = 0
+    addresses: dict[int, str] = field(default_factory=dict)
+    """Of mailboxes and numbers that were made one by one."""
+
+    def add(self, platform: str, count: int = 1, address: str | None = None) -> None:
+        """Take *count* devices in."""
+        if address is not None:
+            self.addresses[len(self.kinds)] = address
+        self.kinds += [platform if platform in STRAYS else "app"] * count
+
+    def list_addresses(self, channel: str) -> list[str]:
+        """Return the addresses of one kind, and one that nobody has."""
+        mine = [each for each in self.addresses.values() if ("@" in each) == (channel == "email")]
+        return [*mine, *mine, STRAYS[channel]]
 
     def rows(self, *kinds: str) -> list[int]:
         """Return the devices of *kinds*, all of them where there is none."""
@@ -170,8 +188,7 @@ def make_story(number: int) -> Story:
             settings[name] = dice.pick(values)
     steps: list[Step] = []
     cast = _make_crowd(dice, steps)
-    for index in range(1 + dice.below(5)):
-        steps.append(_make_device(dice, cast, index))
+    steps += [_make_device(dice, cast, index) for index in range(1 + dice.below(5))]
     for _ in range(6 + dice.below(16)):
         steps.extend(_make_step(dice, cast))
         steps.append(("advance", dice.pick(GAPS) + dice.below(50)))
@@ -186,9 +203,9 @@ def _make_crowd(dice: Dice, steps: list[Step]) -> Cast:
     counts = dict.fromkeys(CROWD_PLATFORMS[: dice.pick((2, 2, 3, 5))], 0)
     for _ in range(size):
         counts[dice.pick(tuple(counts))] += 1
-    cast = Cast([], size, [*STRAYS.values()])
+    cast = Cast(crowd=size)
     for platform, count in counts.items():
-        cast.kinds += [platform if platform in STRAYS else "app"] * count
+        cast.add(platform, count)
     if size:
         steps.append(("crowd", {name: count for name, count in counts.items() if count}))
     return cast
@@ -202,10 +219,9 @@ def _make_device(dice: Dice, cast: Cast, index: int) -> Step:
     if platform in STRAYS:
         address = f"p{index}@example.com" if platform == "email" else f"+1202555010{index}"
         fresh = dice.below(3) == 0
-        cast.addresses.append(address)
     else:
         fresh = who is None and dice.below(2) == 0
-    cast.kinds.append(platform if platform in STRAYS else "app")
+    cast.add(platform, address=address)
     return ("device", platform, f"p{index}", who, fresh, dice.below(4) > 0, tap_chance, address)
 
 
@@ -279,16 +295,28 @@ def _make_turns(dice: Dice, cast: Cast, row: int) -> list[Step]:
 def _make_correspondence(dice: Dice, cast: Cast) -> list[Step]:
     """Let mails or texts be written and answered, some times over."""
     kind = dice.pick(("email", "email", "sms"))
+    row = dice.pick(cast.rows(kind))
+    address = cast.addresses.get(row)
+    sender = dice.pick(SENDERS)
     steps: list[Step] = []
-    for _ in range(1 + dice.below(3)):
-        steps.append(make_send(dice, cast, kind))
-        steps.append(("advance", dice.pick((500, 5_000, 30_000))))
-        steps.append(_make_handling(dice, cast, kind))
+    for _ in range(1 + dice.below(4)):
+        if dice.below(3) == 0:
+            steps.append(("do", dice.pick(FITTING[cast.kinds[row]]), [row]))
+        send = make_send(dice, cast, kind)
+        if address is not None and kind == "email":
+            send = ("send", {**_make_mail(dice), "email_to": [address]}, None, None)
+        elif address is not None:
+            body = {**_make_sms(dice), "sms_from": sender, "include_phone_numbers": [address]}
+            send = ("send", body, None, None)
+        steps.append(send)
+        steps.append(("advance", dice.pick((500, 5_000, 30_000, 30_000))))
+        steps.append(_make_handling(dice, cast, row))
     return steps
 
 
-def _make_handling(dice: Dice, cast: Cast, kind: str = "") -> Step:
-    row = dice.pick(cast.rows(kind or dice.pick(("email", "email", "sms"))))
+def _make_handling(dice: Dice, cast: Cast, row: int | None = None) -> Step:
+    if row is None:
+        row = dice.pick(cast.rows(dice.pick(("email", "email", "sms"))))
     if cast.kinds[row] == "sms":
         return ("reply", row, dice.pick(TEXTS), dice.pick((None, None, *SENDERS)))
     verb = dice.pick(("open_mail", "click_link", "click_link", "click_unsubscribe", "mark_spam"))
@@ -298,7 +326,8 @@ def _make_handling(dice: Dice, cast: Cast, kind: str = "") -> Step:
 def _make_saying(dice: Dice, cast: Cast) -> Step:
     rows = dice.some(cast.rows("app"))[:16] if dice.below(2) else [dice.pick(cast.rows("app"))]
     if dice.below(3) == 0:
-        return ("say", rows[:1], ("address", dice.pick(cast.addresses), dice.below(3) > 0))
+        address = dice.pick(cast.list_addresses(dice.pick(("email", "sms"))))
+        return ("say", rows[:1], ("address", address, dice.below(3) > 0))
     return ("say", rows, dice.pick(SAYINGS))
 
 
@@ -339,7 +368,7 @@ def make_plan(dice: Dice, cast: Cast) -> Step:
 
 def _make_fault(dice: Dice, cast: Cast, where: str) -> Step:
     is_gateway = not where.startswith("one")
-    status = dice.pick((503, 429, 410, 400, 403, 413) if is_gateway else (500, 429))
+    status = dice.pick(STATUSES.get(where, (503, 429, 410, 400, 403, 413)))
     rows = list(range(len(cast.kinds)))
     devices = frozenset(dice.some(rows)) if is_gateway and dice.below(3) == 0 else None
     share = dice.pick((1.0, 0.5))
@@ -374,8 +403,6 @@ def make_send(dice: Dice, cast: Cast, channel: str = "") -> Step:
     channel = channel or dice.pick(("push", "push", "push", "push", "email", "email", "sms"))
     body = _make_audience(dice, cast, channel)
     body |= {"push": _make_push, "email": _make_mail, "sms": _make_sms}[channel](dice)
-    if dice.below(7) == 0:
-        body["collapse_id"] = dice.pick(("news", "game", "talk"))
     after_ms = dice.pick((1_000, 70_000)) if dice.below(6) == 0 else None
     key = dice.pick("xy") if dice.below(8) == 0 else None
     return ("send", body, after_ms, key)
@@ -390,7 +417,7 @@ def _make_audience(dice: Dice, cast: Cast, channel: str) -> dict[str, object]:
         if dice.below(3) == 0:
             body["excluded_segments"] = [dice.pick(SEGMENTS)]
         return {**body, "target_channel": channel}
-    if kind < 5 and channel != "push":
+    if kind < 7 and channel != "push":
         return _make_addresses(dice, cast, channel)
     names = dice.some(PEOPLE)
     if dice.below(4) == 0:
@@ -405,8 +432,7 @@ def _make_audience(dice: Dice, cast: Cast, channel: str) -> dict[str, object]:
 
 
 def _make_addresses(dice: Dice, cast: Cast, channel: str) -> dict[str, object]:
-    mine = [address for address in cast.addresses if ("@" in address) == (channel == "email")]
-    chosen = dice.some(mine)
+    chosen = list(dict.fromkeys(dice.some(cast.list_addresses(channel))))
     if channel == "sms":
         return {"include_phone_numbers": chosen}
     if dice.below(4) == 0:
@@ -437,6 +463,8 @@ def _make_mail(dice: Dice) -> dict[str, object]:
         fields["disable_email_click_tracking"] = True
     if dice.below(4) == 0:
         fields["include_unsubscribed"] = True
+    if dice.below(4) == 0:
+        fields["collapse_id"] = "news"
     if dice.below(20) == 0:
         fields["email_body"] = "long " * 1_000
     return fields
@@ -446,4 +474,6 @@ def _make_sms(dice: Dice) -> dict[str, object]:
     fields: dict[str, object] = {"contents": {"en": "Hello"}}
     if dice.below(4):
         fields["sms_from"] = dice.pick(SENDERS)
+    if dice.below(4) == 0:
+        fields["collapse_id"] = "news"
     return fields
