@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from pushlab.errors import LimitError, MisuseError
 from pushlab.world.ids import content_key
-from pushlab_fakes.registry import Registry
+from pushlab_fakes.registry import Registrar, Registry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pushlab.gateway import Channel
     from pushlab.world.world import World
 
-__all__ = ["AddressForm", "Addresses", "MailForm", "NumberForm"]
+__all__ = ["AddressForm", "AddressRegistrar", "Addresses", "MailForm", "NumberForm"]
 
 DOMAIN: Final = "example.com"
 """Where derived mailboxes are; nobody can own it (RFC 2606)."""
@@ -228,9 +228,9 @@ class Addresses(Registry):
             for found in parsed
         )
 
-    def find(self, address: str) -> int:
-        """Return the route of *address* in any of its spellings; -1 when nobody has it."""
-        folded = self._form.fold(address)
+    def find(self, text: str) -> int:
+        """Return the route of the address *text* in any of its spellings; -1 when nobody has it."""
+        folded = self._form.fold(text)
         route = self._routes.get(folded)
         if route is not None:
             return route
@@ -250,3 +250,31 @@ class Addresses(Registry):
         place = bisect_right(self._runs, route, key=lambda run: run.first_route)
         run = self._runs[place - 1]
         return self._form.render(run.stem, run.first_number + route - run.first_route)
+
+
+class AddressRegistrar(Registrar):
+    """The part of a gateway that answers for addresses, which nobody gets without choosing one."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        super().__init__(addresses)
+        self.addresses = addresses
+
+    def assign(self, device: int, address: str) -> int:
+        """Give *address* to a device and return its route; MisuseError when it is taken."""
+        return self.addresses.assign(device, address)
+
+    def assign_members(
+        self, devices: NDArray[np.int32], prefix: str, first_member: int = 1
+    ) -> NDArray[np.int32]:
+        """Give the members of a population addresses that follow one another."""
+        return self.addresses.assign_members(devices, prefix, first_member)
+
+    def issue(
+        self, devices: NDArray[np.int32], generations: NDArray[np.int16]
+    ) -> NDArray[np.int32]:
+        """Refuse: an address is chosen."""
+        del devices, generations
+        raise MisuseError("an address is chosen, not issued; call assign(device, address)")
+
+    def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        """Do nothing: an address stays whose it is, whatever its owner's apps do."""

@@ -61,9 +61,9 @@ class TokenRegistry(Registry):
         )
         return self.add(len(devices), device=devices, key=keys)
 
-    def find(self, token: str) -> int:
-        """Return the route of *token*; -1 when it was never issued here."""
-        key = self._parse(token)
+    def find(self, text: str) -> int:
+        """Return the route of the token *text*; -1 when it was never issued here."""
+        key = self._parse(text)
         if key is None:
             return -1
         if self._indexed < len(self):
@@ -71,7 +71,7 @@ class TokenRegistry(Registry):
             self._index.add(self.key[fresh], np.arange(fresh.start, fresh.stop, dtype=np.int32))
             self._indexed = len(self)
         route = self._index.find(key)
-        return route if route >= 0 and self._render(key) == token else -1
+        return route if route >= 0 and self._render(key) == text else -1
 
     def render(self, route: int) -> str:
         """Return the text of the token at *route*."""

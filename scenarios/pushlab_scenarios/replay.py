@@ -183,6 +183,13 @@ def _verb(lab: Lab, arguments: dict[str, Any]) -> None:
     getattr(device, verb)(**given)
 
 
+def _population(lab: Lab, arguments: dict[str, Any]) -> None:
+    given = dict(arguments)
+    if "platforms" in given:
+        given["platforms"] = dict(given["platforms"])
+    lab.population(**given)
+
+
 def _members(lab: Lab, arguments: dict[str, Any]) -> None:
     members = Population(lab, arguments["prefix"], read_rows(arguments["rows"]))
     getattr(members, arguments["verb"])(**arguments["with"])
@@ -210,7 +217,7 @@ ACTIONS: dict[str, Callable[[Lab, dict[str, Any]], object]] = {
     "fault": lambda lab, arguments: lab.fault(**arguments),
     "members": _members,
     "observe": lambda lab, arguments: lab.observe_subscriptions(arguments["url"]),
-    "population": lambda lab, arguments: lab.population(**arguments),
+    "population": _population,
     "post": _post,
     "request": _request,
     "settings": lambda lab, arguments: lab.change_settings(**arguments),

@@ -318,7 +318,8 @@ class People:
         told = {
             "count": count,
             "prefix": prefix,
-            "platforms": dict(platforms),
+            # As pairs: members come in this order, and names in a record do not keep theirs.
+            "platforms": [list(pair) for pair in platforms.items()],
             "app": _id_of(app),
         }
         return self._host.act(make, "population", told)

@@ -31,16 +31,20 @@ PLATFORM_SHARES: Mapping[str, float] = {"android": 0.7, "ios": 0.3}
 
 def count_platforms(count: int, shares: Mapping[str, float]) -> dict[str, int]:
     """Split *count* by *shares*; what rounding leaves goes to the first platform."""
-    if not isinstance(count, int) or count < 1:
+    if type(count) is not int or count < 1:
         raise MisuseError(f"a population has at least one member, not {count!r}")
-    numbers = [share for share in shares.values() if isinstance(share, (int, float))]
-    if len(numbers) < len(shares) or min(numbers, default=-1) < 0 or sum(numbers) <= 0:
+    are_numbers = all(map(_is_number, shares.values()))
+    if not are_numbers or min(shares.values(), default=-1) < 0 or sum(shares.values()) <= 0:
         raise MisuseError(f"platforms= takes shares that are not negative, not {dict(shares)}")
     whole = sum(shares.values())
     counts = {name: int(count * share / whole) for name, share in shares.items()}
     first = next(iter(counts))
     counts[first] += count - sum(counts.values())
     return {name: number for name, number in counts.items() if number}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float))
 
 
 def write_rows(rows: NDArray[np.int32]) -> list[tuple[int, int]]:

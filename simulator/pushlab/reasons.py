@@ -178,6 +178,7 @@ BY_CHANNEL = {
             "mail any more"
         ),
     ),
+    (Fate.BAD_TOKEN, Channel.SMS): ("refused", "the carrier refused it: it takes no such number"),
     (Fate.TOO_LARGE, Channel.EMAIL): (
         "too-large",
         "the mail server refused it: the mail is larger than it takes",
@@ -329,6 +330,8 @@ def _explain_shown(fan_out: FanOut, position: int, channel: Channel) -> tuple[st
     rule, text = RECEIPTS[Receipt(int(fan_out.receipts[position]))]
     if channel in {Channel.EMAIL, Channel.SMS}:
         rule, text = "delivered", "it lies in the inbox"
+        if fan_out.marks[position] & Mark.SPAM:
+            text = "it was delivered to the inbox"
     marks = int(fan_out.marks[position])
     return rule, text + "".join(said for mark, said in DOINGS if marks & mark)
 

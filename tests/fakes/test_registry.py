@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from pushlab_fakes.registry import Registry
+from pushlab_fakes.registry import Registrar, Registry
+
+
+class Listed(Registry):
+    """A registry whose texts are the numbers of its routes."""
+
+    def find(self, text: str) -> int:
+        return int(text) if int(text) < len(self) else -1
+
+    def render(self, route: int) -> str:
+        return f"{route}"
 
 
 def test_nobody_is_behind_the_route_that_stands_for_none() -> None:
-    assert Registry().devices_of(np.array([-1], np.int32)).tolist() == [-1]
+    assert Listed().devices_of(np.array([-1], np.int32)).tolist() == [-1]
 
 
 def test_a_route_leads_to_the_device_that_it_was_added_for() -> None:
-    held = Registry()
+    held = Listed()
     first = int(held.add(1, device=7)[0])
     second = int(held.add(1, device=5)[0])
 
@@ -21,9 +31,20 @@ def test_a_route_leads_to_the_device_that_it_was_added_for() -> None:
 
 
 def test_what_is_read_of_many_routes_is_no_part_of_the_registry() -> None:
-    held = Registry()
+    held = Listed()
     routes = held.add(100, device=np.arange(100, dtype=np.int32))
 
     held.devices_of(routes)[:] = 0
 
     assert held.device[9] == 9
+
+
+def test_a_registrar_answers_for_its_registry() -> None:
+    held = Listed()
+    routes = held.add(2, device=np.array([7, 5], np.int32), key=np.array([70, 50], np.uint64))
+    registrar = Registrar(held)
+
+    assert [registrar.find_route(text) for text in ("1", "2")] == [1, -1]
+    assert registrar.render_token(1) == "1"
+    assert registrar.token_keys(routes).tolist() == [70, 50]
+    assert registrar.devices_of(routes).tolist() == [7, 5]

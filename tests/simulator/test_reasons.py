@@ -370,3 +370,25 @@ def test_an_app_that_goes_while_its_device_is_offline_is_found_gone_when_it_is_b
     assert "no longer holds that token" in waiting.text
     assert found.rule == "app-gone"
     assert found.entries[-1].startswith("AppGone:")
+
+
+def test_a_number_that_the_carrier_refuses_is_told_in_words_of_its_own(lab, app):
+    number = lab.device("sms", external_id="alice")
+    lab.fault("sms", status=400)
+
+    sent = app.text("alice")
+    lab.advance(minutes=1)
+
+    [reason] = lab.why(sent, number)
+    assert reason.rule == "refused"
+    assert "token" not in reason.text
+
+
+def test_a_mail_that_was_marked_as_spam_lies_in_no_inbox(lab, app):
+    mailbox = lab.device("email", external_id="alice")
+    sent = app.mail("alice")
+    lab.advance(minutes=1)
+
+    mailbox.mark_spam()
+
+    assert lab.why(sent, mailbox)[0].text.startswith("it was delivered to the inbox; the person m")

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-import numpy as np
-
 from pushlab.content import Content
 from pushlab.table import as_slice
 from pushlab.world.clock import DAY_MS, render_instant
@@ -33,6 +31,7 @@ from pushlab_fakes.onesignal.view import render_list, render_notification
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from pushlab.fanout import Sends
@@ -310,8 +309,7 @@ class Messages:
         For audiences that no call of the API names, such as those picked in the dashboard.
         """
         self._retire_old()
-        reachable = int(np.count_nonzero(self._belief.reachable(rows)))
-        audience = Audience(rows, max(reachable, 1))
+        audience = Audience(rows, max(len(rows), 1))
         cause = self._world.trace.record("AudiencePicked", app.id, {"targets": len(rows)})
         self._accept(app, draft, audience, self._world.now, cause)
         return self._order[-1].id

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pushlab.content import Content
-from pushlab.errors import MisuseError
 from pushlab.fanout import FanOut
 from pushlab.gateway import Channel, Fate, Verdict
 from pushlab.table import Chains, column
 from pushlab.world.clock import render_instant
 from pushlab.world.schedule import RANKS
-from pushlab_fakes.addresses import Addresses, NumberForm
+from pushlab_fakes.addresses import Addresses, AddressRegistrar, NumberForm
 from pushlab_fakes.sms.answers import Answers
 from pushlab_fakes.sms.keywords import HELP, STOP, find_keyword
 from pushlab_fakes.transport import Transport, find_instants
@@ -50,16 +49,17 @@ class Numbers(Addresses):
     """Code of who wrote to the number last."""
 
 
-class SmsGateway:
+class SmsGateway(AddressRegistrar):
     """The gateway to numbers."""
 
     name = "sms"
+    addresses: Numbers
 
     def __init__(self, world: World, sends: Sends, handsets: Handsets, faults: Faults) -> None:
+        super().__init__(Numbers(world, Channel.SMS, NumberForm()))
         self._world = world
         self._sends = sends
         self._handsets = handsets
-        self.addresses = Numbers(world, Channel.SMS, NumberForm())
         self._senders: dict[str, int] = {}
         """Codes of senders, from 1 on."""
         self._blocks: dict[str, NDArray[np.bool_]] = {}
@@ -84,44 +84,6 @@ class SmsGateway:
         self._report = schedule.register("sms report", RANKS["receipt"], self._report_delivered)
         self._delivered: BatchKind | None = None
         self._answered: BatchKind | None = None
-
-    # -- the registry --------------------------------------------------------------------------
-
-    def find_route(self, token: str) -> int:
-        """Return the route of a number; -1 when nobody has it."""
-        return self.addresses.find(token)
-
-    def render_token(self, route: int) -> str:
-        """Return the number of *route*."""
-        return self.addresses.render(route)
-
-    def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
-        """Return the content keys of the numbers."""
-        return self.addresses.key[routes]
-
-    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the handset behind each route, -1 for route -1."""
-        return self.addresses.devices_of(routes)
-
-    def assign(self, device: int, address: str) -> int:
-        """Give the number *address* to a handset; MisuseError when it is taken."""
-        return self.addresses.assign(device, address)
-
-    def assign_members(
-        self, devices: NDArray[np.int32], prefix: str, first_member: int = 1
-    ) -> NDArray[np.int32]:
-        """Give the handsets of a population numbers that follow one another."""
-        return self.addresses.assign_members(devices, prefix, first_member)
-
-    def issue(
-        self, devices: NDArray[np.int32], generations: NDArray[np.int16]
-    ) -> NDArray[np.int32]:
-        """Refuse: a number is given to a handset by name."""
-        del devices, generations
-        raise MisuseError("a number is chosen, not issued; call assign(device, address)")
-
-    def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
-        """Do nothing: a number stays whose it is, whatever its owner's apps do."""
 
     # -- attempts ------------------------------------------------------------------------------
 

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pushlab.errors import MisuseError
 from pushlab.gateway import Channel, Fate, Verdict
 from pushlab.world.randomness import threshold
 from pushlab.world.schedule import RANKS
-from pushlab_fakes.addresses import Addresses, MailForm
+from pushlab_fakes.addresses import Addresses, AddressRegistrar, MailForm
 from pushlab_fakes.transport import Transport
 from pushlab_fakes.undelivered import Undelivered
 
@@ -35,16 +34,16 @@ def _latency(settings: Settings) -> tuple[int, int]:
     return settings.smtp_latency_min_ms, settings.smtp_latency_mean_ms
 
 
-class Smtp:
+class Smtp(AddressRegistrar):
     """The gateway to mailboxes."""
 
     name = "smtp"
 
     def __init__(self, world: World, sends: Sends, handsets: Handsets, faults: Faults) -> None:
+        super().__init__(Addresses(world, Channel.EMAIL, MailForm()))
         self._world = world
         self._sends = sends
         self._handsets = handsets
-        self.addresses = Addresses(world, Channel.EMAIL, MailForm())
         self._transport = Transport(
             world, sends, handsets, faults, self.name, deliver=self._deliver, latency=_latency
         )
@@ -52,44 +51,6 @@ class Smtp:
             world, sends, handsets, self.name, entry="MailBounced", fates=BOUNCES
         )
         self._bounce = world.schedule.register("smtp bounce", RANKS["arrival"], self._bounce_closed)
-
-    # -- the registry --------------------------------------------------------------------------
-
-    def find_route(self, token: str) -> int:
-        """Return the route of a mail address in any spelling; -1 when there is no such mailbox."""
-        return self.addresses.find(token)
-
-    def render_token(self, route: int) -> str:
-        """Return the mail address of *route*."""
-        return self.addresses.render(route)
-
-    def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
-        """Return the content keys of the addresses."""
-        return self.addresses.key[routes]
-
-    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the mailbox behind each route, -1 for route -1."""
-        return self.addresses.devices_of(routes)
-
-    def assign(self, device: int, address: str) -> int:
-        """Give *address* to a mailbox and return its route; MisuseError when it is taken."""
-        return self.addresses.assign(device, address)
-
-    def assign_members(
-        self, devices: NDArray[np.int32], prefix: str, first_member: int = 1
-    ) -> NDArray[np.int32]:
-        """Give each mailbox of a population ``prefix-000001@example.com`` and so on."""
-        return self.addresses.assign_members(devices, prefix, first_member)
-
-    def issue(
-        self, devices: NDArray[np.int32], generations: NDArray[np.int16]
-    ) -> NDArray[np.int32]:
-        """Refuse: nobody gets a mail address without choosing one."""
-        del devices, generations
-        raise MisuseError("a mail address is chosen, not issued; call assign(device, address)")
-
-    def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
-        """Do nothing: an address stays whose it is, whatever its owner's apps do."""
 
     def connect(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
         """Do nothing: mail reaches a mailbox while its owner is offline."""

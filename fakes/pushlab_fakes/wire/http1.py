@@ -1,4 +1,6 @@
-"""HTTP/1.1 between a socket and a fake: framing by aiohttp's low-level server, nothing else of it.
+"""HTTP/1.1, all of it, between a socket and a fake: framing by aiohttp's low-level server.
+
+What most clients send needs less, and is answered by `plain` before it comes here.
 
 Left out: upgrades and ``CONNECT`` (this is no proxy), trailers, and answers in parts. A request
 that comes in parts is put together first, within bounds.
@@ -8,13 +10,20 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import PayloadEncodingError
 from multidict import CIMultiDict
 
 from pushlab_fakes.exchange import Answer, Request
+from pushlab_fakes.wire.plain import (
+    FRAMING_HEADERS,
+    SERVER,
+    Host,
+    PlainConnection,
+    find_host,
+)
 from pushlab_fakes.wire.serving import (
     LOGGER,
     answer_vacancy,
@@ -25,30 +34,12 @@ from pushlab_fakes.wire.serving import (
 )
 
 if TYPE_CHECKING:
-    from pushlab_fakes.wire.serving import Limits, Served
+    from pushlab_fakes.wire.serving import Limits
 
-__all__ = ["Host", "Http1Connection", "Http1Server"]
+__all__ = ["Http1Connection", "Http1Server"]
 
 LINE_BYTES_MAX = 16_384
 """The longest request line, and the longest header."""
-
-FRAMING_HEADERS = frozenset(["connection", "content-length", "keep-alive", "transfer-encoding"])
-"""What an answer says about its way over the wire; the server sets these itself."""
-
-
-class Host(Protocol):
-    """What a connection asks of the door that it came through."""
-
-    limits: Limits
-    address: str
-
-    @property
-    def served(self) -> Served | None:
-        """Return who answers here at the moment."""
-
-    @property
-    def tenancy(self) -> int:
-        """Return the number of the present tenancy; another one ends all older connections."""
 
 
 class Http1Server(web.Server):
@@ -58,9 +49,10 @@ class Http1Server(web.Server):
         super().__init__(_attend, loop=loop)
         self._host = host
 
-    def __call__(self) -> Http1Connection:
+    def __call__(self) -> PlainConnection:  # type: ignore[override] # it makes way when need be
         """Make the protocol object of one connection."""
-        return Http1Connection(self._host, self, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        return PlainConnection(self._host, loop, lambda: Http1Connection(self._host, self, loop))
 
 
 class Http1Connection(web.RequestHandler):
@@ -225,15 +217,7 @@ def _read_request(request: web.BaseRequest, body: bytes) -> Request:
         authority, slash, rest = target.partition("://")[2].partition("/")
         target = slash + rest or "/"
     path, _, query = target.partition("?")
-    return Request(request.method, _find_host(authority), path, query, headers, body)
-
-
-def _find_host(authority: str) -> str:
-    """Return the host of ``host:port``, of ``[address]:port`` or of either alone."""
-    host = authority.rpartition("@")[2].lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].removesuffix(".")
+    return Request(request.method, find_host(authority), path, query, headers, body)
 
 
 def _decode(raw: bytes) -> str:
@@ -248,7 +232,7 @@ def _render(answer: Answer, *, close: bool = False) -> web.Response:
     headers = CIMultiDict(
         (name, value) for name, value in answer.headers if name.lower() not in FRAMING_HEADERS
     )
-    headers.setdefault("Server", "pushlab")
+    headers.setdefault("Server", SERVER)
     response = web.Response(status=answer.status, body=answer.body or None, headers=headers)
     if close or (answer.header("connection") or "").lower() == "close":
         response.force_close()

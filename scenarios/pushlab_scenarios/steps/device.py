@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pushlab.devices.fleet import PLATFORM_NAMES
-from pushlab_scenarios.nodes import Fields, read_text, render_value
+from pushlab.devices.fleet import BROWSERS, PLATFORM_NAMES
+from pushlab_scenarios.nodes import Fields, read_text, render_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ class DeviceStep:
     def describe(self) -> str:
         """Return the step in a line."""
         given = {"platform": self.platform, **self.options}
-        told = ", ".join(f"{name} {_word(value)}" for name, value in given.items())
+        told = ", ".join(f"{name} {render_word(value)}" for name, value in given.items())
         return f"device {self.name} joins: {told}"
 
 
@@ -45,7 +45,7 @@ def read_device_step(node: Node, say: str | None, cast: Cast) -> DeviceStep:
     given = {
         "external_id": fields.text("external_id"),
         "address": fields.text("address"),
-        "browser": fields.text("browser"),
+        "browser": fields.choice("browser", BROWSERS),
         "language": fields.text("language"),
         "timezone": fields.text("timezone"),
         "tags": _read_tags(fields.table("tags")),
@@ -70,9 +70,3 @@ def _read_tags(table: Table | None) -> dict[str, str] | None:
     if table is None:
         return None
     return {key.text: read_text(value, f"the tag {key.text}") for key, value in table.pairs}
-
-
-def _word(value: object) -> str:
-    if isinstance(value, dict):
-        return render_value(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -12,7 +12,7 @@ from pushlab.devices.arguments import CHOICES, list_arguments
 from pushlab.devices.fleet import PLATFORMS
 from pushlab.devices.kinds import KINDS
 from pushlab.errors import find_near
-from pushlab_scenarios.nodes import Fields
+from pushlab_scenarios.nodes import Fields, render_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ class VerbStep:
 
     def describe(self) -> str:
         """Return the step in a line."""
-        told = [f"{name} {_word(value)}" for name, value in self.arguments.items()]
+        told = [f"{name} {render_word(value)}" for name, value in self.arguments.items()]
         if self.message is not None:
             told.append(f"message {self.message}")
         return f"{self.device} {self.verb}" + (f" ({', '.join(told)})" if told else "")
@@ -103,7 +103,3 @@ def _read_argument(fields: Fields, argument: Argument) -> object:
             return fields.number(name)
     scalar = fields.scalar(name)
     return None if scalar is None else scalar.value
-
-
-def _word(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

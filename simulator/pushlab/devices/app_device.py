@@ -267,6 +267,8 @@ class AppDevice(Device):
             self._act(verb, lambda: None, {})
         if message is None:
             return shown[0]
+        if not isinstance(message, ShownMessage):
+            raise MisuseError(f"{verb} takes a message of {self.id}.tray, not {message!r}")
         if not any(held.what == message.what for held in shown):
             raise MisuseError(f"{self.id} does not show that message any more: {message}")
         return message

@@ -157,6 +157,8 @@ class Mailbox(Device):
             self._act(verb, lambda: None, {})
         if mail is None:
             return held[0]
+        if not isinstance(mail, ReceivedMail):
+            raise MisuseError(f"{verb} takes a mail of {self.id}.inbox, not {mail!r}")
         if not any(each.what == mail.what for each in held):
             raise MisuseError(f"{self.id} does not hold that mail any more: {mail}")
         return mail

@@ -271,7 +271,8 @@ class Calls:
         lab = self._lab
         held = lab.read(lambda: [each.id for each in lab.messages.all()])
         if notification is None and not held:
-            raise Refusal(404, "no notification was accepted yet", "POST /notifications first")
+            told = lab.explain(device)[0].removeprefix("why: ")
+            raise Refusal(404, told, "POST /notifications first")
         try:
             reasons = lab.why(notification or held[-1], device)
         except MisuseError as error:

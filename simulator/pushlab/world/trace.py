@@ -13,7 +13,7 @@ fingerprint, not a proof against forgers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, overload
@@ -22,14 +22,14 @@ import msgspec
 import numpy as np
 
 from pushlab.errors import MisuseError
-from pushlab.world.clock import render_instant
+from pushlab.world.clock import Instant, render_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from pushlab.world.clock import Clock, Instant
+    from pushlab.world.clock import Clock
 
 __all__ = ["FORMAT", "BatchKind", "Entry", "Mark", "Span", "Trace"]
 

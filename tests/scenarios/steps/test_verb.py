@@ -73,7 +73,10 @@ def test_an_argument_is_of_the_kind_that_the_method_says(text: str, arguments: o
             "{device: alice-android, do: switch_notifications, on: yes}",
             '65: on is "yes"; write true',
         ),
-        ("{device: alice-android, do: prompt, answer: alow}", "55: answer cannot be 'alow'; did you mean 'allow'?"),
+        (
+            "{device: alice-android, do: prompt, answer: alow}",
+            "55: answer cannot be 'alow'; did you mean 'allow'?",
+        ),
         ("{device: alice-android}", "11: a verb lacks 'do'; write verb: {device: alice-android"),
         ("{do: tap}", "11: a verb lacks 'device'; write verb: {device: alice-android"),
         (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from pushlab.gateway import Channel
+from pushlab.world.clock import Instant
 from pushlab_fakes.exchange import Answer
 from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.document import read_document
@@ -21,8 +22,6 @@ from pushlab_fakes.onesignal.send_after import parse_send_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from pushlab.world.clock import Instant
 
     _Readers = Mapping[str, Callable[[Fields, str], object]]
     """By name of a field."""

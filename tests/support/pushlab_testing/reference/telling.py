@@ -16,7 +16,8 @@ from pushlab.gateway import Channel
 from pushlab.world.clock import render_instant
 from pushlab_fakes.exchange import Request
 from pushlab_fakes.faults import Fault
-from pushlab_testing.reference.making import Cast, Dice, Step, make_reaction
+from pushlab_testing.reference.cast import Cast, Dice, Step
+from pushlab_testing.reference.making import make_reaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
