@@ -148,20 +148,14 @@ class People:
         or its id, the app under test unless given. *tags* are those that its user has already.
         """
         kind = self._find_platform(platform, browser)
-        for option, text in (
-            ("external_id", external_id),
-            ("name", name),
-            ("address", address),
-            ("language", language),
-            ("timezone", timezone),
-        ):
-            if text is not None:
-                need_text(f"device({option}=)", text)
-        need_flag("device(fresh=)", fresh)
-        need_flag("device(extension=)", extension)
-        need_share("device(tap_chance=)", tap_chance)
-        if tags is not None and not isinstance(tags, Mapping):
-            raise MisuseError(f'device(tags=) is a dict such as {{"level": "10"}}, not {tags!r}')
+        texts = {
+            "external_id": external_id,
+            "name": name,
+            "address": address,
+            "language": language,
+            "timezone": timezone,
+        }
+        _check_options(texts, {"fresh": fresh, "extension": extension}, tap_chance, tags)
         if fresh and external_id is not None and kind.has_app:
             raise MisuseError(
                 "a fresh device has nobody logged in; write device.login(external_id) once its "
@@ -323,6 +317,20 @@ class People:
             "app": _id_of(app),
         }
         return self._host.act(make, "population", told)
+
+
+def _check_options(
+    texts: Mapping[str, object], flags: Mapping[str, object], tap_chance: object, tags: object
+) -> None:
+    """Raise MisuseError unless each option of a device is of the kind that it takes."""
+    for option, text in texts.items():
+        if text is not None:
+            need_text(f"device({option}=)", text)
+    for option, flag in flags.items():
+        need_flag(f"device({option}=)", flag)
+    need_share("device(tap_chance=)", tap_chance)
+    if tags is not None and not isinstance(tags, Mapping):
+        raise MisuseError(f'device(tags=) is a dict such as {{"level": "10"}}, not {tags!r}')
 
 
 def _id_of(app: NamedApp | str | None) -> str | None:

@@ -281,8 +281,8 @@ class Schedule:
     def settle(self, limit: Instant) -> None:
         """Work off every item due at or before *limit*, in rounds."""
         assert self._limit is None, "a handler settles nothing"
-        if not self._is_due(limit):
-            return
+        if not any([run.low <= limit for runs in self._runs for run in runs]):  # noqa: C419
+            return  # A list, not a generator: this is asked at each request.
         floor = self._clock.now
         self._horizon = limit
         try:
@@ -293,14 +293,6 @@ class Schedule:
                     self._round()
         finally:
             self._limit = self._horizon = None
-
-    def _is_due(self, limit: Instant) -> bool:
-        """Whether any item in the runs is due; asked at each request, so without a generator."""
-        for runs in self._runs:
-            for run in runs:
-                if run.low <= limit:
-                    return True
-        return False
 
     def _bounded(self, floor: Instant, limit: Instant) -> Instant:
         """Return an instant up to which at most POOL_MAX items are due, and at least one ms."""

@@ -199,6 +199,7 @@ VERBS_IN_TURN: Mapping[str, Sequence[Sequence[str]]] = {
         ("clear_cookies", "open_app", "close_app"),
         ("go_offline", "switch_off", "switch_on", "go_online"),
         ("deny", "allow", "open_app"),
+        ("opt_out", "open_app", "close_app", "open_app"),
     ),
     "email": (("fill", "empty"), ("close", "reopen"), ("close",), ("hide_images", "fill")),
     "sms": (("reply_stop", "reply_start"), ("go_offline", "go_online"), ("reply_stop",)),
