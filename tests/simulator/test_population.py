@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,8 @@ def test_a_member_whose_user_was_deleted_comes_back_under_its_name() -> None:
     member.add_tag("plan", "pro")
     lab.advance(minutes=1)
 
-    shown = lab.handle(Request.build("GET", f"{path}{member.onesignal_id}", headers=key)).json()
+    answer = lab.handle(Request.build("GET", f"{path}{member.onesignal_id}", headers=key))
+    shown: Any = answer.json()
     assert shown["identity"]["external_id"] == "crowd-000001"
     assert shown["properties"]["tags"] == {"plan": "pro"}
 

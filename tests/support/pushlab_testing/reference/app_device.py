@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -46,13 +47,13 @@ class NaiveAppDevice(NaiveDevice):
         """Return the name under which a later message takes its place, if it has one."""
         return target.content.collapse_id
 
+    @abstractmethod
     def draw_receipt_ms(self, target: Target) -> int:
         """Return how long the receipt waits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def confirms(self, target: Target, outcome: int) -> bool:
         """Whether a receipt sets out; notes why not, where the sender can know."""
-        raise NotImplementedError
 
     def get_token(self) -> None:
         """Take the next token."""
@@ -177,9 +178,9 @@ class NaiveAppDevice(NaiveDevice):
             self.put(self.common.now, "receipt", target, self._send_receipt)
         self.sdk.resume()
 
+    @abstractmethod
     def gets_token_when_opened(self) -> bool:
         """Whether opening the app or site gets it a token, if it has none."""
-        raise NotImplementedError
 
     def _open_app(self) -> None:
         before, self.process = self.process, Process.FOREGROUND
