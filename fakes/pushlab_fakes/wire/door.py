@@ -86,18 +86,25 @@ class Door:
     def leave_unvisited(self) -> bool:
         """Take the lab away if nobody came to it, and tell whether that was so.
 
-        The tenancy ends before the look: who was here already is seen, who comes now is late.
+        The second look comes when the tenancy is over: who is not here by then is late.
         """
+        if self._has_visitors():
+            return False
         served, self._served = self._served, None
         self._tenancy += 1
-        try:
-            waiting = select.select([self._socket], (), (), 0)[0]
-        except ValueError:  # More descriptors than select can watch: say nothing, and ask.
-            waiting = [self._socket]
-        if waiting or self._is_visited:
+        if self._has_visitors():
             self._served = served
             return False
         return True
+
+    def _has_visitors(self) -> bool:
+        """Whether anybody came since the last lab left, or waits to be accepted."""
+        try:
+            waiting = select.select([self._socket], (), (), 0)[0]
+        except ValueError:  # It watches no descriptor beyond the first thousand.
+            return True
+        # In this order: who waits no longer has been noted before.
+        return bool(waiting) or self._is_visited
 
     async def vacate(self) -> None:
         """Cut every connection, also those that nobody has accepted yet."""
