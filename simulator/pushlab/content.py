@@ -10,7 +10,7 @@ import msgspec
 __all__ = ["Content", "Link", "Mail", "Sms", "Text"]
 
 
-class Content(msgspec.Struct, frozen=True):
+class Content(msgspec.Struct, frozen=True, gc=False):
     """What gateways and devices need to know of one send, the same for every target."""
 
     is_visible: bool = True

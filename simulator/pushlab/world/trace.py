@@ -73,10 +73,11 @@ class BatchKind:
     """(row, what, outcome) -> ids of the entries that caused it."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One line of the trace.
 
-    A struct is a frozen dataclass that C fills in: there are some for each request.
+    A struct is a frozen dataclass that C fills in. There are some for each request, they stay, and
+    none leads back to itself: the garbage collector need not look at them again and again.
     """
 
     at: Instant
@@ -113,7 +114,7 @@ class Mark:
     batches: int = 0
 
 
-class _Placed(msgspec.Struct, frozen=True):
+class _Placed(msgspec.Struct, frozen=True, gc=False):
     """A free-form entry with its place among entries of the same instant."""
 
     epoch: int
