@@ -17,19 +17,18 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-import numpy as np
-
 from pushlab.errors import LimitError, MisuseError
-from pushlab.table import Table, as_slice, column
 from pushlab.world.ids import content_key
+from pushlab_fakes.registry import Registrar, Registry
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from pushlab.gateway import Channel
     from pushlab.world.world import World
 
-__all__ = ["AddressForm", "Addresses", "MailForm", "NumberForm"]
+__all__ = ["AddressForm", "AddressRegistrar", "Addresses", "MailForm", "NumberForm"]
 
 DOMAIN: Final = "example.com"
 """Where derived mailboxes are; nobody can own it (RFC 2606)."""
@@ -38,11 +37,20 @@ _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _MEMBER: Final = re.compile(r"[0-9]{6}|[1-9][0-9]{6,9}")
 """A member's number: six digits, or as many as it takes."""
 _OUTSIDE_LOCAL: Final = re.compile(r"[^\w.-]")
+LOCAL_MAX: Final = 64
+"""The longest local part (RFC 5321, section 4.5.3.1.1)."""
+NUMBER_ROOM: Final = 11
+"""A dash and the longest number of a member."""
 AREA_MIN, AREAS, AREA_SIZE, LINE_MIN = 1_200, 800, 10_000_000, 2_000_001
 """The North American plan: +1, an area, then seven digits of which the first is 2 or more."""
 
 TRIES_MAX: Final = 800
 """Places that are tried for the addresses of a population."""
+
+
+def _clean(name: str) -> str:
+    """Return *name* as a local part can hold it."""
+    return _OUTSIDE_LOCAL.sub("-", name)
 
 
 class AddressForm(Protocol):
@@ -84,11 +92,22 @@ class MailForm:
         """Return *text* in lower case."""
         return text.lower()
 
+    @staticmethod
+    def make_up(name: str, tried: int = 0) -> str:
+        """Return an address for a person called *name*; others if *tried*.
+
+        A name that is an address already is that.
+        """
+        if not tried and _MAIL.fullmatch(name) is not None:
+            return name
+        more = str(tried or "")
+        return f"{_clean(name)[: LOCAL_MAX - len(more)]}{more}@{DOMAIN}"
+
     def choose(self, key: int, prefix: str, tried: int) -> tuple[str, int]:
         """Return what the local parts begin with, and 1."""
         del key
-        stem = _OUTSIDE_LOCAL.sub("-", prefix)
-        return (f"{stem}.{tried}" if tried else stem), 1
+        more = f".{tried}" if tried else ""
+        return f"{_clean(prefix)[: LOCAL_MAX - NUMBER_ROOM - len(more)]}{more}", 1
 
     def render(self, stem: str, number: int) -> str:
         """Return ``stem-000001@example.com``."""
@@ -142,11 +161,8 @@ class _Run:
     count: int
 
 
-class Addresses(Table):
-    """One row an address, called its route."""
-
-    device: NDArray[np.int32] = column(np.int32, default=-1)
-    key: NDArray[np.uint64] = column(np.uint64)
+class Addresses(Registry):
+    """The addresses of one gateway."""
 
     def __init__(self, world: World, channel: Channel, form: AddressForm) -> None:
         super().__init__()
@@ -212,9 +228,9 @@ class Addresses(Table):
             for found in parsed
         )
 
-    def find(self, address: str) -> int:
-        """Return the route of *address* in any of its spellings; -1 when nobody has it."""
-        folded = self._form.fold(address)
+    def find(self, text: str) -> int:
+        """Return the route of the address *text* in any of its spellings; -1 when nobody has it."""
+        folded = self._form.fold(text)
         route = self._routes.get(folded)
         if route is not None:
             return route
@@ -235,11 +251,30 @@ class Addresses(Table):
         run = self._runs[place - 1]
         return self._form.render(run.stem, run.first_number + route - run.first_route)
 
-    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the device behind each route, -1 for route -1; shape (n,)."""
-        if not len(self):
-            return np.full(len(routes), -1, np.int32)
-        known = routes >= 0
-        if np.count_nonzero(known) == len(known):
-            return self.device[as_slice(routes)].copy()
-        return np.where(known, self.device[routes], np.int32(-1))
+
+class AddressRegistrar(Registrar):
+    """The part of a gateway that answers for addresses, which nobody gets without choosing one."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        super().__init__(addresses)
+        self.addresses = addresses
+
+    def assign(self, device: int, address: str) -> int:
+        """Give *address* to a device and return its route; MisuseError when it is taken."""
+        return self.addresses.assign(device, address)
+
+    def assign_members(
+        self, devices: NDArray[np.int32], prefix: str, first_member: int = 1
+    ) -> NDArray[np.int32]:
+        """Give the members of a population addresses that follow one another."""
+        return self.addresses.assign_members(devices, prefix, first_member)
+
+    def issue(
+        self, devices: NDArray[np.int32], generations: NDArray[np.int16]
+    ) -> NDArray[np.int32]:
+        """Refuse: an address is chosen."""
+        del devices, generations
+        raise MisuseError("an address is chosen, not issued; call assign(device, address)")
+
+    def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
+        """Do nothing: an address stays whose it is, whatever its owner's apps do."""

@@ -130,8 +130,7 @@ class DirectSends:
         if not letter.address:
             self._gateways[fan_out.number] = gateway
         if letter.ear is not None:
-            # What nobody holds is planned for row 0; there too the wire may plan what follows.
-            self._world.schedule.mark_lane(np.maximum(devices, 0))
+            self._world.schedule.mark_lane(devices[devices >= 0])
         fan_out.fates[:] = Fate.ACCEPTED.value
         what = fan_out.what(np.arange(count))
         codes = gateway.attempt(np.full(count, now, np.int64), routes, what)

@@ -55,7 +55,10 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return the first header called *name* (lower case), or None."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
     def parameters(self) -> dict[str, str]:
         """Return the query as a mapping; of a repeated name the last value."""
@@ -111,7 +114,10 @@ class Answer:
     def header(self, name: str) -> str | None:
         """Return the first header called *name* (any case), or None."""
         wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value
+        return None
 
     def json(self) -> object:
         """Decode the body; raises ``msgspec.DecodeError`` when it is no JSON."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pushlab.table import HashIndex, Table, column
+from pushlab.table import HashIndex, column
+from pushlab_fakes.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +25,9 @@ __all__ = ["NEVER", "TokenRegistry"]
 NEVER = np.iinfo(np.int64).max
 
 
-class TokenRegistry(Table):
-    """One row a token, called its route."""
+class TokenRegistry(Registry):
+    """The tokens of one gateway."""
 
-    device: NDArray[np.int32] = column(np.int32, default=-1)
-    key: NDArray[np.uint64] = column(np.uint64)
     dead_at: NDArray[np.int64] = column(np.int64, default=NEVER, is_rare=True)
     """From when on the gateway refuses the token."""
     told_at: NDArray[np.int64] = column(np.int64, default=NEVER, is_rare=True)
@@ -62,9 +61,9 @@ class TokenRegistry(Table):
         )
         return self.add(len(devices), device=devices, key=keys)
 
-    def find(self, token: str) -> int:
-        """Return the route of *token*; -1 when it was never issued here."""
-        key = self._parse(token)
+    def find(self, text: str) -> int:
+        """Return the route of the token *text*; -1 when it was never issued here."""
+        key = self._parse(text)
         if key is None:
             return -1
         if self._indexed < len(self):
@@ -72,7 +71,7 @@ class TokenRegistry(Table):
             self._index.add(self.key[fresh], np.arange(fresh.start, fresh.stop, dtype=np.int32))
             self._indexed = len(self)
         route = self._index.find(key)
-        return route if route >= 0 and self._render(key) == token else -1
+        return route if route >= 0 and self._render(key) == text else -1
 
     def render(self, route: int) -> str:
         """Return the text of the token at *route*."""

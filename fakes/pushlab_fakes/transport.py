@@ -13,6 +13,7 @@ import numpy as np
 
 from pushlab.gateway import Fate, Verdict
 from pushlab.table import as_slice
+from pushlab.world.ids import content_key
 from pushlab.world.schedule import RANKS
 from pushlab_fakes.faults import NO_FAULT
 
@@ -85,7 +86,7 @@ class Transport:
         what: NDArray[np.int64],
     ) -> None:
         """Let planned faults have the last word on *verdicts*; what is accepted sets out."""
-        self.overrule(verdicts, instants, devices, routes, what)
+        self.overrule(verdicts, instants, devices, what)
         if np.count_nonzero(verdicts):
             accepted = verdicts == Verdict.ACCEPTED.value
             instants, devices = instants[accepted], devices[accepted]
@@ -125,19 +126,26 @@ class Transport:
         verdicts: NDArray[np.uint8],
         instants: NDArray[np.int64],
         devices: NDArray[np.int32],
-        routes: NDArray[np.int32],
         what: NDArray[np.int64],
     ) -> None:
         """Let planned faults change *verdicts*."""
         if not len(what) or not self._faults.are_planned(self._gateway):
             return
-        keys = np.where(devices >= 0, self._handsets.key[devices], routes.astype(np.uint64))
+        keys, stray = self._handsets.key[devices], devices < 0
+        if np.count_nonzero(stray):
+            keys[stray] = self.name_strays(what[stray])
         overruled = self._faults.overrule(
             self._gateway, instants, devices, keys, self._sends.keys(what)
         )
         if overruled is not None:
             struck = overruled != NO_FAULT
             verdicts[struck] = overruled[struck]
+
+    def name_strays(self, what: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return content keys, shape (n,), of targets that no device stands for: their names."""
+        names = [self._sends.name_target(one)[1] for one in what.tolist()]
+        addresses = [name.partition(":")[2] for name in names]
+        return np.array([content_key("stray", address) for address in addresses], np.uint64)
 
     def carry(
         self,

@@ -7,10 +7,12 @@ and sums alone.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pushlab.world.ids import content_key
 from pushlab.world.schedule import RANKS
 from pushlab.world.trace import BatchKind
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from pushlab.fanout import Sends
     from pushlab.gateway import Fate, Handsets
+    from pushlab.world.clock import Instant
     from pushlab.world.world import World
 
 __all__ = ["Undelivered"]
@@ -28,6 +31,7 @@ __all__ = ["Undelivered"]
 STRAY = 0
 """Outcome of strays: the first that a gateway names."""
 NOBODY = np.uint64(0)
+"""Content key of who is behind a stray."""
 
 
 class Undelivered:
@@ -74,9 +78,24 @@ class Undelivered:
         self._world.trace.record_batch(self._kind, instants, devices, what, outcome)
 
     def plan_strays(self, instants: NDArray[np.int64], what: NDArray[np.int64]) -> None:
-        """Give up messages for nobody, at later *instants*."""
-        rows = np.zeros(len(what), np.int32)
-        self._world.schedule.put(self._item, instants, rows, what)
+        """Give up messages for nobody, at later *instants*.
+
+        What went out past any service is given up one by one: a wire may plan what follows.
+        """
+        is_direct = np.zeros(len(what), np.bool_)
+        for fan_out, _, places in self._sends.split(what):
+            is_direct[places] = int(fan_out.subscriptions[0]) < 0
+        for at, one in zip(instants[is_direct].tolist(), what[is_direct].tolist(), strict=True):
+            name = f"{self._entry} {self._sends.name_target(one)[1]}"
+            self._world.schedule.plan(at, name, partial(self._finish_stray, at, one))
+        rest = ~is_direct
+        rows = np.zeros(np.count_nonzero(rest), np.int32)
+        self._world.schedule.put(self._item, instants[rest], rows, what[rest])
+
+    def _finish_stray(self, instant: Instant, what: int) -> None:
+        self._finish_strays(
+            np.array([instant], np.int64), np.zeros(1, np.int32), np.array([what], np.int64)
+        )
 
     def _finish_strays(
         self, instants: NDArray[np.int64], rows: NDArray[np.int32], what: NDArray[np.int64]
@@ -108,7 +127,12 @@ class Undelivered:
             RANKS["arrival"],
             self._outcomes,
             lambda rows: np.full(len(rows), NOBODY),
-            self._sends.keys,
+            self._name_keys,
             describe,
             causes,
         )
+
+    def _name_keys(self, what: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return the content keys of targets' names: all that tells strays of a send apart."""
+        names = (self._sends.name_target(one)[1] for one in what.tolist())
+        return np.array([content_key("stray", name) for name in names], np.uint64)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pushlab.errors import MisuseError
 from pushlab.settings import Settings, change_settings
 from pushlab.world.clock import parse_instant
+from pushlab_fakes.onesignal.plans import PLANS
 from pushlab_scenarios.cast import Cast
 from pushlab_scenarios.nodes import Fields, Place, Scalar, Table
 from pushlab_scenarios.steps import read_step
@@ -25,7 +26,6 @@ FORMAT: Final = 1
 """Version of the file format; the first line of a scenario names it."""
 EXAMPLE: Final = "`pushlab: 1`, a `sentence` and `steps`"
 START: Final = "2026-01-01T00:00:00Z"
-PLANS: Final = ("free", "growth", "pro", "enterprise")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ __all__ = [
     "Table",
     "render_node",
     "render_value",
+    "render_word",
 ]
 
 VALUE_CHARACTERS_MAX: Final = 400
@@ -242,6 +243,13 @@ def render_value(value: object) -> str:
     """Return *value* in one line as it could stand in a file, cut where it gets too long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= VALUE_CHARACTERS_MAX else f"{text[:VALUE_CHARACTERS_MAX]}…"
+
+
+def render_word(value: object) -> str:
+    """Return *value* within a sentence: a text without quotes, true and false as in a file."""
+    if isinstance(value, dict):
+        return render_value(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _misfit(node: Node, name: str, wanted: str) -> ScenarioError:

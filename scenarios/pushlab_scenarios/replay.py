@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from pushlab.devices.arguments import find_shown
 from pushlab.errors import MisuseError, ReplayError
 from pushlab.lab import Lab
 from pushlab.population import Population, read_rows
@@ -19,7 +20,6 @@ from pushlab.record import FORMAT
 from pushlab.world.clock import parse_instant, render_instant
 from pushlab.world.outbox import PostAnswer
 from pushlab_fakes.exchange import Peer, Request
-from pushlab_scenarios.shown import find_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -202,6 +202,13 @@ def _verb(lab: Lab, arguments: dict[str, Any]) -> None:
     getattr(device, verb)(**given)
 
 
+def _population(lab: Lab, arguments: dict[str, Any]) -> None:
+    given = dict(arguments)
+    if "platforms" in given:
+        given["platforms"] = dict(given["platforms"])
+    lab.population(**given)
+
+
 def _members(lab: Lab, arguments: dict[str, Any]) -> None:
     members = Population(lab, arguments["prefix"], read_rows(arguments["rows"]))
     getattr(members, arguments["verb"])(**arguments["with"])
@@ -232,7 +239,7 @@ ACTIONS: dict[str, Callable[[Lab, dict[str, Any]], object]] = {
     "fcm": lambda lab, arguments: getattr(lab.fcm, arguments["do"])(**arguments["with"]),
     "members": _members,
     "observe": lambda lab, arguments: lab.observe_subscriptions(arguments["url"]),
-    "population": lambda lab, arguments: lab.population(**arguments),
+    "population": _population,
     "post": _post,
     "request": _request,
     "settings": lambda lab, arguments: lab.change_settings(**arguments),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from pushlab.devices.arguments import find_shown
 from pushlab.errors import MisuseError
 from pushlab.lab import Lab
 from pushlab.world.clock import parse_instant, render_instant
 from pushlab.world.trace import FORMAT, Entry
 from pushlab_fakes.exchange import Request
-from pushlab_scenarios.shown import find_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+import msgspec
 
 __all__ = ["Attachment", "Content", "Link", "Mail", "Sms", "Text"]
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True, gc=False):
     """What gateways and devices need to know of one send, the same for every target."""
 
     is_visible: bool = True
     """Whether there is anything to show; else it is a data message."""
-    data: Mapping[str, object] = field(default_factory=dict)
+    data: Mapping[str, object] = msgspec.field(default_factory=dict)
     buttons: Sequence[Mapping[str, object]] = ()
     web_buttons: Sequence[Mapping[str, object]] = ()
     collapse_id: str | None = None
@@ -37,7 +35,7 @@ class Content:
     """The name of the sound that a push asks for, where its sender says so past any service."""
     size_bytes: int = 0
     """Bound on the size of the largest payload."""
-    sizes: Mapping[str, int] = field(default_factory=dict)
+    sizes: Mapping[str, int] = msgspec.field(default_factory=dict)
     """Its size as each gateway counts it, by the gateway's name, where the bound does not do."""
     sender: str = ""
     """The number that a text message comes from."""

@@ -25,6 +25,7 @@ __all__ = ["FanOut", "Sends"]
 
 POSITION_BITS = 32
 POSITION = (1 << POSITION_BITS) - 1
+FEW_SENDS = 32
 
 
 class FanOut:
@@ -100,6 +101,10 @@ class FanOut:
     def what(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the names of the targets at *positions*, shape (n,)."""
         return positions | (self.number << POSITION_BITS)
+
+    def what_at(self, position: int) -> int:
+        """Return the name of the target at *position*."""
+        return position | self.number << POSITION_BITS
 
     def target_name(self, position: int) -> str:
         """Return how the trace names one target: notification and address."""
@@ -179,11 +184,9 @@ class Sends:
             if fan_out is not None:
                 yield fan_out, what & POSITION, slice(None)
             return
-        numbers = what >> POSITION_BITS
-        for number in np.unique(numbers).tolist():
+        for number, places in _group_by_number(what >> POSITION_BITS):
             fan_out = self._fan_outs[number]
             if fan_out is not None:
-                places = np.flatnonzero(numbers == number)
                 yield fan_out, what[places] & POSITION, places
 
     def keys(self, what: NDArray[np.int64]) -> NDArray[np.uint64] | int:
@@ -193,6 +196,22 @@ class Sends:
             return int(self._keys[only])
         keys: NDArray[np.uint64] = self._keys[what >> POSITION_BITS]
         return keys
+
+
+def _group_by_number(numbers: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Yield each of *numbers* once, ascending, and where it stands, ascending.
+
+    A few are looked for one by one, which costs a pass each; many, such as a carrier's answers to
+    a crowd of replies, are sorted together.
+    """
+    found = np.unique(numbers)
+    if len(found) <= FEW_SENDS:
+        for number in found.tolist():
+            yield number, np.flatnonzero(numbers == number)
+        return
+    order = np.argsort(numbers, kind="stable")
+    cuts = np.searchsorted(numbers[order], found[1:])
+    yield from zip(found.tolist(), np.split(order, cuts), strict=True)
 
 
 def _find_only_number(what: NDArray[np.int64]) -> int:

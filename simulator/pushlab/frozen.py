@@ -123,6 +123,8 @@ class FrozenClock:
         """
         if self._mover is None or self._mover.running is not None:
             return
+        if self._find_followed() is None:
+            return
         self.begin()
         ahead = self.find_ahead()
         if ahead is not None:

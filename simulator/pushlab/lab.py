@@ -53,9 +53,9 @@ from pushlab_fakes.webpush.core import Webpush
 from pushlab_fakes.webpush.service import HOSTS as WEBPUSH_HOSTS
 from pushlab_fakes.webpush.service import PATHS as WEBPUSH_PATHS
 from pushlab_fakes.webpush.service import WebpushService
+from pushlab_fakes.wire.mail_ports import MailPorts
 from pushlab_fakes.wire.mounts import Mounts
 from pushlab_fakes.wire.outgoing import Outgoing
-from pushlab_fakes.wire.mail_ports import MailPorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

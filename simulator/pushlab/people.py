@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
@@ -13,15 +14,14 @@ from pushlab.devices.kinds import view_device
 from pushlab.devices.mailbox import Mailbox
 from pushlab.devices.number import Number
 from pushlab.devices.phone import Phone
-from pushlab.devices.said import join_said, say_tag
+from pushlab.devices.said import join_said, need_flag, need_share, need_text, say_tag
 from pushlab.errors import MisuseError
 from pushlab.gateway import Channel
 from pushlab.population import PLATFORM_SHARES, Population, count_platforms
 from pushlab.world.randomness import threshold
+from pushlab_fakes.addresses import MailForm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pushlab.devices.device import Host, NamedApp
     from pushlab.devices.platform import Platform
 
@@ -148,6 +148,14 @@ class People:
         or its id, the app under test unless given. *tags* are those that its user has already.
         """
         kind = self._find_platform(platform, browser)
+        texts = {
+            "external_id": external_id,
+            "name": name,
+            "address": address,
+            "language": language,
+            "timezone": timezone,
+        }
+        _check_options(texts, {"fresh": fresh, "extension": extension}, tap_chance, tags)
         if fresh and external_id is not None and kind.has_app:
             raise MisuseError(
                 "a fresh device has nobody logged in; write device.login(external_id) once its "
@@ -284,6 +292,7 @@ class People:
 
         They use *app*, one of `lab.apps` or its id: the app under test unless given.
         """
+        need_text("population(prefix=)", prefix)
         counts = count_platforms(count, platforms)
         for platform in counts:
             self._find_platform(platform)
@@ -303,10 +312,25 @@ class People:
         told = {
             "count": count,
             "prefix": prefix,
-            "platforms": dict(platforms),
+            # As pairs: members come in this order, and names in a record do not keep theirs.
+            "platforms": [list(pair) for pair in platforms.items()],
             "app": _id_of(app),
         }
         return self._host.act(make, "population", told)
+
+
+def _check_options(
+    texts: Mapping[str, object], flags: Mapping[str, object], tap_chance: object, tags: object
+) -> None:
+    """Raise MisuseError unless each option of a device is of the kind that it takes."""
+    for option, text in texts.items():
+        if text is not None:
+            need_text(f"device({option}=)", text)
+    for option, flag in flags.items():
+        need_flag(f"device({option}=)", flag)
+    need_share("device(tap_chance=)", tap_chance)
+    if tags is not None and not isinstance(tags, Mapping):
+        raise MisuseError(f'device(tags=) is a dict such as {{"level": "10"}}, not {tags!r}')
 
 
 def _id_of(app: NamedApp | str | None) -> str | None:
@@ -319,12 +343,10 @@ def make_address(kind: Platform, name: str, host: Host) -> str:
     number = 0
     while True:
         if kind.channel == Channel.EMAIL:
-            local = "".join(each if each.isalnum() or each in "._-" else "-" for each in name)
-            address = f"{local}{number or ''}@example.com" if "@" not in name else name
+            address = MailForm.make_up(name, number)
         else:
             key = host.world.ids.key("number", name, number)
             address = f"+1{AREA_MIN + key % AREAS}{key // AREAS % LINES:07d}"
         if gateway.find_route(address) < 0:
             return address
         number += 1
-        name = name.replace("@", "-")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from pushlab.devices.kinds import view_device
-from pushlab.devices.said import say_language, say_tag, say_timezone
+from pushlab.devices.said import need_share, say_language, say_tag, say_timezone
 from pushlab.errors import MisuseError
 from pushlab.gateway import Channel
 from pushlab.world.clock import parse_instant
@@ -31,15 +31,20 @@ PLATFORM_SHARES: Mapping[str, float] = {"android": 0.7, "ios": 0.3}
 
 def count_platforms(count: int, shares: Mapping[str, float]) -> dict[str, int]:
     """Split *count* by *shares*; what rounding leaves goes to the first platform."""
-    if count < 1:
-        raise MisuseError(f"a population has at least one member, not {count}")
-    if not shares or min(shares.values()) < 0 or sum(shares.values()) <= 0:
+    if type(count) is not int or count < 1:
+        raise MisuseError(f"a population has at least one member, not {count!r}")
+    are_numbers = all(map(_is_number, shares.values()))
+    if not are_numbers or min(shares.values(), default=-1) < 0 or sum(shares.values()) <= 0:
         raise MisuseError(f"platforms= takes shares that are not negative, not {dict(shares)}")
     whole = sum(shares.values())
     counts = {name: int(count * share / whole) for name, share in shares.items()}
     first = next(iter(counts))
     counts[first] += count - sum(counts.values())
     return {name: number for name, number in counts.items() if number}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float))
 
 
 def write_rows(rows: NDArray[np.int32]) -> list[tuple[int, int]]:
@@ -92,13 +97,18 @@ class Population:
 
     def pick(self, share: float, purpose: str = "pick") -> Population:
         """Return about *share* of the members, the same ones for the same *purpose*."""
+        need_share("pick(share)", share)
         keys = self._host.fleet.devices.key[self.rows]
         luck = self._host.world.randomness
         chosen = luck.chance(f"pick {purpose}", keys, 0, threshold(share))
         return Population(self._host, self.prefix, self.rows[chosen])
 
     def do(self, verb: str) -> None:
-        """Do a verb that needs no argument with every member, now: ``go_offline`` and so on."""
+        """Do a verb that needs no argument with every member, now: ``go_offline`` and so on.
+
+        Members whom it does not fit pass over it: a mailbox cannot go offline, and whoever is
+        offline cannot either.
+        """
         self._act("do", lambda: self._host.fleet.do(self._known(verb), self.rows), verb=verb)
 
     def plan(self, verb: str, at: str | int | datetime, *, spread_ms: int = 0) -> None:
@@ -150,6 +160,7 @@ class Population:
 
     def tap_with(self, chance: float) -> None:
         """Give every member the habit of tapping a shown notification with this chance."""
+        need_share("tap_with(chance)", chance)
         share = threshold(chance)
 
         def set_share() -> None:
@@ -181,4 +192,7 @@ class Population:
             raise MisuseError(
                 f"a population cannot {verb}; what it can do at once: {', '.join(verbs)}"
             )
+        if len(self.rows) and not self._host.fleet.have(verb, self.rows).any():
+            kinds = " or ".join(f"a {kind}" for kind in self._host.fleet.kinds_with(verb))
+            raise MisuseError(f"none of these members can {verb}: that takes {kinds}")
         return verb

@@ -14,6 +14,7 @@ from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
     from pushlab.fanout import FanOut
+    from pushlab.settings import Settings
     from pushlab.world.clock import Instant
 
 __all__ = ["Reason", "explain_fate", "list_entries"]
@@ -177,6 +178,7 @@ BY_CHANNEL = {
             "mail any more"
         ),
     ),
+    (Fate.BAD_TOKEN, Channel.SMS): ("refused", "the carrier refused it: it takes no such number"),
     (Fate.TOO_LARGE, Channel.EMAIL): (
         "too-large",
         "the mail server refused it: the mail is larger than it takes",
@@ -252,12 +254,19 @@ DOINGS = (
 
 
 def explain_fate(
-    fan_out: FanOut, position: int, channel: Channel, *, now: Instant, offline_since: Instant
+    fan_out: FanOut,
+    position: int,
+    channel: Channel,
+    settings: Settings,
+    *,
+    now: Instant,
+    offline_since: Instant,
 ) -> tuple[str, str]:
     """Return rule and sentence for one target of a send on *channel*."""
     fate = Fate(int(fan_out.fates[position]))
     if fate == Fate.STORED:
-        return _explain_stored(fan_out, channel, now, offline_since)
+        until = fan_out.sent_at + _find_lifetime_s(fan_out, channel, settings) * 1000
+        return _explain_stored(channel, now, offline_since, until)
     if fate == Fate.NOT_SHOWN:
         if not fan_out.content.is_visible:
             return "nothing-to-show", "it arrived; it has no text, so there is nothing to show"
@@ -274,40 +283,45 @@ def explain_fate(
     return BY_CHANNEL.get((fate, words), FATES[fate])
 
 
+def _find_lifetime_s(fan_out: FanOut, channel: Channel, settings: Settings) -> int:
+    """Return how long the gateway keeps a message: its time to live, or less where that is capped.
+
+    Mail and text messages have no time to live; there it is the gateway's own alone.
+    """
+    if channel == Channel.EMAIL:
+        return settings.smtp_queue_hours * 3600
+    if channel == Channel.SMS:
+        return settings.sms_validity_s
+    most = {
+        Channel.ANDROID: settings.fcm_ttl_max_s,
+        Channel.IOS: settings.apns_stored_days * 86_400,
+        Channel.CHROME_WEB: settings.webpush_ttl_max_chrome_s,
+        Channel.FIREFOX: settings.webpush_ttl_max_firefox_s,
+        Channel.SAFARI_WEB: settings.webpush_ttl_max_safari_s,
+    }[channel]
+    return min(fan_out.content.ttl_s, most)
+
+
 def _explain_stored(
-    fan_out: FanOut, channel: Channel, now: Instant, since: Instant
+    channel: Channel, now: Instant, since: Instant, until: Instant
 ) -> tuple[str, str]:
     if channel == Channel.EMAIL:
         return (
             "mailbox-full",
-            (
-                "the mailbox is full; the mail server tries again and again, and gives up after "
-                "some days (the setting smtp_queue_hours)"
-            ),
+            f"the mailbox was full; the mail server tries again until {render_instant(until)}",
         )
-    if channel == Channel.SMS:
-        return (
-            "offline",
-            (
-                f"the handset is off since {render_instant(since)}; the carrier keeps the message "
-                "for some hours (the setting sms_validity_s)"
-            ),
-        )
-    expires = fan_out.sent_at + fan_out.content.ttl_s * 1000
     gateway = GATEWAYS.get(channel, "the push service")
-    if expires <= now:
+    if until <= now:
         return (
             "expired",
-            (
-                f"it waited at {gateway} for the offline device and expired at "
-                f"{render_instant(expires)}"
-            ),
+            f"it waited at {gateway} for the offline device and expired at {render_instant(until)}",
         )
+    device = "handset is off" if channel == Channel.SMS else "device is offline"
     return (
         "offline",
         (
-            f"the device is offline since {render_instant(since)}; {gateway} keeps the message "
-            f"until {render_instant(expires)}"
+            f"the {device} since {render_instant(since)}; {gateway} keeps the message until "
+            f"{render_instant(until)}"
         ),
     )
 
@@ -316,6 +330,8 @@ def _explain_shown(fan_out: FanOut, position: int, channel: Channel) -> tuple[st
     rule, text = RECEIPTS[Receipt(int(fan_out.receipts[position]))]
     if channel in {Channel.EMAIL, Channel.SMS}:
         rule, text = "delivered", "it lies in the inbox"
+        if fan_out.marks[position] & Mark.SPAM:
+            text = "it was delivered to the inbox"
     marks = int(fan_out.marks[position])
     return rule, text + "".join(said for mark, said in DOINGS if marks & mark)
 

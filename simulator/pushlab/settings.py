@@ -403,9 +403,9 @@ class Settings(TwilioSettings):
     )
     smtp_role: str = _setting(
         "mx",
-        "``mx``: the server on the wire looks at the mailbox when a recipient is named, and refuses "
-        "(550, 452). ``relay``: it takes mail for everybody, and what cannot be delivered comes "
-        "back as a notice.",
+        "``mx``: the server on the wire looks at a mailbox when it is named, and refuses (550, "
+        "452). ``relay``: it takes mail for everybody, and what cannot be delivered comes back as "
+        "a notice.",
         "RFC 5321, 3.6: both kinds exist; clients of the wire see the refusals of ``mx`` sooner",
     )
     smtp_full_reply: str = _setting(
@@ -522,6 +522,8 @@ def list_settings(settings: Settings | None = None) -> list[SettingRow]:
 
 def change_settings(settings: Settings, changes: dict[str, object]) -> Settings:
     """Return *settings* with *changes*; raises MisuseError for an unknown name or a wrong type."""
+    if not changes:
+        return settings
     known = {item.name: item for item in fields(Settings)}
     for name, value in changes.items():
         if name not in known:
@@ -536,6 +538,8 @@ def change_settings(settings: Settings, changes: dict[str, object]) -> Settings:
             raise MisuseError(f"the setting {name} takes {type(default).__name__}, not {value!r}")
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
             raise MisuseError(f"the setting {name} is never negative, got {value!r}")
+        if isinstance(default, float) and isinstance(value, (int, float)) and value > 1:
+            raise MisuseError(f"the setting {name} is a share between 0 and 1, not {value!r}")
     checked: dict[str, Any] = changes
     return replace(settings, **checked)
 

@@ -6,12 +6,13 @@ a rule id, a sentence, and the ids of the trace entries that it rests on, the ca
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from pushlab.devices.columns import Permission
-from pushlab.errors import MisuseError
+from pushlab.errors import MisuseError, find_near
 from pushlab.gateway import Channel
 from pushlab.reasons import Reason, explain_fate, list_entries
 from pushlab.world.clock import render_instant
@@ -19,14 +20,28 @@ from pushlab_fakes.onesignal.audience import explain_row
 from pushlab_fakes.onesignal.model import TYPE_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pushlab.devices.fleet import Fleet
     from pushlab.fanout import FanOut
+    from pushlab.world.clock import Instant
+    from pushlab.world.trace import Entry
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.messages import Messages
     from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.onesignal.notifications import Notification
 
 __all__ = ["Why"]
+
+NAMING = (
+    "include_aliases",
+    "include_subscription_ids",
+    "included_segments",
+    "filters",
+    "email_to",
+    "include_phone_numbers",
+)
+"""Fields of a call that say to whom it sends."""
 
 
 class Why:
@@ -63,12 +78,45 @@ class Why:
     def explain_device(self, device: str) -> list[str]:
         """Say in lines why the latest notifications are not in the tray of *device*."""
         held = self._messages.all()
-        if not held:
+        unsent = self._explain_unsent(held[-1].queued_at if held else self._world.clock.start)
+        if not held and not unsent:
             return ["why: no notification was accepted yet; did the app call the API?"]
-        return [
+        return unsent + [
             f"why: notification {notification.id}: {reason}"
             for notification in reversed(held[-3:])
             for reason in self.ask(notification.id, device)
+        ]
+
+    def _explain_unsent(self, since: Instant) -> list[str]:
+        """Say in a line why the last call sent nothing, if that was at *since* or later."""
+        found = self._world.trace.find(["NotificationNotSent"])
+        if not found or found[-1].at < since:
+            return []
+        entry = found[-1]
+        errors = entry.fields["errors"]
+        told = errors if isinstance(errors, str) else msgspec.json.encode(errors).decode()
+        calls = self._world.trace.find(["RequestReceived"])
+        body = next((_read_body(call) for call in calls if call.id in entry.causes), {})
+        hints = [
+            f"it named {name} {msgspec.json.encode(body[name]).decode()}"
+            for name in NAMING
+            if body.get(name)
+        ]
+        hints += self._find_unknown_segments(str(entry.fields["app"]), body)
+        text = "; ".join([f"the call at {render_instant(entry.at)} sent nothing: {told}", *hints])
+        return [f"why: {text}"]
+
+    def _find_unknown_segments(self, app_id: str, body: Mapping[str, Any]) -> list[str]:
+        """Say which segments do not exist that the *body* of a call named."""
+        app, names = self._belief.apps.find(app_id), body.get("included_segments")
+        if app is None or not isinstance(names, list):
+            return []
+        segments = self._belief.segments
+        known = [segment.name for segment in segments.of(app)]
+        return [
+            f"there is no segment {name!r}; {find_near(str(name), known)}"
+            for name in names
+            if not segments.named(app, str(name))
         ]
 
     # -- who is meant --------------------------------------------------------------------------
@@ -200,14 +248,22 @@ class Why:
             f"to {believed}"
         )
 
+    def _is_held(self, fan_out: FanOut, position: int) -> bool:
+        """Whether the device of a target still has the token to which the message was sent."""
+        at = slice(position, position + 1)
+        return bool(self._fleet.hold(fan_out.devices[at], fan_out.routes[at])[0])
+
     def _explain(self, notification: Notification, fan_out: FanOut, position: int) -> Reason:
         row = int(fan_out.devices[position])
         subscription = int(fan_out.subscriptions[position])
         channel = Channel(int(self._belief.subscriptions.type[subscription]))
         since = int(self._fleet.devices.offline_since[row]) if row >= 0 else 0
+        now, settings = self._world.now, self._world.settings
         rule, text = explain_fate(
-            fan_out, position, channel, now=self._world.now, offline_since=since
+            fan_out, position, channel, settings, now=now, offline_since=since
         )
+        if rule == "offline" and not self._is_held(fan_out, position):
+            text += "; it will find nobody, since the device no longer holds that token"
         wanted = notification.draft.send_after_ms
         if wanted is not None and wanted < notification.queued_at:
             text += (
@@ -223,3 +279,9 @@ class Why:
             self._fleet.name_of(row) if row >= 0 else None,
             self._belief.subscription_id(subscription),
         )
+
+
+def _read_body(call: Entry) -> dict[str, Any]:
+    """Return the JSON object that came with a call, if one did."""
+    body = msgspec.json.decode(call.line()).get("body")
+    return body if isinstance(body, dict) else {}

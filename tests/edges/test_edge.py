@@ -230,6 +230,42 @@ class TestStragglers:
         assert rest == b"" or first.requests
         assert late.requests == []
 
+    def test_a_lab_that_nobody_visited_leaves_without_waiting_for_the_edge(self, edge):
+        first, late = Echo(), Echo()
+        # Whoever came to an earlier lab behind this door is gone with it.
+        edge.borrow(first).release()
+        listener = edge.borrow(first)
+        gate = threading.Event()
+        edge.loop.call_soon_threadsafe(gate.wait, WAIT_S)
+
+        listener.release()
+        again = edge.borrow(late)
+        is_free = not gate.is_set()
+        gate.set()
+        status, _, _ = ask(again)
+        again.release()
+
+        assert is_free
+        assert status == 200
+        assert len(late.requests) == 1
+
+    def test_a_visitor_during_a_vacancy_does_not_stay_for_the_lab_after_next(self, edge):
+        vacant = edge.borrow(Echo())
+        vacant.release()
+        with dial(vacant) as conn:
+            conn.sendall(b"GET /early HTTP/1.1\r\nHost: x\r\n")
+            ask(vacant, "/the-edge-has-read-it")
+            edge.borrow(Echo()).release()
+            late = Echo()
+            again = edge.borrow(late)
+            with suppress(ConnectionError):
+                conn.sendall(b"\r\n")
+            rest = read_to_end(conn)
+        again.release()
+
+        assert rest == b""
+        assert late.requests == []
+
     def test_a_tls_connection_in_its_handshake_ends_with_its_lab(self, edge):
         listener = edge.borrow(Echo())
         with dial(listener) as conn:

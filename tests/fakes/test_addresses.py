@@ -11,7 +11,7 @@ from pushlab.errors import LimitError, MisuseError
 from pushlab.gateway import Channel
 from pushlab.world.ids import content_key
 from pushlab.world.world import World
-from pushlab_fakes.addresses import TRIES_MAX, Addresses, MailForm, NumberForm
+from pushlab_fakes.addresses import TRIES_MAX, Addresses, AddressRegistrar, MailForm, NumberForm
 
 FIRST = np.arange(3, dtype=np.int32)
 
@@ -246,6 +246,27 @@ def test_devices_stand_behind_routes_and_nobody_behind_none() -> None:
     assert empty == [-1]
     assert held.devices_of(np.array([route, -1], np.int32)).tolist() == [7, -1]
     assert held.devices_of(np.array([route], np.int32)).tolist() == [7]
+
+
+def test_a_gateway_to_addresses_gives_those_that_are_chosen_and_no_others() -> None:
+    registrar = AddressRegistrar(mailboxes())
+
+    route = registrar.assign(7, "alice@example.com")
+    members = registrar.assign_members(FIRST, "crowd")
+
+    assert registrar.find_route("Alice@example.com") == route
+    assert registrar.render_token(int(members[0])) == "crowd-000001@example.com"
+    with pytest.raises(MisuseError, match=r"chosen, not issued; call assign\(device, address\)"):
+        registrar.issue(FIRST, np.zeros(3, np.int16))
+
+
+def test_an_address_stays_whose_it_is_when_an_app_gives_it_up() -> None:
+    registrar = AddressRegistrar(mailboxes())
+    routes = np.array([registrar.assign(7, "alice@example.com")], np.int32)
+
+    registrar.retire(np.zeros(1, np.int64), routes)
+
+    assert registrar.devices_of(routes).tolist() == [7]
 
 
 @given(st.text(max_size=60))

@@ -68,6 +68,18 @@ def test_strays_are_given_up_when_planned_several_at_one_instant() -> None:
     assert told[0].causes == ("AttemptMade:message-1:target-0",)
 
 
+def digest_of_giving_up(place: int) -> str:
+    phones, lost, sent = a_send()
+    at = np.array([phones.world.now + 100], np.int64)
+    phones.world.act(lambda: lost.plan_strays(at, what_of(sent)[[place]]))
+    phones.wait(ms=100)
+    return phones.world.trace.digest
+
+
+def test_which_stray_was_given_up_is_in_the_digest() -> None:
+    assert digest_of_giving_up(0) != digest_of_giving_up(1)
+
+
 def test_strays_of_a_send_whose_arrays_are_gone_are_passed_over() -> None:
     phones, lost, sent = a_send()
     at = np.full(2, phones.world.now + 100, np.int64)

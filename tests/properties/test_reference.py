@@ -1,9 +1,11 @@
 """Goal: the columnar engine does exactly what a naive model does, one event at a time.
 
 Method: random stories from keyed luck, lived by a real lab and by `pushlab_testing.reference`:
-calls of the API, verbs done and planned, faults, retries, receipts, taps, cancellations, and
-listeners that look and act. Every answer on the way, every target's fate, receipt and marks, every
-phone's truth, every token and the digest must be equal.
+phones, browsers, mailboxes and numbers; calls of the API by alias, address, filter and segment,
+verbs done and planned, what apps say of people, faults, retries, receipts, taps, mails that are
+read, replies, cancellations, and listeners that look and act. Every answer on the way, every
+target's fate, receipt and marks, every device's truth, every token, every record's state and the
+digest must be equal.
 
 200 stories in the normal run, 2,000 with ``PUSHLAB_PROFILE=ci``; half of each is chosen in rounds
 by numpy even where few items wait.

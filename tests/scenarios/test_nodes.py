@@ -6,7 +6,7 @@ import pytest
 
 from pushlab.errors import ScenarioError
 from pushlab_scenarios.load import parse_nodes
-from pushlab_scenarios.nodes import Fields, Place, render_node, render_value
+from pushlab_scenarios.nodes import Fields, Place, render_node, render_value, render_word
 
 
 def read(text: str) -> Fields:
@@ -109,3 +109,9 @@ def test_values_are_rendered_as_one_writes_them() -> None:
     assert render_node(node) == '{tray: [{title: Hi, ttl: 5}, ~, ""], on: true, x: null}'
     assert render_value({"a": ["é"]}) == '{"a": ["é"]}'
     assert len(render_value("x" * 1000)) == len(render_node(parse_nodes("x" * 1000, "f"))) == 401
+
+
+def test_values_within_a_sentence_are_words() -> None:
+    told = [render_word(value) for value in ("Hi", True, 2.5, {"level": "10"})]
+
+    assert told == ["Hi", "true", "2.5", '{"level": "10"}']

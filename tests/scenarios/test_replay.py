@@ -283,3 +283,14 @@ def test_a_file_is_a_record_by_its_first_line(tmp_path):
     assert is_record(path)
     assert not is_record(other)
     assert not is_record(tmp_path)
+
+
+def test_a_population_keeps_the_order_of_its_platforms() -> None:
+    with Lab() as lab:
+        crowd = lab.population(12, platforms={"sms": 1, "ios": 2, "email": 1, "android": 2})
+        crowd[:4].do("go_offline")
+        lab.advance(minutes=1)
+
+        again = replay(lab.record())
+
+    assert again.trace.digest == lab.trace.digest

@@ -153,8 +153,8 @@ def test_a_request_that_is_refused_against_expectation_fails() -> None:
             "5, column 11: alice-android cannot go_online: it is online already; what fits now: ",
         ),
         (
-            "- verb: {device: alice-android, do: prompt, answer: perhaps}",
-            '5, column 11: prompt(answer=) is "allow" or "deny", not \'perhaps\'',
+            "- verb: {device: alice-android, do: purchase, sku: coins, amount: much}",
+            "5, column 11: an amount is a number such as 9.99, not 'much'",
         ),
         ("- advance: {until: 2020-01-01T00:00:00Z}", "5, column 14: "),
         (

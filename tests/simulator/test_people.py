@@ -8,6 +8,7 @@ import pytest
 
 from pushlab.errors import MisuseError
 from pushlab.lab import Lab
+from pushlab_scenarios.replay import replay
 from pushlab_testing.app import App
 
 
@@ -137,3 +138,76 @@ def test_nobody_gets_the_messages_of_a_person_who_logged_out() -> None:
 
     assert not sent["id"]
     assert len(phone.tray) == 0
+
+
+# -- what a device is made with ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"external_id": 7}, r"device\(external_id=\) is a text that is not empty, not 7"),
+        ({"external_id": ""}, "is a text that is not empty"),
+        ({"name": ""}, "is a text that is not empty"),
+        ({"language": 5}, "is a text that is not empty"),
+        ({"timezone": ""}, "is a text that is not empty"),
+        ({"fresh": "yes"}, r"device\(fresh=\) is True or False, not 'yes'"),
+        ({"extension": 1}, "is True or False"),
+        ({"tap_chance": 2}, "is a share between 0 and 1, not 2"),
+        ({"tap_chance": "a"}, "is a share between 0 and 1"),
+        ({"tags": "level"}, "is a dict such as"),
+        ({"tags": {"": "10"}}, "a tag's key"),
+    ],
+)
+def test_a_device_that_cannot_be_made_leaves_nothing_behind(options, message) -> None:
+    lab = Lab()
+    before = lab.trace.count, len(lab.record())
+
+    with pytest.raises(MisuseError, match=message):
+        lab.device("android", **options)
+
+    assert (lab.trace.count, len(lab.record())) == before
+    assert lab.devices == []
+
+
+def test_tags_that_a_device_is_made_with_are_its_users_and_live_again() -> None:
+    lab = Lab()
+    app = App(lab)
+    lab.device("android", external_id="alice", tags={"level": 10, "plan": "pro", "none": ""})
+    lab.person("bob").device("email", tags={"level": 1.5})
+
+    shown = [user(app, name)["properties"]["tags"] for name in ("alice", "bob")]
+    again = replay(lab.record())
+
+    assert shown == [{"level": "10", "plan": "pro"}, {"level": "1.5"}]
+    assert again.trace.digest == lab.trace.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("alice", "alice@example.com"),
+        ("alice@shop.test", "alice@shop.test"),
+        ("two@at@signs.test", "two-at-signs.test@example.com"),
+        ("Jane <jane>", "Jane--jane-@example.com"),
+        ("a" * 80, f"{'a' * 64}@example.com"),
+    ],
+)
+def test_an_address_is_made_up_of_any_name(name, address) -> None:
+    assert Lab().device("email", external_id=name).address == address
+
+
+def test_made_up_addresses_are_told_apart() -> None:
+    lab = Lab()
+    names = ("bob", "alice@shop.test", "a" * 64)
+
+    made = [lab.device("email", external_id=name).address for name in names for _ in range(2)]
+
+    assert made == [
+        "bob@example.com",
+        "bob1@example.com",
+        "alice@shop.test",
+        "alice-shop.test1@example.com",
+        f"{'a' * 64}@example.com",
+        f"{'a' * 63}1@example.com",
+    ]

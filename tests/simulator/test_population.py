@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from pushlab.errors import MisuseError
 from pushlab.lab import Lab
 from pushlab.population import Population, count_platforms, read_rows, write_rows
+from pushlab_fakes.exchange import Request
 
 
 def test_rounding_leaves_nobody_out() -> None:
@@ -62,6 +64,35 @@ def test_a_population_shows_its_size() -> None:
     assert repr(Lab().population(3, prefix="crowd")) == "<population 'crowd' of 3>"
 
 
+def test_members_pass_over_what_is_no_verb_of_theirs() -> None:
+    lab = Lab()
+    crowd = lab.population(2, platforms={"android": 1, "web": 1})
+
+    for verb in ("force_stop", "clear_cookies"):
+        crowd.do(verb)
+
+    phone, browser = crowd
+    assert (phone.state["app"], browser.state["app"]) == ("stopped", "closed")
+    assert (phone.token is None, browser.token is None) == (False, True)
+
+
+def test_a_member_whose_user_was_deleted_comes_back_under_its_name() -> None:
+    """OneSignal's SDKs build their records anew after a 404, with the same login."""
+    lab = Lab()
+    member = lab.population(1, prefix="crowd")[0]
+    key = {"authorization": "Key any"}
+    path = f"https://api.onesignal.com/apps/{lab.app.id}/users/by/onesignal_id/"
+    lab.handle(Request.build("DELETE", f"{path}{member.onesignal_id}", headers=key))
+
+    member.add_tag("plan", "pro")
+    lab.advance(minutes=1)
+
+    answer = lab.handle(Request.build("GET", f"{path}{member.onesignal_id}", headers=key))
+    shown: Any = answer.json()
+    assert shown["identity"]["external_id"] == "crowd-000001"
+    assert shown["properties"]["tags"] == {"plan": "pro"}
+
+
 def test_nobody_says_nothing() -> None:
     lab = Lab()
     crowd = lab.population(20)
@@ -75,6 +106,13 @@ def test_nobody_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("act", "message"),
     [
+        (lambda crowd: crowd.do("reply_stop"), "none of these members can reply_stop: that takes"),
+        (lambda crowd: crowd.plan("fill", 2**41), "none of these members can fill: that takes a m"),
+        (lambda crowd: crowd.pick(3), r"pick\(share\) is a share between 0 and 1, not 3"),
+        (
+            lambda crowd: crowd.tap_with(-1),
+            r"tap_with\(chance\) is a share between 0 and 1, not -1",
+        ),
         (lambda crowd: crowd.do("fly"), "a population cannot fly; what it can do at once"),
         (lambda crowd: crowd.plan("go_offline", datetime(2020, 1, 1, tzinfo=UTC)), "is over"),
         (lambda crowd: crowd.add_tag("", "x"), "a tag's key"),
@@ -85,3 +123,48 @@ def test_what_a_population_cannot_do_is_refused(act, message) -> None:
 
     with pytest.raises(MisuseError, match=message):
         act(crowd)
+
+
+def test_members_whom_a_verb_does_not_fit_pass_over_it() -> None:
+    lab = Lab()
+    crowd = lab.population(20, platforms={"android": 1, "web": 1, "email": 1, "sms": 1})
+    crowd[:2].do("uninstall")
+
+    crowd.do("open_app")
+    crowd.do("go_offline")
+    crowd.do("go_offline")
+
+    assert len(lab.trace.find(["AppOpened"])) == 8
+    assert len(lab.trace.find(["DeviceWentOffline"])) == 15
+    assert crowd[0].state["app"] == "closed"
+    assert crowd[0].token is None
+
+
+def test_a_planned_verb_passes_over_members_whom_it_does_not_fit_by_then() -> None:
+    lab = Lab()
+    crowd = lab.population(10, platforms={"android": 1})
+    crowd.plan("open_app", lab.now + 60_000)
+    crowd[:4].plan("uninstall", lab.now + 30_000)
+
+    lab.advance(minutes=2)
+
+    assert len(lab.trace.find(["AppOpened"])) == 6
+    assert crowd[0].state["app"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"count": "5"}, "at least one member, not '5'"),
+        ({"count": 5, "platforms": {"android": "many"}}, "takes shares"),
+        ({"count": 5, "prefix": ""}, "is a text that is not empty"),
+    ],
+)
+def test_a_population_that_cannot_be_made_is_refused(arguments, message) -> None:
+    lab = Lab()
+    before = lab.trace.count
+
+    with pytest.raises(MisuseError, match=message):
+        lab.population(**arguments)
+
+    assert lab.trace.count == before

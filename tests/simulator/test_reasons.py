@@ -303,3 +303,92 @@ def test_a_push_goes_past_a_mailbox_and_a_mail_does_not(lab, app):
 
     assert rules(lab, push, mailbox) == ["other-channel"]
     assert rules(lab, mail, mailbox) == ["delivered"]
+
+
+# -- how long a gateway keeps what it cannot deliver -----------------------------------------------
+
+LONG_S = 20 * 86_400
+
+
+@pytest.mark.parametrize(
+    ("device", "setting"),
+    [
+        ({"platform": "android"}, {"fcm_ttl_max_s": 86_400}),
+        ({"platform": "ios"}, {"apns_stored_days": 1}),
+        ({"platform": "web"}, {"webpush_ttl_max_chrome_s": 86_400}),
+        ({"platform": "web", "browser": "firefox"}, {"webpush_ttl_max_firefox_s": 86_400}),
+        ({"platform": "web", "browser": "safari"}, {"webpush_ttl_max_safari_s": 86_400}),
+    ],
+)
+def test_a_gateway_keeps_a_message_no_longer_than_its_own_cap(lab, app, device, setting):
+    lab.change_settings(**setting)
+    held = lab.device(**device, external_id="alice")
+    held.go_offline()
+    sent = app.send("alice", ttl=LONG_S)
+    lab.advance(hours=23)
+
+    [before] = lab.why(sent, held)
+    lab.advance(hours=2)
+    [after] = lab.why(sent, held)
+
+    assert before.rule == "offline"
+    assert before.text.endswith("keeps the message until 2026-01-02T00:00:00.000Z")
+    assert after.rule == "expired"
+    assert after.text.endswith("expired at 2026-01-02T00:00:00.000Z")
+
+
+def test_mail_for_a_full_mailbox_and_a_text_for_a_handset_that_is_off_say_until_when(lab, app):
+    mailbox = lab.device("email", external_id="alice")
+    number = lab.device("sms", external_id="bob")
+    lab.change_settings(smtp_queue_hours=5, sms_validity_s=3_600)
+    mailbox.fill()
+    number.go_offline()
+
+    mail, text = app.mail("alice"), app.text("bob")
+    lab.advance(minutes=30)
+
+    assert "until 2026-01-01T05:00:00.000Z" in lab.why(mail, mailbox)[0].text
+    assert "until 2026-01-01T01:00:00.000Z" in lab.why(text, number)[0].text
+
+
+@pytest.mark.parametrize("platform", ["android", "ios", "web"])
+def test_an_app_that_goes_while_its_device_is_offline_is_found_gone_when_it_is_back(
+    lab, app, platform
+):
+    device = lab.device(platform, external_id="alice")
+    device.go_offline()
+    sent = app.send("alice")
+    lab.advance(minutes=1)
+    device.uninstall()
+
+    [waiting] = lab.why(sent, device)
+    device.go_online()
+    lab.advance(minutes=1)
+    [found] = lab.why(sent, device)
+
+    assert waiting.rule == "offline"
+    assert "no longer holds that token" in waiting.text
+    assert found.rule == "app-gone"
+    assert found.entries[-1].startswith("AppGone:")
+
+
+def test_a_number_that_the_carrier_refuses_is_told_in_words_of_its_own(lab, app):
+    number = lab.device("sms", external_id="alice")
+    lab.fault("sms", status=400)
+
+    sent = app.text("alice")
+    lab.advance(minutes=1)
+
+    [reason] = lab.why(sent, number)
+    assert reason.rule == "refused"
+    assert "token" not in reason.text
+
+
+def test_a_mail_that_was_marked_as_spam_lies_in_no_inbox(lab, app):
+    mailbox = lab.device("email", external_id="alice")
+    sent = app.mail("alice")
+    lab.advance(minutes=1)
+
+    mailbox.mark_spam()
+
+    assert lab.why(sent, mailbox)[0].text.startswith("it was delivered to the inbox; the person m")

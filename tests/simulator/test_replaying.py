@@ -102,7 +102,8 @@ def test_a_story_that_does_not_hold_ends_with_1_and_says_why(run, failing: Path)
 
     text = " ".join(ended.out.split())
     assert (ended.code, ended.err) == (1, "")
-    assert f"{failing}, line 17, column" in ended.out.replace("\n", "")
+    # The folder of a test may be long enough for a line to be folded anywhere.
+    assert f"{failing},line17,column" in "".join(ended.out.split())
     assert '✗ alice-android: tray[0].title is "Hello", expected "Bye"' in text
     assert 'there is: [{"title": "Hello", "body": "Good to see you"}]' in text
     assert "why: hello: it was delivered" in text

@@ -46,6 +46,7 @@ def test_a_change_makes_new_settings_and_leaves_the_old_ones() -> None:
         ({"full_user_detaches": 1}, "takes bool"),
         ({"tray_max": -1}, "never negative"),
         ({"apns_never_reported": -0.1}, "never negative"),
+        ({"smtp_late_bounce_share": 4}, "is a share between 0 and 1, not 4"),
     ],
 )
 def test_a_change_that_makes_no_sense_is_refused(changes, words) -> None:

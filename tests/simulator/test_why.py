@@ -313,3 +313,42 @@ def test_an_unknown_notification_or_device_is_said_to_be_unknown(lab, app):
         lab.why("nonsense", "alice")
     with pytest.raises(MisuseError, match="'nobody' is no device"):
         lab.why(sent, "nobody")
+
+
+# -- an empty tray -------------------------------------------------------------------------------
+
+
+def test_an_empty_tray_says_what_the_last_call_that_sent_nothing_answered(lab, app):
+    phone = lab.device("android", external_id="alice")
+    app.push("alise")
+
+    with pytest.raises(IndexError) as empty:
+        _ = phone.tray[0]
+
+    [note] = empty.value.__notes__
+    assert "the call at 2026-01-01T00:00:00.000Z sent nothing" in note
+    assert "alise" in note
+
+
+def test_an_empty_tray_says_which_segment_was_misspelt(lab, app):
+    phone = lab.device("android", external_id="alice")
+    body = {
+        "app_id": app.id,
+        "included_segments": ["Active Subscribtions"],
+        "contents": {"en": "x"},
+    }
+    app.call("POST", "/notifications", body)
+
+    [note] = lab.explain(phone.id)
+
+    assert "did you mean 'Active Subscriptions'?" in note
+
+
+def test_a_call_that_sent_nothing_is_forgotten_once_another_one_sends(lab, app):
+    phone = lab.device("android", external_id="alice")
+    app.push("alise")
+    lab.advance(minutes=1)
+
+    app.send("alice")
+
+    assert [note.rpartition("[")[2] for note in lab.explain(phone.id)] == ["on-its-way]"]

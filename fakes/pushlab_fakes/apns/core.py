@@ -11,6 +11,7 @@ from pushlab.table import as_slice
 from pushlab.world.clock import DAY_MS
 from pushlab.world.randomness import threshold
 from pushlab_fakes.apns.tokens import parse_token, render_token
+from pushlab_fakes.registry import Registrar
 from pushlab_fakes.tokens import NEVER, TokenRegistry
 from pushlab_fakes.transport import Transport
 
@@ -24,23 +25,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Apns"]
 
-NOBODY = np.int32(-1)
 DEAD = Verdict.DEAD.value
 PAYLOAD_MAX = 4096
 """Bytes of a payload (Apple, Creating the remote notification payload)."""
 NOTHING = -1
 
 
-class Apns:
+class Apns(Registrar):
     """The gateway to iOS devices."""
 
     name = "apns"
 
     def __init__(self, world: World, sends: Sends, handsets: Handsets, faults: Faults) -> None:
+        self.tokens = TokenRegistry(world, "apns token", render_token, parse_token)
+        super().__init__(self.tokens)
         self._world = world
         self._sends = sends
         self._handsets = handsets
-        self.tokens = TokenRegistry(world, "apns token", render_token, parse_token)
         self._stored = np.zeros(0, np.int64)
         self._expires = np.zeros(0, np.int64)
         """Both by route, as long as the registry from the first notification on that waits."""
@@ -52,24 +53,7 @@ class Apns:
 
     def find_route(self, token: str) -> int:
         """Return the route of *token* (any case); -1 when APNs never issued it."""
-        return self.tokens.find(token.lower())
-
-    def render_token(self, route: int) -> str:
-        """Return the token text of *route*."""
-        return self.tokens.render(route)
-
-    def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
-        """Return the content keys of the tokens."""
-        return self.tokens.key[routes]
-
-    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the device behind each route, -1 for route -1."""
-        if not len(self.tokens):
-            return np.full(len(routes), -1, np.int32)
-        known = routes >= 0
-        if np.count_nonzero(known) == len(known):
-            return self.tokens.device[as_slice(routes)].copy()
-        return np.where(known, self.tokens.device[routes], NOBODY)
+        return super().find_route(token.lower())
 
     def issue(
         self, devices: NDArray[np.int32], generations: NDArray[np.int16]

@@ -2,5 +2,6 @@
 
 Mirrored from "About FCM messages" (lifetime, collapsible and non-collapsible messages) and
 "Manage registration tokens": the token registry, store and forward, and the quick report of dead
-tokens. Left out so far: the HTTP v1 wire, OAuth, topics and quotas.
+tokens. The wire (HTTP v1, OAuth, topics, quotas) is in ``service``. Left out: tokens of iOS devices
+and of web pages, device groups.
 """

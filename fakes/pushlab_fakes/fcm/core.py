@@ -10,6 +10,7 @@ from pushlab.gateway import Fate, Verdict
 from pushlab.table import Chains, as_slice
 from pushlab.world.clock import DAY_MS
 from pushlab_fakes.fcm.tokens import HEAD_CHARS, parse_token, render_token
+from pushlab_fakes.registry import Registrar
 from pushlab_fakes.tokens import NEVER, TokenRegistry
 from pushlab_fakes.transport import Transport, find_instants
 
@@ -23,22 +24,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Fcm"]
 
-NOBODY = np.int32(-1)
 DEAD = Verdict.DEAD.value
 PAYLOAD_MAX = 4096
 """Bytes of keys and values (FCM, About messages)."""
 
 
-class Fcm:
+class Fcm(Registrar):
     """The gateway to Android devices."""
 
     name = "fcm"
 
     def __init__(self, world: World, sends: Sends, handsets: Handsets, faults: Faults) -> None:
+        self.tokens = TokenRegistry(world, "fcm token", render_token, parse_token)
+        super().__init__(self.tokens)
         self._world = world
         self._sends = sends
         self._handsets = handsets
-        self.tokens = TokenRegistry(world, "fcm token", render_token, parse_token)
         self._plain = Chains(what=np.int64)
         self._collapsible = Chains(what=np.int64, collapse=np.int32)
         self._transport = Transport(
@@ -46,14 +47,6 @@ class Fcm:
         )
 
     # -- the registry --------------------------------------------------------------------------
-
-    def find_route(self, token: str) -> int:
-        """Return the route of *token*; -1 when FCM never issued it."""
-        return self.tokens.find(token)
-
-    def render_token(self, route: int) -> str:
-        """Return the token text of *route*."""
-        return self.tokens.render(route)
 
     def find_installation(self, fid: str) -> int:
         """Return the route of the token of a Firebase installation; -1 when there is none.
@@ -73,19 +66,6 @@ class Fcm:
     def app_of(self, route: int) -> int:
         """Return the app that registered the token at *route*."""
         return int(self._handsets.app[self.tokens.device[route]])
-
-    def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
-        """Return the content keys of the tokens."""
-        return self.tokens.key[routes]
-
-    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the device behind each route, -1 for route -1."""
-        if not len(self.tokens):
-            return np.full(len(routes), -1, np.int32)
-        known = routes >= 0
-        if np.count_nonzero(known) == len(known):
-            return self.tokens.device[as_slice(routes)].copy()
-        return np.where(known, self.tokens.device[routes], NOBODY)
 
     def issue(
         self, devices: NDArray[np.int32], generations: NDArray[np.int16]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from pushlab_fakes.exchange import Request
     from pushlab_fakes.onesignal.apps import App
+    from pushlab_fakes.onesignal.document import Document
 
 __all__ = ["Call"]
 
@@ -22,6 +23,8 @@ class Call:
     path: Mapping[str, str]
     """The variable parts of the path, percent-decoded."""
     app: App
+    document: Document
+    """The body, decoded, whatever its content type says."""
     body: bytes
     """Empty when the content type does not say JSON: the service does not read such a body."""
     has_key: bool

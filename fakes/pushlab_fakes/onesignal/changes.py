@@ -365,6 +365,8 @@ class Changes:
             free = [
                 row for row in rows if counts.get(int(columns.type[row]), KEPT_MIN + 1) > KEPT_MIN
             ]
+            if not free:
+                break
             oldest = min(
                 [row for row in free if row not in kept] or free,
                 key=lambda row: (int(columns.last_active[row]), rows.index(row)),

@@ -12,6 +12,7 @@ import msgspec
 from pushlab.content import Mail, Sms, Text
 from pushlab.gateway import Channel
 from pushlab_fakes.onesignal.draft import choose_text
+from pushlab_fakes.onesignal.draft.targeting import METHODS
 from pushlab_fakes.onesignal.mail import MailTemplate, compose_mail, parse_template
 from pushlab_fakes.onesignal.payloads import count_bytes, render_payload
 from pushlab_fakes.sms_encoding import measure_sms
@@ -30,28 +31,7 @@ SURELY_SMALL_BYTES: Final = 2_048
 """Half of every gateway's limit: a payload below it is not rendered to be measured."""
 UNKNOWN_ID: Final = "00000000-0000-4000-8000-000000000000"
 """As long as every id of a notification."""
-TARGET_FIELDS: Final = frozenset(
-    [
-        "app_id",
-        "email_to",
-        "excluded_segments",
-        "filters",
-        "include_aliases",
-        "include_amazon_reg_ids",
-        "include_android_reg_ids",
-        "include_chrome_reg_ids",
-        "include_chrome_web_reg_ids",
-        "include_email_tokens",
-        "include_external_user_ids",
-        "include_ios_tokens",
-        "include_phone_numbers",
-        "include_player_ids",
-        "include_subscription_ids",
-        "include_wp_wns_uris",
-        "included_segments",
-        "tags",
-    ]
-)
+TARGET_FIELDS: Final = frozenset(["app_id", "excluded_segments", *METHODS])
 """Fields that no payload carries."""
 
 
@@ -120,6 +100,9 @@ class Composer:
     @staticmethod
     def bound_bytes(draft: NotificationDraft) -> int:
         """Return a bound on the size of every payload of *draft*, which costs next to nothing."""
+        whole = ENVELOPE_BYTES + len(draft.canonical.encode())
+        if whole <= SURELY_SMALL_BYTES:
+            return whole
         sent = {name: value for name, value in draft.raw.items() if name not in TARGET_FIELDS}
         return ENVELOPE_BYTES + len(msgspec.json.encode(sent))
 

@@ -146,9 +146,8 @@ class Dispatch:
         notification.statistics.expect(channels)
         include = notification.draft.include_unsubscribed
         able = self._belief.sendable(rows, include_unsubscribed=include)
-        suppressed = columns.suppressed[part].nonzero()[0]
-        if len(suppressed):
-            suppressed = suppressed[able[suppressed]]
+        if columns.holds("suppressed"):
+            suppressed = np.flatnonzero(able & (columns.suppressed[part] != 0))
             able[suppressed] = False
             self._skip_suppressed(fan_out, suppressed)
         positions = able.nonzero()[0]
@@ -156,13 +155,13 @@ class Dispatch:
             left = fan_out.fates == Fate.WAITING.value
             self._skip_unreachable(fan_out, np.flatnonzero(~able & left))
             part = rows[positions]
-        delays = self._world.randomness.below(
+        instants = self._world.randomness.below(
             "dispatch",
             columns.key[part],
             notification.key,
             max(settings.dispatch_spread_ms, 1),
         )
-        instants = now + settings.dispatch_delay_ms + delays
+        instants += now + settings.dispatch_delay_ms
         self._put(fan_out, positions, instants)
 
     def _find_devices(
@@ -200,10 +199,10 @@ class Dispatch:
         what, devices = fan_out.what(positions), fan_out.devices
         if len(positions) < len(devices):
             devices = devices[positions]
-        if not len(devices) or int(devices.min()) >= 0:
+        stray = devices < 0
+        if not np.count_nonzero(stray):
             self._world.schedule.put(self._attempt, instants, devices, what)
             return
-        stray = devices < 0
         held = ~stray
         self._world.schedule.put(self._attempt, instants[held], devices[held], what[held])
         rows = fan_out.subscriptions[positions[stray]]

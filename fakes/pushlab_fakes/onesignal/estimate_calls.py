@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pushlab_fakes.exchange import Answer, json_answer
 from pushlab_fakes.onesignal.audience import estimate, refuse_filters
-from pushlab_fakes.onesignal.draft import Fields, NotificationDraft, decode_object, read_estimate
+from pushlab_fakes.onesignal.draft import Fields, NotificationDraft, read_estimate, read_object
 
 if TYPE_CHECKING:
     from pushlab.world.world import World
@@ -32,7 +32,7 @@ class EstimateCalls:
 
     def count(self, call: Call) -> Answer:
         """Serve ``POST /notifications/count-unsaved``."""
-        raw = decode_object(call.request.body, call.request.header("content-type"))
+        raw = read_object(call.document, call.request.header("content-type"))
         if isinstance(raw, Answer):
             return raw
         targeting = read_estimate(Fields(raw), targets_max=self._world.settings.targets_max)

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-import numpy as np
-
 from pushlab.content import Content
-from pushlab.gateway import Channel
+from pushlab.table import as_slice
 from pushlab.world.clock import DAY_MS, render_instant
 from pushlab_fakes.exchange import Answer, json_answer
 from pushlab_fakes.onesignal import refusals
@@ -33,10 +31,11 @@ from pushlab_fakes.onesignal.view import render_list, render_notification
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from pushlab.fanout import Sends
-    from pushlab.gateway import Gateway
+    from pushlab.gateway import Channel, Gateway
     from pushlab.world.clock import Instant
     from pushlab.world.world import World
     from pushlab_fakes.onesignal.apps import App
@@ -97,8 +96,9 @@ class Messages:
             if settings.past_send_after_refused:
                 return refusals.scheduled_in_past()
             send_at = now
-        journal = self._changes.journal([cause])
-        admit_addresses(self._belief, self._changes, app.row, draft, journal)
+        if draft.targeting.names_addresses:
+            journal = self._changes.journal([cause])
+            admit_addresses(self._belief, self._changes, app.row, draft, journal)
         audience = resolve(self._belief, app.row, draft)
         answer = self._refuse_channels(draft, audience.rows)
         if answer is None:
@@ -161,18 +161,18 @@ class Messages:
 
     def _refuse_channels(self, draft: NotificationDraft, rows: NDArray[np.int32]) -> Answer | None:
         """Refuse kinds of subscription that no gateway serves, or that the content does not fit."""
-        types = sorted(set(self._belief.subscriptions.type[rows].tolist()))
+        types = sorted(set(self._belief.subscriptions.type[as_slice(rows)].tolist()))
         missing = [TYPE_NAMES[code] for code in types if code not in self._gateways]
         if missing:
             return refusals.unbuilt(*(f"delivery to {name}" for name in missing))
-        return draft.refuse_channels(Channel(code) for code in types)
+        return draft.refuse_channels(types)
 
     def _next_key(self, app: App, draft: NotificationDraft) -> int:
         """Name a notification by its idempotency key, else by its body, and the n-th of that."""
         if draft.idempotency_key is not None:
             kind, name = "key", draft.idempotency_key
         else:
-            kind, name = "body", draft.canonical.decode()
+            kind, name = "body", draft.canonical
         repeat = self._repeats.get((app.row, kind, name), 0) + 1
         self._repeats[app.row, kind, name] = repeat
         return self._world.ids.key("notification", app.id, kind, name, repeat)
@@ -309,8 +309,7 @@ class Messages:
         For audiences that no call of the API names, such as those picked in the dashboard.
         """
         self._retire_old()
-        reachable = int(np.count_nonzero(self._belief.reachable(rows)))
-        audience = Audience(rows, max(reachable, 1))
+        audience = Audience(rows, max(len(rows), 1))
         cause = self._world.trace.record("AudiencePicked", app.id, {"targets": len(rows)})
         self._accept(app, draft, audience, self._world.now, cause)
         return self._order[-1].id

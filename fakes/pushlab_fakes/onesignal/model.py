@@ -71,6 +71,17 @@ TEXT_COLUMNS: Final = (
     "timezone",
     "country",
 )
+PARTS: Final = (
+    "apps",
+    "segments",
+    "users",
+    "subscriptions",
+    "aliases",
+    "tokens",
+    "tags",
+    "profiles",
+)
+"""What a `Belief` is made of that keeps its own snapshots."""
 
 
 class Suppression(IntEnum):
@@ -284,10 +295,9 @@ class Belief:
 
     def reachable(self, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which of *rows* would be sent to: enabled, subscribed, with a token."""
-        columns = self.subscriptions
         if len(rows) <= FEW:
-            return np.array([self._is_reachable(row) for row in rows.tolist()], np.bool_)
-        part = as_slice(rows)
+            return np.array([self.is_sendable(row) for row in rows.tolist()], np.bool_)
+        columns, part = self.subscriptions, as_slice(rows)
         able = columns.notification_types[part] > 0
         able &= columns.enabled[part]
         able &= ~columns.deleted[part]
@@ -308,14 +318,14 @@ class Belief:
             able |= mails & columns.has_token[rows] & ~columns.deleted[rows]
         return able
 
-    def _is_reachable(self, row: int) -> bool:
+    def is_sendable(self, row: int, *, include_unsubscribed: bool = False) -> bool:
+        """Whether a message goes to the subscription at *row*, as `sendable` says."""
         columns = self.subscriptions
-        return bool(
-            columns.notification_types[row] > 0
-            and columns.enabled[row]
-            and not columns.deleted[row]
-            and columns.has_token[row]
-        )
+        if columns.deleted[row] or not columns.has_token[row]:
+            return False
+        if include_unsubscribed and columns.type[row] == Channel.EMAIL.value:
+            return True
+        return bool(columns.enabled[row]) and bool(columns.notification_types[row] > 0)
 
     def text_of(self, name: str, code: int) -> str | None:
         """Return the text behind *code* in the column of texts *name*, None for -1."""
@@ -469,15 +479,8 @@ class Belief:
     def snapshot(self) -> object:
         """Return what `restore` takes: a value that later changes do not reach."""
         return {
-            "apps": self.apps.snapshot(),
-            "segments": self.segments.snapshot(),
-            "users": self.users.snapshot(),
-            "subscriptions": self.subscriptions.snapshot(),
-            "aliases": self.aliases.snapshot(),
-            "tokens": self.tokens.snapshot(),
-            "tags": self.tags.snapshot(),
+            **{name: getattr(self, name).snapshot() for name in PARTS},
             "texts": {name: held.snapshot() for name, held in self.texts.items()},
-            "profiles": self.profiles.snapshot(),
             "details": {row: dict(held) for row, held in self.details.items()},
             "user_rows": self._user_rows.snapshot(),
             "subscription_rows": self._subscription_rows.snapshot(),
@@ -487,7 +490,7 @@ class Belief:
     def restore(self, snap: object) -> None:
         """Go back to what `snapshot` returned."""
         assert isinstance(snap, dict)
-        for name in ("apps", "segments", "users", "subscriptions", "aliases", "tokens", "tags"):
+        for name in PARTS:
             getattr(self, name).restore(snap[name])
         for name, held in self.texts.items():
             held.restore(snap["texts"][name])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from pushlab_fakes.exchange import Answer
-from pushlab_fakes.onesignal.draft import decode_object, draft_notification
+from pushlab_fakes.onesignal.draft import draft_notification, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,13 +50,14 @@ class NotificationCalls:
 
     def create(self, call: Call) -> Answer:
         """Serve ``POST /notifications``."""
-        raw = decode_object(call.request.body, call.request.header("content-type"))
+        raw = read_object(call.document, call.request.header("content-type"))
         if isinstance(raw, Answer):
             return raw
         settings = self._world.settings
         draft = draft_notification(
             raw,
             call.app.id,
+            canonical=call.document.text,
             targets_max=settings.targets_max,
             mix_refused=settings.mixed_targeting_refused,
         )

@@ -193,9 +193,7 @@ class Owner:
             self._lost, instants[same], rows, fan_out.what(positions[same]), loss
         )
 
-    def suppress(
-        self, fan_out: FanOut, positions: NDArray[np.int64], reason: Suppression
-    ) -> None:
+    def suppress(self, fan_out: FanOut, positions: NDArray[np.int64], reason: Suppression) -> None:
         """Put the targets' addresses on the list of those that get no mail any more."""
         if len(positions):
             column = self._belief.subscriptions.own("suppressed")

@@ -13,8 +13,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import unquote
 
-import msgspec
-
 from pushlab.world.ids import content_key
 from pushlab_fakes.exchange import Answer
 from pushlab_fakes.onesignal import refusals
@@ -22,7 +20,8 @@ from pushlab_fakes.onesignal.admission import Admission
 from pushlab_fakes.onesignal.app_calls import AppCalls
 from pushlab_fakes.onesignal.calls import Call
 from pushlab_fakes.onesignal.changes import Changes
-from pushlab_fakes.onesignal.draft import decode_object
+from pushlab_fakes.onesignal.document import read_document
+from pushlab_fakes.onesignal.draft import read_object
 from pushlab_fakes.onesignal.estimate_calls import EstimateCalls
 from pushlab_fakes.onesignal.model import Belief
 from pushlab_fakes.onesignal.notification_calls import MessageEngine, NotificationCalls
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from pushlab.world.world import World
     from pushlab_fakes.exchange import Request
     from pushlab_fakes.faults import Fault, Faults
+    from pushlab_fakes.onesignal.document import Document
     from pushlab_fakes.onesignal.notifications import Notification
 
 __all__ = ["Messages", "OneSignal", "Router"]
@@ -71,8 +71,6 @@ SECRETS: Final = frozenset(
     }
 )
 """Fields of bodies that never enter the trace."""
-DECODER: Final = msgspec.json.Decoder()
-ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 REDACTED: Final = "[redacted]"
 TEXT_SHOWN_MAX: Final = 1_000
 """Characters of a body that is no JSON, as the trace shows it."""
@@ -103,6 +101,8 @@ class Router:
 
     def __init__(self, operations: tuple[Operation, ...] = OPERATIONS) -> None:
         self._root = _Node()
+        self._plain: dict[tuple[str, str], Operation] = {}
+        """What has no variable part, by method and path."""
         for operation in operations:
             node, names = self._root, []
             for part in _split(operation.path):
@@ -112,12 +112,17 @@ class Router:
                 else:
                     node = node.fixed.setdefault(part, _Node())
             node.operations[operation.method] = (operation, tuple(names))
+            if not names:
+                self._plain[operation.method, operation.path] = operation
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """Return the operation and the variable parts of *path*, percent-decoded; or None.
 
         A fixed part is preferred to a variable one.
         """
+        plain = self._plain.get((method, path))
+        if plain is not None:
+            return plain, {}
         for node, values in _walk(self._root, _split(path), ()):
             found = node.operations.get(method)
             if found is not None:
@@ -212,42 +217,52 @@ class OneSignal:
             return Answer(204, b"", PREFLIGHT)
         found = self.router.find(request.method, path)
         name = f"{request.method} {path}" if found is None else found[0].name
-        entry = self._record_request(name, path, request)
+        document = read_document(request.body)
+        entry = self._record_request(name, path, request, document)
         if found is None:
             answer = refusals.framework_not_found()
         else:
             self.hits[found[0].id] = self.hits.get(found[0].id, 0) + 1
-            answer = self._serve(*found, request, entry)
+            answer = self._serve(*found, request, document, entry)
         if answer.status == 501:
             self.unbuilt.extend(_error_texts(answer))
         self._record_answer(entry, answer)
         return Answer(answer.status, answer.body, (*answer.headers, *CORS))
 
     def _serve(
-        self, operation: Operation, path: dict[str, str], request: Request, entry: str
+        self,
+        operation: Operation,
+        path: dict[str, str],
+        request: Request,
+        document: Document,
+        entry: str,
     ) -> Answer:
         if not operation.is_built:
             return refusals.unbuilt(operation.name)
-        app_id = self._find_app_id(operation, path, request)
+        app_id = self._find_app_id(operation, path, request, document)
         if isinstance(app_id, Answer):
             return app_id
         admitted = self._admission.admit(operation, request, app_id)
         if isinstance(admitted, Answer):
             return admitted
         app, has_key = admitted
-        fault = self._find_fault(operation, app.id, request)
+        fault = self._find_fault(operation, app.id, document)
         if fault is not None:
             self._world.trace.record(
                 "FaultStruck", f"{fault.id} {operation.name}", {"fault": fault.id}, (entry,)
             )
             return _fail(fault)
-        call = Call(request, path, app, _json_body(request), has_key, entry)
+        call = Call(request, path, app, document, _json_body(request), has_key, entry)
         group, _, handler = operation.handler.partition(".")
         serve: Callable[[Call], Answer] = getattr(self._groups[group], handler)
         return serve(call)
 
     def _find_app_id(
-        self, operation: Operation, path: Mapping[str, str], request: Request
+        self,
+        operation: Operation,
+        path: Mapping[str, str],
+        request: Request,
+        document: Document,
     ) -> object | Answer:
         """Return the app id that the path, the query or else the body names; None for no place."""
         if "app_id" in path:
@@ -259,25 +274,24 @@ class OneSignal:
             return asked or ""
         if operation.handler == "sdk.ignore":
             return self.belief.first_app().id
-        raw = decode_object(request.body, request.header("content-type"))
+        raw = read_object(document, request.header("content-type"))
         return raw if isinstance(raw, Answer) else raw.get("app_id", "")
 
-    def _find_fault(self, operation: Operation, app_id: str, request: Request) -> Fault | None:
+    def _find_fault(self, operation: Operation, app_id: str, document: Document) -> Fault | None:
         if self._faults is None or not self._faults.list():
             return None
-        key = content_key("request", operation.name, _read_body(request.body)[0])
+        key = content_key("request", operation.name, document.text)
         return self._faults.find(f"onesignal {operation.name}", app=app_id, key=key)
 
     # -- the trace -----------------------------------------------------------------------------
 
-    def _record_request(self, name: str, path: str, request: Request) -> str:
+    def _record_request(self, name: str, path: str, request: Request, document: Document) -> str:
         fields: dict[str, object] = {"route": name, "path": path}
         if request.query:
             fields["query"] = request.query
-        body, shown = _read_body(request.body)
         if request.body:
-            fields["body"] = shown
-        content = (request.method, path, request.query, body)
+            fields["body"] = _show(document)
+        content = (request.method, path, request.query, document.text)
         return self._world.trace.record(
             "RequestReceived",
             f"{name} {content_key(*content):016x}",
@@ -302,14 +316,12 @@ def _json_body(request: Request) -> bytes:
     return request.body if not media_type or media_type.endswith("json") else b""
 
 
-def _read_body(body: bytes) -> tuple[str, object]:
-    """Return what *body* says, however the client's encoder writes it, and what the trace shows."""
-    try:
-        value = DECODER.decode(body)
-        text = ENCODER.encode(value).decode()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return body.decode("latin-1"), body[:TEXT_SHOWN_MAX].decode("utf-8", "replace")
-    return text, _redact(value) if any(name in text for name in SECRETS) else value
+def _show(document: Document) -> object:
+    """Return what the trace shows of a body."""
+    if not document.is_json:
+        return document.body[:TEXT_SHOWN_MAX].decode("utf-8", "replace")
+    text, value = document.text, document.value
+    return _redact(value) if any(name in text for name in SECRETS) else value
 
 
 def _redact(value: object) -> object:

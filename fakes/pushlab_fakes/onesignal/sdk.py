@@ -22,9 +22,8 @@ from pushlab.world.trace import BatchKind
 from pushlab_fakes.exchange import Answer
 from pushlab_fakes.onesignal.aliases import EXTERNAL_ID
 from pushlab_fakes.onesignal.asked import PropertiesAsked, SubscriptionAsked, UserAsked
-from pushlab_fakes.onesignal.bodies import Deltas
 from pushlab_fakes.onesignal.changes import Journal
-from pushlab_fakes.onesignal.sdk_users import SdkUsers
+from pushlab_fakes.onesignal.sdk_users import TOLD_MAX, SdkUsers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SdkService"]
 
-TOLD_MAX: Final = 64
-"""Batches up to this size are told one by one, larger ones in one entry."""
 UPDATES: Final = ("changed", "refused")
 """What becomes of an update: the service refuses "enabled" beside "not subscribed"."""
 TYPES_MASK: Final = 0xFFFF
@@ -175,41 +172,6 @@ class SdkService:
         aliases = {EXTERNAL_ID: external_id}
         refusal = self._changes.set_aliases(user, aliases, self._changes.journal(causes))
         return "ok" if refusal is None else "conflict"
-
-    def add_tags(
-        self,
-        app: int,
-        user_key: int,
-        tags: Mapping[str, str | None],
-        *,
-        causes: Sequence[str] = (),
-    ) -> bool:
-        """Change tags of a user; False when there is no such user, or it may not have them."""
-        return self.update_user(app, user_key, PropertiesAsked(tags=dict(tags)), causes=causes)
-
-    def update_user(
-        self, app: int, user_key: int, asked: PropertiesAsked, *, causes: Sequence[str] = ()
-    ) -> bool:
-        """Change properties of a user, as PATCH users does; False when that is refused."""
-        user = self._belief.find_user_key(app, user_key)
-        if user < 0:
-            return False
-        journal = self._changes.journal(causes)
-        return self._changes.update_user(user, asked, Deltas(), -1, journal) is None
-
-    def user_of(self, app: int, subscription_key: int) -> int:
-        """Return the key of the user that owns a subscription, 0 when there is none."""
-        row = self._belief.find_subscription_key(app, subscription_key)
-        return 0 if row < 0 else int(self._belief.users.key[self._belief.subscriptions.user[row]])
-
-    def external_id_of(self, app: int, subscription_key: int) -> str | None:
-        """Return the external id of the user that owns a subscription, or None."""
-        row = self._belief.find_subscription_key(app, subscription_key)
-        if row < 0:
-            return None
-        return self._belief.aliases.find_value(
-            int(self._belief.subscriptions.user[row]), EXTERNAL_ID
-        )
 
     # -- subscriptions -------------------------------------------------------------------------
 

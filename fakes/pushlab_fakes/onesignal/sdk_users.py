@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pushlab_fakes.onesignal.changes import Changes, Journal
     from pushlab_fakes.onesignal.model import Belief
 
-__all__ = ["SdkUsers"]
+__all__ = ["TOLD_MAX", "SdkUsers"]
 
 TOLD_MAX: Final = 64
 """Batches up to this size are told one by one, larger ones in one entry."""
@@ -48,8 +48,8 @@ class SdkUsers:
         self._belief = belief
         self._changes = changes
         self._world = world
-        self._bodies: dict[int, Mapping[str, object]] = {}
-        """What was said to many users at once, by its content key."""
+        self._said: dict[int, tuple[Mapping[str, object], tuple[str, ...]]] = {}
+        """What was said of many users at once and what caused it, by the content key of both."""
         self._updated = BatchKind(
             "UserUpdated",
             RANKS["verb"],
@@ -57,7 +57,7 @@ class SdkUsers:
             lambda rows: self._belief.users.key[rows],
             lambda what: what.astype(np.uint64),
             self._describe,
-            lambda _row, _what, _outcome: (),
+            lambda _row, what, _outcome: self._said[what][1],
         )
 
     def update_users(
@@ -102,7 +102,7 @@ class SdkUsers:
         elif len(users) <= TOLD_MAX or place is not None or bought:
             self._update_each(users[found], rows[found], patch, journal)
         else:
-            self._update_many(np.unique(users[found]), patch)
+            self._update_many(np.unique(users[found]), patch, causes)
         return found
 
     def _find_users(
@@ -129,12 +129,14 @@ class SdkUsers:
             if refusal is not None:
                 self._refuse(journal, "PATCH users", user, refusal)
 
-    def _update_many(self, users: NDArray[np.int32], patch: UserPatch) -> None:
+    def _update_many(
+        self, users: NDArray[np.int32], patch: UserPatch, causes: Sequence[str]
+    ) -> None:
         asked = ask_properties(patch.properties)
         refused = self._changes.update_users(users, asked)
         text = msgspec.json.encode(asked.render(), order="deterministic").decode()
-        what = content_key("said of users", text) >> 1
-        self._bodies[what] = {"properties": asked.render()}
+        what = content_key("said of users", text, *causes) >> 1
+        self._said[what] = {"properties": asked.render()}, tuple(causes)
         count = len(users)
         self._world.trace.record_batch(
             self._updated,
@@ -145,7 +147,7 @@ class SdkUsers:
         )
 
     def _describe(self, row: int, what: int) -> tuple[str, dict[str, object]]:
-        return self._belief.user_id(row), {**self._bodies[what]}
+        return self._belief.user_id(row), {**self._said[what][0]}
 
     # -- addresses -----------------------------------------------------------------------------
 

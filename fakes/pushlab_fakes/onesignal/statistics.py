@@ -34,7 +34,6 @@ CHANNEL_FIELDS: Final[dict[int, tuple[str, ...]]] = {
     Channel.SMS: ("provider_successful", "provider_failed", "provider_errored"),
 }
 """What is counted for one kind of address only (OpenAPI 5.12, PlatformDeliveryData)."""
-CHANNELS_MAX: Final = 32
 
 PLATFORM_KEYS: Final[dict[int, str]] = {
     Channel.IOS: "ios",
@@ -60,11 +59,12 @@ class Statistics:
     __slots__ = ("_counts", "_own", "last_settled_at", "remaining", "targets")
 
     def __init__(self) -> None:
-        self._counts = {field: [0] * CHANNELS_MAX for field in FIELDS}
+        self._counts: dict[str, dict[int, int]] = {field: {} for field in FIELDS}
+        """By field and channel code; what is missing is 0."""
         self._own: dict[str, int] = {}
         """Counts that only one kind of address has."""
-        self.targets = [0] * CHANNELS_MAX
-        """How many targets each channel has."""
+        self.targets: dict[int, int] = {}
+        """How many targets each channel has; channels without any may be missing."""
         self.remaining = 0
         self.last_settled_at = 0
         """The latest instant at which a target left ``remaining``."""
@@ -83,17 +83,18 @@ class Statistics:
             self._add(counts, channels)
 
     @staticmethod
-    def _add(counts: list[int], channels: NDArray[np.int8]) -> None:
+    def _add(counts: dict[int, int], channels: NDArray[np.int8]) -> None:
         """Add one to the count of each channel code; counting codes needs no wider copy."""
         left = len(channels)
         if left == 1:
-            counts[int(channels[0])] += 1
+            only = int(channels[0])
+            counts[only] = counts.get(only, 0) + 1
             return
         for code in PLATFORM_KEYS:
             if not left:
                 return
             count = int(np.count_nonzero(channels == int(code)))
-            counts[code] += count
+            counts[code] = counts.get(code, 0) + count
             left -= count
 
     def settle(self, field: str, channels: NDArray[np.int8], last_at: int) -> None:
@@ -113,7 +114,7 @@ class Statistics:
     def total(self, field: str) -> int:
         """Return the count of *field* over all channels."""
         counts = self._counts.get(field)
-        return self._own.get(field, 0) if counts is None else sum(counts)
+        return self._own.get(field, 0) if counts is None else sum(counts.values())
 
     def totals(self) -> dict[str, int]:
         """Return every count over all channels, and ``remaining``."""
@@ -123,11 +124,11 @@ class Statistics:
         """Return ``platform_delivery_stats``: the platforms that had targets."""
         shown: dict[str, dict[str, int]] = {}
         for channel, key in PLATFORM_KEYS.items():
-            if not self.targets[channel]:
+            if not self.targets.get(channel):
                 continue
             part = shown.setdefault(key, dict.fromkeys(FIELDS, 0))
             for field in FIELDS:
-                part[field] += self._counts[field][channel]
+                part[field] += self._counts[field].get(channel, 0)
             for field in CHANNEL_FIELDS.get(channel, ()):
                 part[field] = self._own.get(field, 0)
         return shown

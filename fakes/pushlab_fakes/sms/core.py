@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from pushlab.content import Content
-from pushlab.errors import MisuseError
 from pushlab.fanout import FanOut
 from pushlab.gateway import Channel, Fate, Verdict
 from pushlab.table import Chains, column
 from pushlab.world.clock import render_instant
 from pushlab.world.schedule import RANKS
-from pushlab_fakes.addresses import Addresses, NumberForm
+from pushlab_fakes.addresses import Addresses, AddressRegistrar, NumberForm
 from pushlab_fakes.sms.answers import Answers
 from pushlab_fakes.sms.keywords import HELP, KEYWORDS, STOP, find_keyword
-from pushlab_fakes.transport import Transport
+from pushlab_fakes.transport import Transport, find_instants
 from pushlab_fakes.undelivered import Undelivered
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Listener", "SmsGateway"]
 
 LOSSES: Final = {"unknown number": Fate.UNDELIVERED, "handset off": Fate.UNDELIVERED}
-UNKNOWN, OFF = range(len(LOSSES))
+OFF: Final = list(LOSSES).index("handset off")
 NO_SENDER: Final = 0
 """Code of the sender of a number that nobody wrote to."""
 
@@ -77,16 +76,17 @@ class Numbers(Addresses):
     """Code of who wrote to the number last."""
 
 
-class SmsGateway:
+class SmsGateway(AddressRegistrar):
     """The gateway to numbers."""
 
     name = "sms"
+    addresses: Numbers
 
     def __init__(self, world: World, sends: Sends, handsets: Handsets, faults: Faults) -> None:
+        super().__init__(Numbers(world, Channel.SMS, NumberForm()))
         self._world = world
         self._sends = sends
         self._handsets = handsets
-        self.addresses = Numbers(world, Channel.SMS, NumberForm())
         self._senders: dict[str, int] = {}
         """Codes of senders, from 1 on."""
         self._blocks: dict[str, NDArray[np.bool_]] = {}
@@ -117,44 +117,6 @@ class SmsGateway:
         self._delivered: BatchKind | None = None
         self._answered: BatchKind | None = None
 
-    # -- the registry --------------------------------------------------------------------------
-
-    def find_route(self, token: str) -> int:
-        """Return the route of a number; -1 when nobody has it."""
-        return self.addresses.find(token)
-
-    def render_token(self, route: int) -> str:
-        """Return the number of *route*."""
-        return self.addresses.render(route)
-
-    def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
-        """Return the content keys of the numbers."""
-        return self.addresses.key[routes]
-
-    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the handset behind each route, -1 for route -1."""
-        return self.addresses.devices_of(routes)
-
-    def assign(self, device: int, address: str) -> int:
-        """Give the number *address* to a handset; MisuseError when it is taken."""
-        return self.addresses.assign(device, address)
-
-    def assign_members(
-        self, devices: NDArray[np.int32], prefix: str, first_member: int = 1
-    ) -> NDArray[np.int32]:
-        """Give the handsets of a population numbers that follow one another."""
-        return self.addresses.assign_members(devices, prefix, first_member)
-
-    def issue(
-        self, devices: NDArray[np.int32], generations: NDArray[np.int16]
-    ) -> NDArray[np.int32]:
-        """Refuse: a number is given to a handset by name."""
-        del devices, generations
-        raise MisuseError("a number is chosen, not issued; call assign(device, address)")
-
-    def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
-        """Do nothing: a number stays whose it is, whatever its owner's apps do."""
-
     # -- attempts ------------------------------------------------------------------------------
 
     def attempt(
@@ -169,9 +131,7 @@ class SmsGateway:
         known = devices >= 0
         if np.count_nonzero(known) < len(known):
             stray = ~known
-            verdicts[stray] = self._accept_strays(
-                instants[stray], devices[stray], routes[stray], what[stray]
-            )
+            verdicts[stray] = self._accept_strays(instants[stray], devices[stray], what[stray])
         held = verdicts[known]
         for fan_out, _, places in self._sends.split(what[known]):
             blocked = self.are_blocked(fan_out.content.sender, routes[known][places])
@@ -186,12 +146,11 @@ class SmsGateway:
         self,
         instants: NDArray[np.int64],
         devices: NDArray[np.int32],
-        routes: NDArray[np.int32],
         what: NDArray[np.int64],
     ) -> NDArray[np.uint8]:
         """Take messages for numbers that nobody has; the carrier says so later (30005)."""
         verdicts = np.zeros(len(what), np.uint8)
-        self._transport.overrule(verdicts, instants, devices, routes, what)
+        self._transport.overrule(verdicts, instants, devices, what)
         taken = verdicts == Verdict.ACCEPTED.value
         if taken.any():
             delay = self._world.settings.sms_unknown_delay_s * 1000 + 1
@@ -264,9 +223,7 @@ class SmsGateway:
         owners, held = self._stored.take(routes)
         if not len(owners):
             return
-        what = held["what"]
-        order = np.argsort(routes, kind="stable")
-        at = instants[order[np.searchsorted(routes[order], owners)]]
+        what, at = held["what"], find_instants(owners, routes, instants)
         for fan_out, positions, _ in self._sends.split(what):
             fan_out.fates[positions] = Fate.ACCEPTED.value
         self._transport.resume(at, self.addresses.device[owners], what)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pushlab.errors import MisuseError
 from pushlab.gateway import Channel, Fate, Verdict
+from pushlab.world.ids import content_key
 from pushlab.world.ids import content_key
 from pushlab.world.randomness import threshold
 from pushlab.world.schedule import RANKS
-from pushlab_fakes.addresses import Addresses, MailForm
+from pushlab_fakes.addresses import Addresses, AddressRegistrar, MailForm
 from pushlab_fakes.transport import Transport
 from pushlab_fakes.undelivered import Undelivered
 
@@ -51,16 +51,16 @@ def _latency(settings: Settings) -> tuple[int, int]:
     return settings.smtp_latency_min_ms, settings.smtp_latency_mean_ms
 
 
-class Smtp:
+class Smtp(AddressRegistrar):
     """The gateway to mailboxes."""
 
     name = "smtp"
 
     def __init__(self, world: World, sends: Sends, handsets: Handsets, faults: Faults) -> None:
+        super().__init__(Addresses(world, Channel.EMAIL, MailForm()))
         self._world = world
         self._sends = sends
         self._handsets = handsets
-        self.addresses = Addresses(world, Channel.EMAIL, MailForm())
         self._transport = Transport(
             world, sends, handsets, faults, self.name, deliver=self._deliver, latency=_latency
         )
@@ -71,44 +71,6 @@ class Smtp:
         """Told of instants, devices and targets whose mail came into the mailbox."""
         self._bounce = world.schedule.register("smtp bounce", RANKS["arrival"], self._bounce_closed)
 
-    # -- the registry --------------------------------------------------------------------------
-
-    def find_route(self, token: str) -> int:
-        """Return the route of a mail address in any spelling; -1 when there is no such mailbox."""
-        return self.addresses.find(token)
-
-    def render_token(self, route: int) -> str:
-        """Return the mail address of *route*."""
-        return self.addresses.render(route)
-
-    def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
-        """Return the content keys of the addresses."""
-        return self.addresses.key[routes]
-
-    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the mailbox behind each route, -1 for route -1."""
-        return self.addresses.devices_of(routes)
-
-    def assign(self, device: int, address: str) -> int:
-        """Give *address* to a mailbox and return its route; MisuseError when it is taken."""
-        return self.addresses.assign(device, address)
-
-    def assign_members(
-        self, devices: NDArray[np.int32], prefix: str, first_member: int = 1
-    ) -> NDArray[np.int32]:
-        """Give each mailbox of a population ``prefix-000001@example.com`` and so on."""
-        return self.addresses.assign_members(devices, prefix, first_member)
-
-    def issue(
-        self, devices: NDArray[np.int32], generations: NDArray[np.int16]
-    ) -> NDArray[np.int32]:
-        """Refuse: nobody gets a mail address without choosing one."""
-        del devices, generations
-        raise MisuseError("a mail address is chosen, not issued; call assign(device, address)")
-
-    def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
-        """Do nothing: an address stays whose it is, whatever its owner's apps do."""
-
     def connect(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
         """Do nothing: mail reaches a mailbox while its owner is offline."""
 
@@ -117,6 +79,7 @@ class Smtp:
         route = self.addresses.find(address)
         if route < 0:
             share = threshold(self._world.settings.smtp_late_bounce_share)
+            # The luck of the attempt that follows: `Transport.name_strays`.
             keys = np.array([content_key("stray", address)], np.uint64)
             is_late = self._world.randomness.chance("smtp late bounce", keys, 0, share)[0]
             return Box.LATE if is_late else Box.UNKNOWN
@@ -154,7 +117,7 @@ class Smtp:
         verdicts[known] = held
         stray = ~known
         verdicts[stray] = self._refuse_strays(
-            verdicts[stray], instants[stray], devices[stray], routes[stray], what[stray]
+            verdicts[stray], instants[stray], devices[stray], what[stray]
         )
         return verdicts
 
@@ -163,27 +126,20 @@ class Smtp:
         verdicts: NDArray[np.uint8],
         instants: NDArray[np.int64],
         devices: NDArray[np.int32],
-        routes: NDArray[np.int32],
         what: NDArray[np.int64],
     ) -> NDArray[np.uint8]:
         """Answer mail for mailboxes that do not exist; some servers say so only later."""
         share = threshold(self._world.settings.smtp_late_bounce_share)
-        keys = self._name_strays(what) if share else np.zeros(len(what), np.uint64)
+        keys = self._transport.name_strays(what) if share else np.zeros(len(what), np.uint64)
         late = self._world.randomness.chance("smtp late bounce", keys, 0, share)
         late &= verdicts == Verdict.ACCEPTED.value
         verdicts[(verdicts == Verdict.ACCEPTED.value) & ~late] = Verdict.BAD.value
-        self._transport.overrule(verdicts, instants, devices, routes, what)
+        self._transport.overrule(verdicts, instants, devices, what)
         late &= verdicts == Verdict.ACCEPTED.value
         if late.any():
             delays = self._draw_bounce_delays(keys[late], what[late])
             self._returned.plan_strays(instants[late] + delays, what[late])
         return verdicts
-
-    def _name_strays(self, what: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """Return content keys of targets that no device stands for."""
-        names = [self._sends.name_target(one)[1] for one in what.tolist()]
-        addresses = [name.partition(":")[2] for name in names]
-        return np.array([content_key("stray", address) for address in addresses], np.uint64)
 
     # -- into the mailbox ----------------------------------------------------------------------
 

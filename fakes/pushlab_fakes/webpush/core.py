@@ -8,6 +8,7 @@ import numpy as np
 
 from pushlab.gateway import Channel, Fate, Verdict
 from pushlab.table import Chains, as_slice
+from pushlab_fakes.registry import Registrar
 from pushlab_fakes.tokens import TokenRegistry
 from pushlab_fakes.transport import Transport, find_instants
 from pushlab_fakes.webpush.endpoints import (
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Webpush"]
 
-NOBODY = np.int32(-1)
 DEAD = Verdict.DEAD.value
 PAYLOAD_MAX = 4096
 """Bytes of an encrypted body that every service takes (RFC 8030, section 7.2); none takes more."""
@@ -38,34 +38,23 @@ FIREFOX, SAFARI = (
 )
 
 
-class Webpush:
+class Webpush(Registrar):
     """The gateway to browsers, each at the push service of its maker."""
 
     name = "webpush"
 
     def __init__(self, world: World, sends: Sends, handsets: Handsets, faults: Faults) -> None:
+        self.tokens = TokenRegistry(world, "webpush endpoint", render_endpoint, parse_endpoint)
+        super().__init__(self.tokens)
         self._world = world
         self._sends = sends
         self._handsets = handsets
-        self.tokens = TokenRegistry(world, "webpush endpoint", render_endpoint, parse_endpoint)
         self._stored = Chains(what=np.int64, topic=np.int32)
         self._transport = Transport(
             world, sends, handsets, faults, self.name, store=self._store, gone=self._report
         )
 
     # -- the registry --------------------------------------------------------------------------
-
-    def find_route(self, token: str) -> int:
-        """Return the route of an endpoint; -1 when no service issued it."""
-        return self.tokens.find(token)
-
-    def render_token(self, route: int) -> str:
-        """Return the endpoint of *route*."""
-        return self.tokens.render(route)
-
-    def token_keys(self, routes: NDArray[np.int32]) -> NDArray[np.uint64]:
-        """Return the content keys of the endpoints."""
-        return self.tokens.key[routes]
 
     def key_of(self, route: int) -> int:
         """Return the content key of the endpoint at *route*."""
@@ -74,15 +63,6 @@ class Webpush:
     def app_of(self, route: int) -> int:
         """Return the app whose page made the subscription at *route*."""
         return int(self._handsets.app[self.tokens.device[route]])
-
-    def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the browser behind each route, -1 for route -1."""
-        if not len(self.tokens):
-            return np.full(len(routes), -1, np.int32)
-        known = routes >= 0
-        if np.count_nonzero(known) == len(known):
-            return self.tokens.device[as_slice(routes)].copy()
-        return np.where(known, self.tokens.device[routes], NOBODY)
 
     def issue(
         self, devices: NDArray[np.int32], generations: NDArray[np.int16]

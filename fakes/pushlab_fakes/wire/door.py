@@ -1,6 +1,7 @@
 """One port of the edge, which takes TLS and clear text, and whoever answers behind it.
 
-Everything in here runs in the edge thread, but for ``occupy``, which any thread may call.
+Everything in here runs in the edge thread, but for ``occupy`` and ``leave_unvisited``, which any
+thread may call.
 
 The first byte decides: 22 opens a TLS handshake (RFC 8446, section 5.1), and no HTTP method begins
 so. Inside TLS the protocol is agreed by ALPN, among those of ``protocols``. In clear text, and of a
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import select
 import socket
 from typing import TYPE_CHECKING
 
@@ -62,6 +64,8 @@ class Door:
         self.limits = Limits()
         self._served: Served | None = None
         self._tenancy = 0
+        self._is_visited = False
+        """Whether anybody came since the last lab left."""
         self._open: dict[socket.socket, asyncio.Transport | None] = {}
         self._arrivals: set[asyncio.Task[None]] = set()
         self._http1 = Http1Server(self, self._loop)
@@ -104,6 +108,29 @@ class Door:
         self.limits = limits
         self._served = served
 
+    def leave_unvisited(self) -> bool:
+        """Take the lab away if nobody came to it, and tell whether that was so.
+
+        The second look comes when the tenancy is over: who is not here by then is late.
+        """
+        if self._has_visitors():
+            return False
+        served, self._served = self._served, None
+        self._tenancy += 1
+        if self._has_visitors():
+            self._served = served
+            return False
+        return True
+
+    def _has_visitors(self) -> bool:
+        """Whether anybody came since the last lab left, or waits to be accepted."""
+        try:
+            waiting = select.select([self._socket], (), (), 0)[0]
+        except ValueError:  # It watches no descriptor beyond the first thousand.
+            return True
+        # In this order: who waits no longer has been noted before.
+        return bool(waiting) or self._is_visited
+
     async def vacate(self) -> None:
         """Cut every connection, also those that nobody has accepted yet."""
         self._served = None
@@ -121,6 +148,7 @@ class Door:
         await asyncio.sleep(0)
         for conn in leaving:
             conn.close()
+        self._is_visited = bool(self._open)
 
     async def shut(self) -> None:
         """Close the address for good."""
@@ -135,6 +163,7 @@ class Door:
             conn.close()
 
     def _accept(self) -> None:
+        self._is_visited = True
         while (conn := self._take()) is not None:
             self._open = {known: way for known, way in self._open.items() if known.fileno() != -1}
             if len(self._open) >= self.limits.connections:

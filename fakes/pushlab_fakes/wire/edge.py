@@ -192,8 +192,13 @@ class Edge:
 
     def give_back(self, door: Door) -> None:
         """End the tenancy behind *door*; nothing is left of it after :meth:`stop` or a fork."""
-        if self._pid == os.getpid() and not self.loop.is_closed():
-            self._wait("release a listener", self._close(door))
+        if self._pid != os.getpid() or self.loop.is_closed():
+            return
+        with self._pool_guard:
+            # A door through which nobody came needs no word with the edge thread either.
+            if door in self._pool and door.leave_unvisited():
+                return
+        self._wait("release a listener", self._close(door))
 
     def stop(self) -> None:
         """Close every listener and end the thread; the next lab starts another."""

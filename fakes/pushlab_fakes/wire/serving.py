@@ -47,6 +47,9 @@ LOGGER = logging.getLogger("pushlab")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What a header may be called (RFC 9110, section 5.6.2)."""
+UNSENDABLE = re.compile(r"[\r\n\0]")
 ERROR_LENGTH_MAX = 500
 """Characters of an error's text that go into a header."""
 
@@ -209,7 +212,7 @@ def _check_sendable(answer: Answer) -> None:
     if not 200 <= answer.status <= 599:
         raise ValueError(f"a fake answered status {answer.status}, which no final answer has")
     for name, value in answer.headers:
-        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or re.search(r"[\r\n\0]", value):
+        if NAME.fullmatch(name) is None or UNSENDABLE.search(value) is not None:
             raise ValueError(f"a fake answered a header that cannot be sent: {name!r}: {value!r}")
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pushlab_scenarios.nodes import Fields
+from pushlab.devices.fleet import BROWSERS, PLATFORM_NAMES
+from pushlab_scenarios.nodes import Fields, read_text, render_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pushlab_scenarios.cast import Cast
-    from pushlab_scenarios.nodes import Node, Place
+    from pushlab_scenarios.nodes import Node, Place, Table
 
-__all__ = ["PLATFORMS", "DeviceStep", "read_device_step"]
+__all__ = ["DeviceStep", "read_device_step"]
 
-PLATFORMS: Final = ("android", "ios", "web", "email", "sms")
 EXAMPLE: Final = "device: {platform: android, external_id: alice}"
 
 
@@ -33,21 +33,22 @@ class DeviceStep:
     def describe(self) -> str:
         """Return the step in a line."""
         given = {"platform": self.platform, **self.options}
-        told = ", ".join(f"{name} {_word(value)}" for name, value in given.items())
+        told = ", ".join(f"{name} {render_word(value)}" for name, value in given.items())
         return f"device {self.name} joins: {told}"
 
 
 def read_device_step(node: Node, say: str | None, cast: Cast) -> DeviceStep:
     """Read what stands under `device`."""
     fields = Fields(node, "a device", EXAMPLE)
-    platform = fields.need("platform", fields.choice("platform", PLATFORMS))
+    platform = fields.need("platform", fields.choice("platform", PLATFORM_NAMES))
     named = fields.text("name")
     given = {
         "external_id": fields.text("external_id"),
         "address": fields.text("address"),
-        "browser": fields.text("browser"),
+        "browser": fields.choice("browser", BROWSERS),
         "language": fields.text("language"),
         "timezone": fields.text("timezone"),
+        "tags": _read_tags(fields.table("tags")),
         "fresh": fields.flag("fresh"),
         "extension": fields.flag("extension"),
         "tap_chance": fields.share("tap_chance"),
@@ -64,5 +65,8 @@ def read_device_step(node: Node, say: str | None, cast: Cast) -> DeviceStep:
     return DeviceStep(node.place, say, name, platform, options)
 
 
-def _word(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _read_tags(table: Table | None) -> dict[str, str] | None:
+    """Read the tags that a device's user has already, each value as it was written."""
+    if table is None:
+        return None
+    return {key.text: read_text(value, f"the tag {key.text}") for key, value in table.pairs}

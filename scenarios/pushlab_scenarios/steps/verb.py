@@ -5,23 +5,24 @@ Which verbs a device has, and what each takes, stands in the device's class and 
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pushlab.devices.arguments import CHOICES, list_arguments
 from pushlab.devices.fleet import PLATFORMS
 from pushlab.devices.kinds import KINDS
 from pushlab.errors import find_near
-from pushlab_scenarios.nodes import Fields
-from pushlab_scenarios.shown import SHOWN
+from pushlab_scenarios.nodes import Fields, render_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from pushlab.devices.arguments import Argument
+    from pushlab.devices.device import Device
     from pushlab_scenarios.cast import Cast
     from pushlab_scenarios.nodes import Node, Place, Scalar
 
-__all__ = ["VerbStep", "list_arguments", "list_verbs", "read_verb_step"]
+__all__ = ["VerbStep", "read_verb_step"]
 
 EXAMPLE: Final = "verb: {device: alice-android, do: go_offline}"
 MESSAGE: Final = "message"
@@ -42,73 +43,63 @@ class VerbStep:
 
     def describe(self) -> str:
         """Return the step in a line."""
-        told = [f"{name} {_word(value)}" for name, value in self.arguments.items()]
+        told = [f"{name} {render_word(value)}" for name, value in self.arguments.items()]
         if self.message is not None:
             told.append(f"message {self.message}")
         return f"{self.device} {self.verb}" + (f" ({', '.join(told)})" if told else "")
-
-
-def list_verbs(platform: str) -> list[str]:
-    """Return the verbs of devices of *platform*."""
-    return [*KINDS[PLATFORMS[platform].kind].VERBS]
-
-
-def list_arguments(platform: str, verb: str) -> dict[str, inspect.Parameter]:
-    """Return what *verb* takes, by name."""
-    body = getattr(KINDS[PLATFORMS[platform].kind], verb)
-    given = dict(inspect.signature(body).parameters)
-    given.pop("self", None)
-    return given
 
 
 def read_verb_step(node: Node, say: str | None, cast: Cast) -> VerbStep:
     """Read what stands under `verb`."""
     fields = Fields(node, "a verb", EXAMPLE)
     device = cast.read_device(fields.need("device", fields.scalar("device")))
-    verb = _read_verb(fields.need("do", fields.scalar("do")), device, cast.devices[device])
-    taken = list_arguments(cast.devices[device], verb)
-    message = fields.scalar(MESSAGE) if any(name in SHOWN for name in taken) else None
+    platform = cast.devices[device]
+    kind = KINDS[PLATFORMS[platform].kind]
+    verb = _read_verb(fields.need("do", fields.scalar("do")), f"{device} ({platform})", kind)
+    taken = list_arguments(kind, verb)
+    is_about = any(argument.kind == "shown" for argument in taken)
+    message = fields.scalar(MESSAGE) if is_about else None
     arguments = dict(_read_arguments(fields, taken, f"{verb}: "))
     fields.finish()
     about = None if message is None else cast.read_saved(message)
     return VerbStep(node.place, say, device, verb, arguments, about)
 
 
-def _read_verb(word: Scalar, device: str, platform: str) -> str:
-    known = list_verbs(platform)
+def _read_verb(word: Scalar, device: str, kind: type[Device]) -> str:
+    known = list(kind.VERBS)
     if word.text in known:
         return word.text
     others = (verb for kind in KINDS.values() for verb in kind.VERBS)
     if word.text in others:
-        what = f"{device} ({platform}) cannot {word.text}"
+        what = f"{device} cannot {word.text}"
         raise word.place.refuse(what, f"what it can: {', '.join(known)}")
     raise word.place.refuse(f"there is no verb {word.text!r}", find_near(word.text, known))
 
 
 def _read_arguments(
-    fields: Fields, taken: Mapping[str, inspect.Parameter], context: str
+    fields: Fields, taken: Sequence[Argument], context: str
 ) -> Iterator[tuple[str, object]]:
-    for name, parameter in taken.items():
-        if name in SHOWN:
+    for argument in taken:
+        if argument.kind == "shown":
             continue
-        value = _read_argument(fields, name, str(parameter.annotation))
+        name = argument.name
+        value = _read_argument(fields, argument)
         if value is not None:
-            yield name, value
-        elif parameter.default is inspect.Parameter.empty:
+            yield argument.parameter, value
+        elif argument.is_needed:
             raise fields.place.refuse(f"{context}{name!r} is missing", f"add `{name}: ...`")
 
 
-def _read_argument(fields: Fields, name: str, annotation: str) -> object:
-    kinds = [part.strip() for part in annotation.split("|")]
-    if "str" in kinds and len([kind for kind in kinds if kind != "None"]) > 1:
-        scalar = fields.scalar(name)
-        return None if scalar is None else scalar.value
-    if "bool" in kinds:
-        return fields.flag(name)
-    if "int" in kinds or "float" in kinds:
-        return fields.number(name)
-    return fields.text(name)
-
-
-def _word(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _read_argument(fields: Fields, argument: Argument) -> object:
+    name = argument.name
+    if name in CHOICES:
+        return fields.choice(name, CHOICES[name])
+    match argument.kind:
+        case "text":
+            return fields.text(name)
+        case "flag":
+            return fields.flag(name)
+        case "whole" | "number":
+            return fields.number(name)
+    scalar = fields.scalar(name)
+    return None if scalar is None else scalar.value

@@ -8,7 +8,14 @@ import numpy as np
 
 from pushlab.devices.columns import Permission, Process
 from pushlab.devices.device import Device
-from pushlab.devices.said import say_address, say_language, say_tag, say_timezone
+from pushlab.devices.said import (
+    need_flag,
+    need_text,
+    say_address,
+    say_language,
+    say_tag,
+    say_timezone,
+)
 from pushlab.devices.tray import ShownMessage, Tray, list_shown
 from pushlab.errors import MisuseError
 from pushlab.gateway import Channel
@@ -89,6 +96,7 @@ class AppDevice(Device):
 
     def switch_notifications(self, *, on: bool) -> None:
         """Switch the app's notifications on or off in the system's settings."""
+        need_flag("switch_notifications(on=)", on)
         self._do("switch_notifications", "switch_on" if on else "switch_off", {"on": on})
 
     def opt_in(self) -> None:
@@ -101,8 +109,7 @@ class AppDevice(Device):
 
     def login(self, external_id: str) -> None:
         """Call the SDK's ``login``; the service hears of it some seconds later."""
-        if not external_id:
-            raise MisuseError("login(external_id) takes a text that is not empty")
+        need_text("an external_id", external_id)
         self._act(
             "login",
             lambda: self._host.fleet.log_in(self.row, external_id),
@@ -144,7 +151,7 @@ class AppDevice(Device):
         host, row = self._host, self.row
 
         def tell(fan_out: FanOut, position: int) -> None:
-            what = fan_out.number << 32 | position
+            what = fan_out.what_at(position)
             for message in list_shown(host.fleet, host.sends, host.world.settings, row):
                 if message.what == what:
                     listener(message)
@@ -260,6 +267,8 @@ class AppDevice(Device):
             self._act(verb, lambda: None, {})
         if message is None:
             return shown[0]
+        if not isinstance(message, ShownMessage):
+            raise MisuseError(f"{verb} takes a message of {self.id}.tray, not {message!r}")
         if not any(held.what == message.what for held in shown):
             raise MisuseError(f"{self.id} does not show that message any more: {message}")
         return message

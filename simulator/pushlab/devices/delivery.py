@@ -19,7 +19,7 @@ from pushlab.table import Chains
 from pushlab.world.schedule import RANKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -57,6 +57,9 @@ GRANTED, PROVISIONAL = Permission.GRANTED.value, Permission.PROVISIONAL.value
 FORCE_STOPPED = Process.STOPPED.value
 DELAYED = Receipt.DELAYED.value
 TAPPED, TAPPED_UNSEEN = np.uint8(Mark.TAPPED), np.uint8(Mark.TAPPED | Mark.OPEN_LOST)
+FEW = 4
+"""Rows whose platforms are looked up one by one."""
+ANY_MARK = np.uint8(255)
 UPPER_HALF = np.uint64(32)
 APP_TAG = -1
 """Stands for the app's id, which a web push without a topic has as its tag."""
@@ -132,15 +135,16 @@ class Delivery:
             outcomes[:] = SILENT
         outcomes[self._is_stopped(rows)] = STOPPED
         shown = outcomes == SHOWN
+        part = slice(None) if np.count_nonzero(shown) == len(shown) else shown
         fan_out.fates[positions] = FATE_OF_ARRIVAL[outcomes]
         fan_out.shown_ms[positions] = instants - fan_out.sent_at
         self._world.trace.record_batch(self._arrived, instants, rows, what, outcomes)
-        self._replace_older(fan_out, rows[shown], what[shown])
+        self._replace_older(fan_out, rows[part], what[part])
         if fan_out.content.badge is not None:
             # A push without an alert may carry a number all the same.
             self._set_badges(fan_out, rows[shows & (outcomes != STOPPED)])
         self._plan_receipts(fan_out, positions, instants, rows, what, outcomes)
-        self._plan_taps(fan_out, instants[shown], rows[shown], what[shown])
+        self._plan_taps(fan_out, instants[part], rows[part], what[part])
         if len(rows) == 1 and int(rows[0]) in self.listeners:
             self._tell(fan_out, instants, rows, positions, shown)
 
@@ -205,7 +209,7 @@ class Delivery:
             fan_out.receipts[positions[reached]] = Receipt.NOT_ASKED.value
             return
         platforms = self._devices.platform[rows]
-        for code, platform in self._platforms.items():
+        for code, platform in self._list_platforms(platforms):
             confirms = platforms == code
             if platform.confirms == "never" or not np.count_nonzero(confirms):
                 continue
@@ -225,6 +229,12 @@ class Delivery:
             self._world.schedule.put(
                 self._receipt, instants[mine] + delays, rows[mine], what[mine], distinct=True
             )
+
+    def _list_platforms(self, codes: NDArray[np.uint8]) -> Iterable[tuple[int, Platform]]:
+        """Return every platform in *codes*; where these are many, perhaps others as well."""
+        if len(codes) > FEW:
+            return self._platforms.items()
+        return [(code, self._platforms[code]) for code in dict.fromkeys(codes.tolist())]
 
     def _draw_delays(
         self, platform: Platform, rows: NDArray[np.int32], about: int
@@ -351,13 +361,19 @@ class Delivery:
 
     def in_tray(self, rows: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each message is still in its device's tray."""
+        return self.holds(rows, what, ANY_MARK)
+
+    def holds(
+        self, rows: NDArray[np.int32], what: NDArray[np.int64], done: np.uint8
+    ) -> NDArray[np.bool_]:
+        """Whether each message is on its device still, and bears none of the marks *done*."""
         there = np.zeros(len(rows), np.bool_)
         for fan_out, positions, places in self._sends.split(what):
             born = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
             there[places] = (
                 self._devices.installed[rows[places]]
                 & (fan_out.fates[positions] == Fate.SHOWN.value)
-                & (fan_out.marks[positions] == 0)
+                & (fan_out.marks[positions] & done == 0)
                 & (self._devices.installed_at[rows[places]] <= born)
             )
         return there

@@ -18,6 +18,7 @@ from pushlab.devices.delivery import Delivery
 from pushlab.devices.hardware import Hardware
 from pushlab.devices.ios import IOS
 from pushlab.devices.mail_verbs import MailVerbs
+from pushlab.devices.needs import find_fitting
 from pushlab.devices.number_verbs import NumberVerbs
 from pushlab.devices.person_verbs import PersonVerbs
 from pushlab.devices.platform import WITH_APP, tabulate
@@ -26,6 +27,7 @@ from pushlab.devices.verbs import AppVerbs
 from pushlab.devices.web import CHROME, FIREFOX, SAFARI
 from pushlab.errors import MisuseError
 from pushlab.gateway import Channel
+from pushlab.table import Chains
 from pushlab.world.schedule import RANKS
 from pushlab.world.trace import BatchKind
 
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
     Verb = Callable[[NDArray[np.int64], NDArray[np.int32]], None]
 
-__all__ = ["PLATFORMS", "Fleet"]
+__all__ = ["BROWSERS", "PLATFORMS", "PLATFORM_NAMES", "Fleet"]
 
 PLATFORMS: Mapping[str, Platform] = {
     "android": ANDROID,
@@ -52,7 +54,10 @@ PLATFORMS: Mapping[str, Platform] = {
     "email": MAILBOX,
     "sms": NUMBER,
 }
-"""By what `Fleet.add` is told; browsers of the web stand under their own names."""
+"""Every platform; browsers of the web stand under their own names."""
+PLATFORM_NAMES: Final = tuple(dict.fromkeys(platform.name for platform in PLATFORMS.values()))
+"""What people call them."""
+BROWSERS: Final = tuple(platform.browser for platform in PLATFORMS.values() if platform.browser)
 
 
 OF_HARDWARE: Final = frozenset({"go_offline", "go_online"})
@@ -76,6 +81,8 @@ class Fleet:
         """Set by the composition: the gateway of each platform."""
         self.address_gateways: dict[Channel, AddressGateway] = {}
         """Those of them whose addresses people choose."""
+        self.lost = Chains(route=np.int32)
+        """Tokens that each row held before: a gateway may still keep messages for them."""
         self._names: dict[int, str] = {}
         self._rows: dict[str, int] = {}
         self._members: list[tuple[int, int, str]] = []
@@ -326,10 +333,11 @@ class Fleet:
         return tuple(self._verbs)
 
     def do(self, verb: str, rows: NDArray[np.int32]) -> None:
-        """Do *verb* now with those of *rows*, distinct, that have it; write an entry for each."""
+        """Do *verb* now with those of *rows*, distinct, whom it fits; write an entry for each."""
         if verb in OF_HARDWARE:
             rows = self.hardware.expand(rows)
-        rows = rows[self._have(verb, rows)]
+        rows = rows[self.have(verb, rows)]
+        rows = rows[find_fitting(self.devices, verb, rows)]
         body, entry = self._verbs[verb]
         if verb not in self._quiet:
             self._let_talk(rows)
@@ -346,7 +354,7 @@ class Fleet:
             raise MisuseError(f"no verb {verb!r} can be planned; there are {sorted(self._verbs)}")
         if verb in OF_HARDWARE:
             rows, instants = self.hardware.expand_plans(rows, instants)
-        able = self._have(verb, rows)
+        able = self.have(verb, rows)
         rows, instants = rows[able], instants[able]
         if (verb in self._quiet and verb not in self._heard) or verb == "go_online":
             talking = rows[np.isin(rows, sorted(self._names.keys() | self._talkers))]
@@ -379,8 +387,12 @@ class Fleet:
         what: NDArray[np.int64],
     ) -> None:
         for code in np.unique(what).tolist():
-            mine = what == code
-            body, entry = self._verbs[self._codes[code]]
+            verb = self._codes[code]
+            mine = np.flatnonzero(what == code)
+            mine = mine[find_fitting(self.devices, verb, rows[mine])]
+            if not len(mine):
+                continue
+            body, entry = self._verbs[verb]
             body(instants[mine], rows[mine])
             kind = self._verb_kind(entry)
             self._world.trace.record_batch(kind, instants[mine], rows[mine], instants[mine])
@@ -404,7 +416,11 @@ class Fleet:
         if is_quiet:
             self._quiet.add(verb)
 
-    def _have(self, verb: str, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def kinds_with(self, verb: str) -> tuple[Kind, ...]:
+        """Return the kinds of device that have *verb*."""
+        return self._kinds_with[verb]
+
+    def have(self, verb: str, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Whether each of *rows* is of a kind that has *verb*."""
         kinds = self._kinds_with[verb]
         able = self._able.get(kinds)

@@ -178,7 +178,7 @@ def _read_mail(fan_out: FanOut, position: int, received_at: Instant) -> Received
         clicked=bool(marks & Mark.CLICKED),
         unsubscribed=bool(marks & Mark.UNSUBSCRIBED),
         received_at=received_at,
-        what=fan_out.number << 32 | position,
+        what=fan_out.what_at(position),
         plain=mail.plain,
         attachments=mail.attachments,
     )
@@ -195,5 +195,5 @@ def _read_sms(fan_out: FanOut, position: int, received_at: Instant) -> ReceivedS
         segments=sms.segments,
         encoding=sms.encoding,
         received_at=received_at,
-        what=fan_out.number << 32 | position,
+        what=fan_out.what_at(position),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pushlab.gateway import Fate, Mark
+from pushlab.gateway import Mark
 from pushlab.world.outbox import Post
 from pushlab.world.schedule import RANKS
 
@@ -33,7 +33,6 @@ ENTRIES: Final = {
 OPENED, UNSEEN = np.uint8(Mark.OPENED), np.uint8(Mark.OPEN_LOST)
 READ: Final = np.uint8(Mark.OPENED | Mark.OPEN_LOST)
 SPAM: Final = np.uint8(Mark.SPAM)
-SHOWN: Final = Fate.SHOWN.value
 UPPER_HALF: Final = np.uint64(32)
 
 
@@ -118,17 +117,7 @@ class MailVerbs:
         self, instants: NDArray[np.int64], rows: NDArray[np.int32], what: NDArray[np.int64]
     ) -> None:
         """Open mails that are in the inbox still, and that nobody has opened."""
-        devices = self._fleet.devices
-        there = np.zeros(len(rows), np.bool_)
-        for fan_out, positions, places in self._sends.split(what):
-            came_at = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
-            mine = rows[places]
-            there[places] = (
-                devices.installed[mine]
-                & (devices.installed_at[mine] <= came_at)
-                & (fan_out.fates[positions] == SHOWN)
-                & (fan_out.marks[positions] & (READ | SPAM) == 0)
-            )
+        there = self._fleet.delivery.holds(rows, what, READ | SPAM)
         if np.count_nonzero(there):
             self.open_mails(instants[there], rows[there], what[there])
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from pushlab.devices.device import Device
 from pushlab.devices.inbox import Inbox, ReceivedMail, list_mails
+from pushlab.devices.said import need_flag
 from pushlab.errors import MisuseError
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class Mailbox(Device):
 
     def switch_images(self, *, on: bool) -> None:
         """Read mails with their images, as at first, or without: then no open is counted."""
+        need_flag("switch_images(on=)", on)
         self._do("switch_images", "show_images" if on else "hide_images", {"on": on})
 
     def switch_auto_reply(self, *, on: bool) -> None:
@@ -161,6 +163,8 @@ class Mailbox(Device):
             self._act(verb, lambda: None, {})
         if mail is None:
             return held[0]
+        if not isinstance(mail, ReceivedMail):
+            raise MisuseError(f"{verb} takes a mail of {self.id}.inbox, not {mail!r}")
         if not any(each.what == mail.what for each in held):
             raise MisuseError(f"{self.id} does not hold that mail any more: {mail}")
         return mail

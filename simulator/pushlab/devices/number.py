@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from pushlab.devices.device import Device
 from pushlab.devices.inbox import Inbox, ReceivedSms, list_texts
+from pushlab.devices.said import need_text
 from pushlab.errors import MisuseError
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ class Number(Device):
         A text that is STOP, START or HELP, or means the same, is read by the carrier: it blocks
         the sender, or lifts that, and answers. Nobody else is told.
         """
-        if not text.strip():
-            raise MisuseError('reply(text) takes a text that is not empty, such as "STOP"')
+        need_text('reply(text): what is written, such as "STOP",', text)
         if to is None:
             held = self.inbox
             if not held:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pushlab.devices.app_device import PERSON_VERBS, AppDevice
-from pushlab.devices.said import say_place, say_purchase
+from pushlab.devices.said import need_flag, say_place, say_purchase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,6 +125,7 @@ class Phone(AppDevice):
 
     def allow_location(self, *, on: bool = True) -> None:
         """Let the app know where the device is, or no more; the service keeps what it was told."""
+        need_flag("allow_location(on=)", on)
         body = self._host.fleet.person_verbs.allow_location
         self._act("allow_location", lambda: body(self.row, on=on), {"on": on})
 

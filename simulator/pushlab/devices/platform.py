@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pushlab.devices.columns import Permission
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -16,7 +18,18 @@ if TYPE_CHECKING:
     from pushlab.gateway import Channel
     from pushlab.settings import Settings
 
-__all__ = ["WITH_APP", "WITH_NETWORK", "Confirms", "Kind", "Platform", "tabulate"]
+__all__ = [
+    "WITH_APP",
+    "WITH_NETWORK",
+    "Confirms",
+    "Kind",
+    "Platform",
+    "list_states",
+    "tabulate",
+]
+
+SUBSCRIBED, NO_PERMISSION, OPTED_OUT = 1, 0, -2
+"""notification_types of an Android device and of a browser."""
 
 Kind = Literal["phone", "browser", "mailbox", "number"]
 Confirms = Literal["reached", "shown", "never"]
@@ -68,6 +81,16 @@ class Platform:
     def has_app(self) -> bool:
         """Whether there is an app or a site with an SDK in it."""
         return self.kind in WITH_APP
+
+
+def list_states(devices: Devices, rows: NDArray[np.int32]) -> NDArray[np.int16]:
+    """Return what Android's and the web's SDK report of rows, shape (n,).
+
+    Opt-out outranks missing permission since SDK 5 and web 16 (device SDKs, priority of states).
+    """
+    allowed = devices.switch[rows] & (devices.permission[rows] == Permission.GRANTED.value)
+    value = np.where(allowed, np.int16(SUBSCRIBED), np.int16(NO_PERMISSION))
+    return np.where(devices.opted_in[rows], value, np.int16(OPTED_OUT))
 
 
 def tabulate(

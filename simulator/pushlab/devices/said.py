@@ -20,6 +20,9 @@ __all__ = [
     "Body",
     "Said",
     "join_said",
+    "need_flag",
+    "need_share",
+    "need_text",
     "say_address",
     "say_language",
     "say_place",
@@ -88,7 +91,7 @@ def join_said(said: Iterable[Said]) -> Body:
 
 def say_tag(key: str, value: str | float | None) -> Said:
     """Return a tag that is set, or taken away with None; an empty text takes it away as well."""
-    _need_text("a tag's key", key)
+    need_text("a tag's key", key)
     text = _render(value)
     if text is None:
         return Said("TagRemoved", key, {"tag": key}, {"tags": {key: None}})
@@ -105,13 +108,13 @@ def _render(value: str | float | None) -> str | None:
 
 def say_language(code: str) -> Said:
     """Return the language that the app sets, such as ``"de"``."""
-    _need_text("a language", code)
+    need_text("a language", code)
     return Said("LanguageSet", code, {"language": code}, {"language": code})
 
 
 def say_timezone(name: str) -> Said:
     """Return the time zone of the system, such as ``"Europe/Berlin"``."""
-    _need_text("a time zone", name)
+    need_text("a time zone", name)
     return Said("TimezoneSet", name, {"timezone": name}, {"timezone": name})
 
 
@@ -121,8 +124,10 @@ def say_place(latitude: float, longitude: float) -> Said:
         ("lat", latitude, LATITUDE_MAX),
         ("long", longitude, LONGITUDE_MAX),
     ):
-        if not -bound <= degrees <= bound:
-            raise MisuseError(f"{name} is a number of degrees from -{bound} to {bound}")
+        if not _is_number(degrees) or not -bound <= degrees <= bound:
+            raise MisuseError(
+                f"{name} is a number of degrees from -{bound} to {bound}, not {degrees!r}"
+            )
     place = (float(latitude), float(longitude))
     fields = {"lat": place[0], "long": place[1]}
     return Said("DeviceMoved", f"{place[0]},{place[1]}", fields, {"place": place})
@@ -132,13 +137,14 @@ def say_purchase(
     sku: str, amount: str | float | Decimal, currency: str, *, consumable: bool
 ) -> Said:
     """Return a purchase in the app; SDKs see only those of consumables."""
-    _need_text("a sku", sku)
+    need_text("a sku", sku)
     try:
         exact = Decimal(str(amount))
     except InvalidOperation:
         exact = Decimal("nan")
     if not exact.is_finite():
         raise MisuseError(f"an amount is a number such as 9.99, not {amount!r}")
+    need_text("a currency", currency)
     if len(currency) != CURRENCY_SIZE or not currency.isalpha():
         raise MisuseError(f'a currency is a code such as "USD", not {currency!r}')
     text = f"{exact:f}"
@@ -149,19 +155,37 @@ def say_purchase(
 
 def say_address(channel: Channel, address: str, *, is_added: bool) -> Said:
     """Return an address that the app adds to the person, or removes."""
+    need_text("an address", address)
     if channel == Channel.EMAIL and "@" not in address:
         raise MisuseError(f"a mail address reads like alice@example.com, not {address!r}")
-    if channel == Channel.SMS and not _is_number(address):
+    if channel == Channel.SMS and not _is_dialled(address):
         raise MisuseError(f"a number is in E.164 form, like +12025550123, not {address!r}")
     word = ADDRESS_WORDS[channel] + ("Added" if is_added else "Removed")
     return Said(word, address, {"address": address}, address=(channel, address, is_added))
 
 
-def _is_number(address: str) -> bool:
+def _is_dialled(address: str) -> bool:
     digits = address[1:]
     return address.startswith("+") and digits.isascii() and digits.isdigit()
 
 
-def _need_text(what: str, text: str) -> None:
-    if not text:
-        raise MisuseError(f"{what} is a text that is not empty")
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def need_text(what: str, text: object) -> None:
+    """Raise MisuseError unless *text* is one that is not empty."""
+    if not isinstance(text, str) or not text.strip():
+        raise MisuseError(f"{what} is a text that is not empty, not {text!r}")
+
+
+def need_flag(what: str, flag: object) -> None:
+    """Raise MisuseError unless *flag* is one."""
+    if not isinstance(flag, bool):
+        raise MisuseError(f"{what} is True or False, not {flag!r}")
+
+
+def need_share(what: str, share: object) -> None:
+    """Raise MisuseError unless *share* lies between 0 and 1."""
+    if not isinstance(share, (int, float)) or not 0 <= share <= 1:
+        raise MisuseError(f"{what} is a share between 0 and 1, not {share!r}")

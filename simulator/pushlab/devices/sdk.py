@@ -232,8 +232,9 @@ class Sdk:
     def rebuild(self, row: int, said: Sequence[Said]) -> None:
         """Build the records of *row* anew, since the service knows its user no more.
 
-        What was *said* of the user is told again then.
+        Who is logged in stays so, and what was *said* of the user is told again then.
         """
+        self.external_ids.setdefault(row, self._external_id_of(row))
         self._devices.subscription_key[row] = 0
         self._devices.user_key[row] = 0
         self.profile.put_back(row, said)

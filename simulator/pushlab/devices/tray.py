@@ -102,6 +102,6 @@ def _render(fan_out: FanOut, position: int, channel: Channel, shown_at: Instant)
         url=text.url,
         buttons=content.web_buttons if channel in WEB_CHANNELS else content.buttons,
         shown_at=shown_at,
-        what=fan_out.number << 32 | position,
+        what=fan_out.what_at(position),
         sound=content.sound,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -10,13 +10,25 @@ from pushlab.devices.columns import Permission, Process
 from pushlab.devices.platform import WITH_APP, WITH_NETWORK
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from pushlab.devices.fleet import Fleet
+    from pushlab.devices.platform import Kind
     from pushlab.world.clock import Instant
     from pushlab.world.world import World
 
 __all__ = ["AppVerbs"]
+
+KINDS_WITH: Final[Mapping[str, tuple[Kind, ...]]] = {
+    "go_offline": WITH_NETWORK,
+    "go_online": WITH_NETWORK,
+    "force_stop": ("phone",),
+    "clear_data": ("phone",),
+    "clear_cookies": ("browser",),
+}
+"""Which kinds of device have a verb, where that is not all that have an app or a site."""
 
 
 class AppVerbs:
@@ -53,7 +65,7 @@ class AppVerbs:
             ("allow", self._allow, "PermissionGranted"),
             ("deny", self._deny, "PermissionDenied"),
         ):
-            kinds = WITH_NETWORK if verb in {"go_offline", "go_online"} else WITH_APP
+            kinds = KINDS_WITH.get(verb, WITH_APP)
             fleet.declare(verb, body, entry, is_quiet=verb in quiet, kinds=kinds)
 
     def _install(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
@@ -71,7 +83,7 @@ class AppVerbs:
         devices = self._fleet.devices
         devices.installed[rows] = False
         devices.process[rows] = Process.CLOSED.value
-        devices.route[rows] = -1
+        self._lose_tokens(rows)
         self._fleet.hardware.lose(rows)
         self._fleet.sdk.forget(rows)
 
@@ -97,14 +109,20 @@ class AppVerbs:
         self._fleet.devices.online[rows] = False
 
     def _go_online(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        devices = self._fleet.devices
+        """Come back: gateways send what they keep, also for tokens that nobody holds any more."""
+        devices, lost = self._fleet.devices, self._fleet.lost
         devices.online[rows] = True
         self._fleet.delivery.reconnect(instants, rows)
-        routes, platforms = devices.route[rows], devices.platform[rows]
+        routes, platforms, at = devices.route[rows], devices.platform[rows], instants
+        if len(lost):
+            owners, held = lost.read(rows)
+            routes = np.concatenate([routes, held["route"]])
+            platforms = np.concatenate([platforms, devices.platform[owners]])
+            at = np.concatenate([at, np.repeat(at, lost.count(rows))])
         for channel, gateway in self._fleet.gateways.items():
             mine = (platforms == channel) & (routes >= 0)
             if mine.any():
-                gateway.connect(instants[mine], routes[mine])
+                gateway.connect(at[mine], routes[mine])
         self._fleet.sdk.resume_all(rows, instants)
 
     def _open_app(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
@@ -150,13 +168,20 @@ class AppVerbs:
 
     def _rotate_token(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         """Get a new token; the service hears of it when the app is next opened."""
-        self._retire(instants, rows)
+        self._drop_tokens(instants, rows)
         self._fleet.give_tokens(rows)
 
     def _drop_tokens(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         """Take the tokens of *rows* away; whoever keeps them for a gateway tells it."""
         self._retire(instants, rows)
-        self._fleet.devices.route[rows] = -1
+        self._lose_tokens(rows)
+
+    def _lose_tokens(self, rows: NDArray[np.int32]) -> None:
+        """Take the tokens of *rows* away, in silence."""
+        devices = self._fleet.devices
+        rows = rows[devices.route[rows] >= 0]
+        self._fleet.lost.push(rows, route=devices.route[rows])
+        devices.route[rows] = -1
 
     def _retire(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         devices = self._fleet.devices

@@ -1,46 +1,26 @@
-"""What verbs take, and how the control API and the command line read it.
-
-Which verbs a device has and what each takes stands in the device's class; here is only how a JSON
-value becomes such an argument. An argument that is something shown (a message of the tray, a mail)
-is named by its notification's id; without one the newest is meant.
-"""
+"""How a JSON value of the control API becomes an argument of a verb."""
 
 from __future__ import annotations
 
-import inspect
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from pushlab.devices.kinds import KINDS
-from pushlab.devserver.reading import Refusal, find_near
+from pushlab.devices.arguments import CHOICES, find_shown, list_arguments
+from pushlab.devserver.reading import Refusal
+from pushlab.errors import MisuseError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pushlab.devices.arguments import Argument
     from pushlab.devices.device import Device
     from pushlab.devserver.reading import Fields
 
-    ArgumentKind = Literal["text", "flag", "whole", "number", "scalar", "shown"]
-
-__all__ = [
-    "CHOICES",
-    "LATER_VERBS",
-    "Argument",
-    "list_arguments",
-    "list_kinds",
-    "read_arguments",
-]
+__all__ = ["LATER_VERBS", "read_arguments"]
 
 LATER_VERBS: Final = ("upgrade", "move_to_new_phone")
 """Verbs that are promised and not built yet."""
-CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"answer": ("allow", "deny")}
-"""Arguments that are one of a few words."""
-SHOWN: Final = ("message", "mail")
-"""Arguments that are something in the tray or the inbox."""
-NOTIFICATION: Final = "notification"
-"""What names them."""
 EXAMPLES: Final[Mapping[str, object]] = {
     "address": "alice@example.com",
     "amount": 9.99,
@@ -59,35 +39,11 @@ EXAMPLES: Final[Mapping[str, object]] = {
 """What a missing argument is shown with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One thing that a verb takes."""
-
-    name: str
-    """As it is called in JSON."""
-    kind: ArgumentKind
-    default: object = None
-    is_needed: bool = False
-    parameter: str = ""
-    """As the device's method calls it."""
-
-
-def list_kinds(verb: str) -> list[type[Device]]:
-    """Return the classes of device that have *verb*."""
-    return [kind for kind in KINDS.values() if verb in kind.VERBS]
-
-
-def list_arguments(kind: type[Device], verb: str) -> list[Argument]:
-    """Return what *verb* takes of a device of *kind*, in the order of its method."""
-    body = inspect.signature(getattr(kind, verb))
-    return [_describe(parameter) for name, parameter in body.parameters.items() if name != "self"]
-
-
 def read_arguments(device: Device, verb: str, fields: Fields) -> dict[str, Any]:
     """Take the arguments of *verb*; raises Refusal when one does not fit."""
     read: dict[str, Any] = {}
     for argument in list_arguments(type(device), verb):
-        value = _read(device, argument, fields)
+        value = _read(device, verb, argument, fields)
         if argument.is_needed:
             example = f"{{{_quote(argument.name)}: {_quote(EXAMPLES.get(argument.name, '...'))}}}"
             value = fields.need(argument.name, value, example)
@@ -96,25 +52,7 @@ def read_arguments(device: Device, verb: str, fields: Fields) -> dict[str, Any]:
     return read
 
 
-def _describe(parameter: inspect.Parameter) -> Argument:
-    kinds = {part.strip() for part in str(parameter.annotation).split("|")} - {"None"}
-    is_needed = parameter.default is inspect.Parameter.empty
-    default = None if is_needed else parameter.default
-    if parameter.name in SHOWN:
-        return Argument(NOTIFICATION, "shown", parameter=parameter.name)
-    kind: ArgumentKind = "scalar"
-    if kinds == {"str"}:
-        kind = "text"
-    elif kinds == {"bool"}:
-        kind = "flag"
-    elif kinds == {"int"}:
-        kind = "whole"
-    elif kinds <= {"int", "float"}:
-        kind = "number"
-    return Argument(parameter.name, kind, default, is_needed, parameter.name)
-
-
-def _read(device: Device, argument: Argument, fields: Fields) -> object:
+def _read(device: Device, verb: str, argument: Argument, fields: Fields) -> object:
     name = argument.name
     if name in CHOICES:
         return fields.choice(name, CHOICES[name])
@@ -129,21 +67,19 @@ def _read(device: Device, argument: Argument, fields: Fields) -> object:
             return fields.number(name)
         case "scalar":
             return fields.scalar(name)
-    return _find_shown(device, fields.text(name), argument.parameter)
+    return _find_shown(device, verb, fields.text(name))
 
 
-def _find_shown(device: Device, notification: str | None, parameter: str) -> object:
+def _find_shown(device: Device, verb: str, notification: str | None) -> object:
     """Return what a device holds of a notification; None without an id."""
     if notification is None:
         return None
-    held = device.tray if parameter == "message" else device.inbox
-    for each in held:
-        if each.notification_id == notification:
-            return each
-    known = [str(each.notification_id) for each in held]
-    raise Refusal(
-        409, f"{device.id} does not show {notification!r}", find_near(notification, known)
-    )
+    try:
+        [held] = find_shown(device, verb, notification).values()
+    except MisuseError as error:
+        what = f"{device.id} does not show {notification!r}"
+        raise Refusal(409, what, str(error)) from None
+    return held
 
 
 def _quote(value: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pushlab.devices.fleet import BROWSERS, PLATFORM_NAMES
 from pushlab.devices.kinds import VERBS
 from pushlab.devserver.arguments import LATER_VERBS, read_arguments
 from pushlab.devserver.bench import TurnTakenError, move_to
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ROUTES", "Calls", "Route"]
 
-PLATFORMS: Final = ("android", "ios", "web", "email", "sms")
-BROWSERS: Final = ("chrome", "firefox", "safari")
 APP_FIELDS: Final = (
     "name",
     "plan",
@@ -186,7 +185,7 @@ class Calls:
     def make_device(self, fields: Fields) -> Told:
         """Make a device."""
         platform = fields.need(
-            "platform", fields.choice("platform", PLATFORMS), '{"platform": "android"}'
+            "platform", fields.choice("platform", PLATFORM_NAMES), '{"platform": "android"}'
         )
         given = {
             "external_id": fields.text("external_id"),
@@ -213,7 +212,7 @@ class Calls:
         return 200, self._find(device_id).document()
 
     def do_verb(self, fields: Fields, device_id: str, verb: str) -> Told:
-        """Let a device do something, and show it after."""
+        """Let a device do something, and show it after; a link says where it leads."""
         device = self._find(device_id)
         if verb in LATER_VERBS:
             raise Refusal(501, f"no device of pushlab can {verb} yet", find_near(verb, VERBS))
@@ -226,10 +225,11 @@ class Calls:
         arguments = read_arguments(device, verb, fields)
         fields.finish()
         try:
-            perform(**arguments)
+            leads_to = perform(**arguments)
         except MisuseError as error:
             raise refuse_misuse(error, 409) from None
-        return 200, device.document()
+        shown = device.document()
+        return 200, shown if leads_to is None else {**shown, "leads_to": leads_to}
 
     def _find(self, device_id: str) -> Device:
         device = self._lab.find_device(device_id)
@@ -271,7 +271,8 @@ class Calls:
         lab = self._lab
         held = lab.read(lambda: [each.id for each in lab.messages.all()])
         if notification is None and not held:
-            raise Refusal(404, "no notification was accepted yet", "POST /notifications first")
+            told = lab.explain(device)[0].removeprefix("why: ")
+            raise Refusal(404, told, "POST /notifications first")
         try:
             reasons = lab.why(notification or held[-1], device)
         except MisuseError as error:

@@ -62,6 +62,8 @@ class Printer:
                 self._line(("  " + name.ljust(17), DIM), told[name])
         if endpoint := (told.get("push_subscription") or {}).get("endpoint"):
             self._line(("  endpoint".ljust(19), DIM), endpoint)
+        if leads_to := told.get("leads_to"):
+            self._line(("  leads to".ljust(19), DIM), leads_to)
         if told["platform"] in {"email", "sms"}:
             self.inbox(told)
         else:

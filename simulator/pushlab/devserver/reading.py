@@ -46,7 +46,7 @@ class Refusal(Exception):  # noqa: N818 - it is a refusal on its way to becoming
 def refuse_misuse(error: Exception, status: int = 400) -> Refusal:
     """Turn pushlab's own "what happened; what to write instead" into a refusal."""
     what, _, instead = str(error).partition("; ")
-    return Refusal(status, what, instead or "see GET clock and GET devices for what is there")
+    return Refusal(status, what, instead or "mend that and ask again")
 
 
 def parse_body(request: Request) -> Fields:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pushlab.devices.arguments import CHOICES, list_arguments, list_kinds
 from pushlab.devices.kinds import KINDS, VERBS
-from pushlab.devserver.arguments import CHOICES, list_arguments, list_kinds
 from pushlab.errors import MisuseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pushlab.devserver.arguments import Argument
+    from pushlab.devices.arguments import Argument
 
     Perform = Callable[[str, str, dict[str, object]], None]
     """Lets a device (its id) do a verb with arguments."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Chains"]
 
+_HANDLE: Final = np.dtype(np.int32)
 _TINY: Final = 4
 """Up to so many rows are walked one by one; beyond, all rows take a step at a time."""
 
@@ -42,11 +44,8 @@ class Chains:
 
     def _clear(self) -> None:
         # Links are slot + 1, so that 0 ends a list and fresh memory needs no filling.
-        self._heads = np.zeros(0, dtype=np.int32)
-        self._counts = np.zeros(0, dtype=np.int32)
-        self._links = np.zeros(0, dtype=np.int32)
-        self._free = np.zeros(0, dtype=np.int32)
-        self._values = {name: np.zeros(0, dtype=dtype) for name, dtype in self._dtypes.items()}
+        self._heads = self._counts = self._links = self._free = _make_empty(_HANDLE)
+        self._values = {name: _make_empty(dtype) for name, dtype in self._dtypes.items()}
         self._free_count = 0
         self._slot_count = 0
         """How many slots were ever used since the last time all was empty."""
@@ -104,6 +103,13 @@ class Chains:
         self._counts[held] = 0
         self._release(slots)
         return taken
+
+    def read(
+        self, rows: NDArray[np.integer[Any]]
+    ) -> tuple[NDArray[np.int32], dict[str, NDArray[Any]]]:
+        """Return what the lists of *rows* hold, as `take` does, and leave it there."""
+        slots, counts = self._find_slots(rows)
+        return self._gather(np.repeat(_as_handles(rows), counts), slots)
 
     def drop_equal(
         self, rows: NDArray[np.integer[Any]], name: str, values: ArrayLike
@@ -332,6 +338,12 @@ class Chains:
         self, repeated: NDArray[np.int32], slots: NDArray[np.int32]
     ) -> tuple[NDArray[np.int32], dict[str, NDArray[Any]]]:
         return repeated, {name: array[slots] for name, array in self._values.items()}
+
+
+@cache
+def _make_empty(dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return an array without elements, which all that hold nothing can share."""
+    return np.zeros(0, dtype)
 
 
 def _as_handles(rows: NDArray[np.integer[Any]]) -> NDArray[np.int32]:

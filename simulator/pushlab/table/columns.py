@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
 
 import numpy as np
@@ -52,7 +53,7 @@ class _Column:
 
     def stand_in(self, capacity: int) -> NDArray[Any]:
         """Return what reads like an array of the default and takes the memory of one."""
-        return np.broadcast_to(np.array(self.default, self.dtype), (capacity,))
+        return np.broadcast_to(_make_one(self.dtype, self.default), (capacity,))
 
     def allocate(self, capacity: int) -> NDArray[Any]:
         # A zeroed array costs no memory until it is written, so slack is nearly free.
@@ -62,6 +63,12 @@ class _Column:
         array = np.empty(capacity, dtype=self.dtype)
         array.fill(self.default)
         return array
+
+
+@cache
+def _make_one(dtype: np.dtype[Any], value: object) -> NDArray[Any]:
+    """Return *value* as an array of no dimension; nobody writes to it, so all worlds share it."""
+    return np.array(value, dtype)
 
 
 def column(
@@ -101,10 +108,18 @@ class Table:
         cls._columns = {**cls._columns, **own}
 
     def __init__(self) -> None:
-        """Make a table without rows."""
+        """Make a table without rows; its columns come when somebody looks at one."""
         self._count = 0
         self._capacity = 0
-        self._reserve(_FIRST_CAPACITY)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NDArray[Any]:
+            """Make the columns, which most tables of most worlds never need."""
+            if name not in self._columns or self._capacity:
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            self._reserve(_FIRST_CAPACITY)
+            return self.__dict__[name]
 
     def __len__(self) -> int:
         """Return how many rows were added."""
@@ -120,8 +135,8 @@ class Table:
         first, end = self._count, self._count + count
         if not values.keys() <= self._columns.keys():
             self._refuse_names([*values])
-        if end > self._capacity:
-            self._reserve(end)
+        if end > self._capacity or not self._capacity:
+            self._reserve(max(end, _FIRST_CAPACITY))
         arrays = self.__dict__
         rows = slice(first, end)
         try:
@@ -139,22 +154,26 @@ class Table:
 
     def own(self, name: str) -> NDArray[Any]:
         """Return the rare column *name* as an array that may be written to."""
-        array: NDArray[Any] = self.__dict__[name]
+        array: NDArray[Any] = getattr(self, name)
         if not array.flags.writeable:
             array = self.__dict__[name] = self._columns[name].allocate(self._capacity)
         return array
+
+    def holds(self, name: str) -> bool:
+        """Whether a row of the rare column *name* may differ from its default."""
+        return bool(getattr(self, name).flags.writeable)
 
     def live(self, name: str) -> NDArray[Any]:
         """Return the column *name* cut to the rows that exist, as a view."""
         if name not in self._columns:
             self._refuse_names([name])
-        array: NDArray[Any] = self.__dict__[name]
+        array: NDArray[Any] = getattr(self, name)
         return array[: self._count]
 
     @property
     def nbytes(self) -> int:
         """The bytes of all columns, slack included."""
-        arrays = (self.__dict__[name] for name in self._columns)
+        arrays = (getattr(self, name) for name in self._columns)
         return sum(array.nbytes if array.flags.writeable else array.itemsize for array in arrays)
 
     def snapshot(self) -> object:

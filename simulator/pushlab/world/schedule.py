@@ -47,6 +47,8 @@ SMALL = 65_536
 """Runs below this size are joined for their handler: a copy costs less than a call."""
 TWICE = 2
 """Mark of a row that has two items in a pool."""
+SCRATCH_MIN = 64
+"""Rows for which there is room at the least once something is looked up by row."""
 RUNS_MAX = 24
 """Beyond this many runs of a kind the small ones are folded into one."""
 
@@ -94,16 +96,16 @@ class Schedule:
         self._runs: list[list[Run]] = []
         self._barriers: list[Barrier] = []
         self._planned = 0
-        self._lane_rows = np.zeros(64, np.bool_)
+        self._lane_rows = np.zeros(0, np.bool_)
         self._lane_used = False
         self._lane: list[tuple[int, int, int, int, int]] = []
         self._limit: int | None = None
         self._horizon: int | None = None
         """How far the bulk is being settled now; `_limit` may be a first part of it."""
         self._fresh: list[tuple[int, Run]] = []
-        self._earliest = np.full(64, LAST, np.int64)
-        self._place = np.zeros(64, np.int32)
-        self._marks = np.zeros(64, np.uint8)
+        self._earliest = np.zeros(0, np.int64)
+        self._place = np.zeros(0, np.int32)
+        self._marks = np.zeros(0, np.uint8)
 
     # -- planning ------------------------------------------------------------------------------
 
@@ -148,7 +150,7 @@ class Schedule:
         high = low if one else int(instants.max())
         if low < self._clock.now:
             raise MisuseError(f"{self._kinds[kind].name} was put at an instant that is over")
-        if self._lane_used:
+        if self._lane_used and not self._kinds[kind].independent:
             self._mark_capacity(int(rows.max()))
             mask = self._lane_rows[rows]
             if mask.any():
@@ -202,7 +204,7 @@ class Schedule:
 
     def _mark_capacity(self, row: int) -> None:
         if row >= len(self._lane_rows):
-            grown = np.zeros(max(row + 1, 2 * len(self._lane_rows)), np.bool_)
+            grown = np.zeros(max(row + 1, 2 * len(self._lane_rows), SCRATCH_MIN), np.bool_)
             grown[: len(self._lane_rows)] = self._lane_rows
             self._lane_rows = grown
 
@@ -279,8 +281,8 @@ class Schedule:
     def settle(self, limit: Instant) -> None:
         """Work off every item due at or before *limit*, in rounds."""
         assert self._limit is None, "a handler settles nothing"
-        if not any(run.low <= limit for runs in self._runs for run in runs):
-            return
+        if not any([run.low <= limit for runs in self._runs for run in runs]):  # noqa: C419
+            return  # A list, not a generator: this is asked at each request.
         floor = self._clock.now
         self._horizon = limit
         try:
@@ -439,7 +441,7 @@ class Schedule:
 
     def _reserve(self, count: int) -> None:
         if count > len(self._earliest):
-            capacity = max(count, 2 * len(self._earliest))
+            capacity = max(count, 2 * len(self._earliest), SCRATCH_MIN)
             self._earliest = np.full(capacity, LAST, np.int64)
             self._place = np.zeros(capacity, np.int32)
             self._marks = np.zeros(capacity, np.uint8)

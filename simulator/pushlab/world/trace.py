@@ -13,7 +13,7 @@ fingerprint, not a proof against forgers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, overload
@@ -22,14 +22,14 @@ import msgspec
 import numpy as np
 
 from pushlab.errors import MisuseError
-from pushlab.world.clock import render_instant
+from pushlab.world.clock import Instant, render_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from pushlab.world.clock import Clock, Instant
+    from pushlab.world.clock import Clock
 
 __all__ = ["FORMAT", "BatchKind", "Entry", "Mark", "Span", "Trace"]
 
@@ -73,9 +73,12 @@ class BatchKind:
     """(row, what, outcome) -> ids of the entries that caused it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the trace."""
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One line of the trace.
+
+    A struct is a frozen dataclass that C fills in. There are some for each request, they stay, and
+    none leads back to itself: the garbage collector need not look at them again and again.
+    """
 
     at: Instant
     kind: str
@@ -111,8 +114,7 @@ class Mark:
     batches: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(msgspec.Struct, frozen=True, gc=False):
     """A free-form entry with its place among entries of the same instant."""
 
     epoch: int

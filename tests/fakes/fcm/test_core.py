@@ -279,7 +279,7 @@ def test_an_uninstall_while_offline_is_found_out_after_the_phone_is_back() -> No
     phones.wait(seconds=10)
     last = phones.send(row, routes=[route])
 
-    assert (stored.fate, still.verdict, found.fate) == ("STORED", "ACCEPTED", "APP_GONE")
+    assert (stored.fate, still.verdict, found.fate) == ("APP_GONE", "ACCEPTED", "APP_GONE")
     assert last.verdict == "DEAD"
 
 

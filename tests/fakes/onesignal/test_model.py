@@ -20,6 +20,7 @@ from pushlab.world.ids import Ids
 from pushlab.world.randomness import mix_array
 from pushlab_fakes.onesignal.aliases import Aliases, render_member
 from pushlab_fakes.onesignal.keys import KeyIndex
+from pushlab_fakes.onesignal.profiles import NEVER
 from pushlab_fakes.onesignal.tokens import Tokens
 from pushlab_testing.onesignal import APP_ID, ListedTokens, an_api, columns
 
@@ -401,6 +402,22 @@ def test_a_restored_belief_goes_on_as_it_would_have(
 
     assert second == first
     assert flat(history.api) == first_belief
+
+
+def test_a_restored_belief_has_the_places_and_purchases_that_it_had() -> None:
+    api = an_api()
+    path = f"/api/v1/apps/{APP_ID}/users"
+    api.call("POST", path, {"identity": {"external_id": "alice"}, "properties": {"lat": 52.5}})
+    snap = api.belief.snapshot()
+    bought = {"purchases": [{"sku": "gem", "amount": "2.5", "iso": "USD"}]}
+    later = {"properties": {"lat": 48.1}, "deltas": bought}
+    assert api.call("PATCH", f"{path}/by/external_id/alice", later).status == 202
+
+    api.belief.restore(snap)
+
+    user = api.belief.find_user(0, "external_id", "alice")
+    assert api.belief.profiles.get(user) == {"lat": 52.5}
+    assert api.belief.profiles.find_sku(user, "gem") == NEVER
 
 
 def test_a_world_tells_a_bounded_number_of_texts_apart() -> None:

@@ -54,13 +54,19 @@ def test_a_device_registers_as_over_http() -> None:
     assert api.read("GET", path) == http.read("GET", path)
 
 
+def owner_of(api: Api, subscription_key: int) -> tuple[int, str | None]:
+    """Return the key and the external id of the user that owns a subscription."""
+    row = api.belief.find_subscription_key(api.app, int(subscription_key))
+    user = int(api.belief.subscriptions.user[row])
+    return int(api.belief.users.key[user]), api.belief.aliases.find_value(user, "external_id")
+
+
 def test_a_device_without_external_id_is_anonymous() -> None:
     api = an_api()
 
     users, subscriptions = api.service.sdk.register(api.app, **columns([3]))
 
-    assert api.service.sdk.user_of(api.app, int(subscriptions[0])) == int(users[0])
-    assert api.service.sdk.external_id_of(api.app, int(subscriptions[0])) is None
+    assert owner_of(api, subscriptions[0]) == (users[0], None)
 
 
 def test_devices_of_one_person_share_a_user() -> None:
@@ -82,7 +88,7 @@ def test_logging_out_keeps_the_subscription() -> None:
 
     assert again.tolist() == keys.tolist()
     assert others[0] != users[0]
-    assert api.service.sdk.external_id_of(api.app, int(keys[0])) is None
+    assert owner_of(api, keys[0]) == (others[0], None)
 
 
 def test_a_subscription_that_was_deleted_is_made_anew() -> None:
@@ -110,18 +116,6 @@ def test_identifying_answers_ok_conflict_or_missing() -> None:
     assert sdk.identify(api.app, int(users[0]), "alice") == "ok"
     assert sdk.identify(api.app, int(users[1]), "alice") == "conflict"
     assert sdk.identify(api.app, 12345, "alice") == "missing"
-
-
-def test_tags_of_a_device_are_the_tags_of_its_user() -> None:
-    api = an_api()
-    users, _ = api.service.sdk.register(api.app, **columns([1]), external_ids=["alice"])
-
-    added = api.service.sdk.add_tags(api.app, int(users[0]), {"level": "3"})
-
-    assert added
-    shown = api.read("GET", "/apps/{app}/users/by/external_id/alice")
-    assert shown["properties"]["tags"] == {"level": "3"}
-    assert not api.service.sdk.add_tags(api.app, 12345, {"level": "3"})
 
 
 def test_an_impossible_device_is_a_misuse() -> None:
@@ -381,7 +375,6 @@ def test_tokens_of_two_channels_do_not_mix() -> None:
     _, others = api.service.sdk.register(api.app, **columns([5], channel=Channel.IOS))
 
     assert keys[0] != others[0]
-    assert api.service.sdk.user_of(api.app, int(keys[0])) != 0
 
 
 def test_sessions_read_well_in_the_trace() -> None:
@@ -402,13 +395,6 @@ def test_a_population_of_nobody_changes_nothing() -> None:
 
     assert len(members(api, 0)) == 0
     assert api.entries("MembersRegistered") == []
-
-
-def test_a_user_that_the_service_does_not_know_has_no_names() -> None:
-    api = an_api()
-
-    assert api.service.sdk.user_of(api.app, 12345) == 0
-    assert api.service.sdk.external_id_of(api.app, 12345) is None
 
 
 def test_names_that_only_look_like_a_member_s_stay_apart() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from pushlab_testing.onesignal import APP_ID, QuietMessages, an_api
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pushlab.gateway import MessageOwner
     from pushlab_testing.onesignal import Api
 
 PUSH = {"type": "AndroidPush", "enabled": True, "notification_types": 1}
@@ -76,7 +77,7 @@ def a_send(api: Api) -> tuple[Counter, FanOut, list[str]]:
     fan_out = FanOut(
         name="n1",
         key=1,
-        owner=owner,
+        owner=cast("MessageOwner", owner),
         content=Content(),
         collapse=0,
         sent_at=api.world.now,

@@ -225,8 +225,9 @@ def test_an_address_that_is_too_long_is_refused() -> None:
     assert api.entries("SdkCallRefused")[0].fields["status"] == 400
 
 
-def test_an_entry_names_what_caused_it() -> None:
-    api, users, subscriptions = some_users(1)
+@FEW_AND_MANY
+def test_an_entry_names_what_caused_it(count: int) -> None:
+    api, users, subscriptions = some_users(count)
 
     api.service.sdk.update_users(
         api.app, users, subscriptions, tags={"plan": "pro"}, causes=["TagAdded:phone"]

@@ -332,6 +332,16 @@ def test_the_twenty_first_subscription_detaches_the_oldest() -> None:
     assert set(owner) == {"onesignal_id"}
 
 
+def test_addresses_that_are_kept_may_be_more_than_a_user_may_have() -> None:
+    api = an_api(settings={"subscriptions_max": 1})
+    api.a_user("alice", subscriptions=[EMAIL])
+
+    status, _ = create(api, {**EMAIL, "token": "other@shop.test"})
+
+    assert status == 201
+    assert len(shown(api)) == 2
+
+
 def test_three_addresses_are_kept_when_a_user_is_full() -> None:
     api = an_api()
     mails = [{"type": "Email", "token": f"a{n}@shop.test"} for n in range(3)]

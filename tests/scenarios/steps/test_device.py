@@ -19,6 +19,14 @@ def test_a_device_is_named_by_its_person_and_platform() -> None:
     )
 
 
+def test_tags_stand_as_they_are_written() -> None:
+    step = a_scenario("- device: {platform: ios, name: x, tags: {level: 1.50, vip: yes}}").steps[-1]
+
+    assert isinstance(step, DeviceStep)
+    assert step.options == {"tags": {"level": "1.50", "vip": "yes"}}
+    assert step.describe().endswith('tags {"level": "1.50", "vip": "yes"}')
+
+
 @pytest.mark.parametrize(
     ("step", "message"),
     [
@@ -31,6 +39,12 @@ def test_a_device_is_named_by_its_person_and_platform() -> None:
         ("device: {platform: ios}", "13: this device has no name to speak of it; give it a `name`"),
         ("device: {platform: ios, name: x, fresh: maybe}", '45: fresh is "maybe"; write true or'),
         ("device: {platform: ios, name: x, tap_chance: 5}", "50: tap_chance is 5; write a number"),
+        (
+            "device: {platform: web, name: x, browser: crome}",
+            "47: browser cannot be 'crome'; did you mean 'chrome'?",
+        ),
+        ("device: {platform: ios, name: x, tags: gold}", '44: tags is "gold"; write a table of n'),
+        ("device: {platform: ios, name: x, tags: {a: [1]}}", "48: the tag a is a list; write a t"),
         ("device: {platform: ios, name: x, langage: de}", "38: a device has no 'langage'; did you"),
         (
             "device: {platform: android, external_id: alice}",

@@ -182,3 +182,33 @@ def test_a_listener_sees_each_message_when_it_is_shown() -> None:
     lab.advance(minutes=1)
 
     assert seen == [(0, "Hello")]
+
+
+@pytest.mark.parametrize(
+    ("platform", "slip", "message"),
+    [
+        ("android", lambda device: device.login(5), "is a text that is not empty, not 5"),
+        ("android", lambda device: device.switch_notifications(on="yes"), "is True or False"),
+        ("android", lambda device: device.allow_location(on=1), "is True or False, not 1"),
+        ("android", lambda device: device.move("north", 1), "lat is a number of degrees"),
+        ("android", lambda device: device.add_email(7), "is a text that is not empty, not 7"),
+        ("android", lambda device: device.purchase("a", 1, None), "a currency is a text"),
+        ("android", lambda device: device.tap("x"), "tap takes a message of .*tray, not 'x'"),
+        ("email", lambda device: device.open_mail("x"), "open_mail takes a mail of .*inbox"),
+        ("email", lambda device: device.switch_images(on=None), "is True or False, not None"),
+        ("sms", lambda device: device.reply(5, "+15550001111"), "not empty, not 5"),
+    ],
+)
+def test_an_argument_of_the_wrong_kind_is_refused_and_changes_nothing(platform, slip, message):
+    lab = Lab()
+    device = lab.device(platform, external_id="alice")
+    app = App(lab)
+    app.mail("alice") if platform == "email" else None
+    app.send("alice") if platform == "android" else None
+    lab.advance(minutes=1)
+    before = lab.trace.digest, len(lab.record())
+
+    with pytest.raises(MisuseError, match=message):
+        slip(device)
+
+    assert (lab.trace.digest, len(lab.record())) == before

@@ -121,7 +121,7 @@ def test_a_verb_of_the_network_that_is_planned_for_a_population_takes_all_apps_a
 
     assert now == (False, True)
     assert second.state["online"] is False
-    assert len({entry.id for entry in lab.trace.find(["DeviceWentOffline"])}) == 27
+    assert len({entry.id for entry in lab.trace.find(["DeviceWentOffline"])}) == 22
 
 
 def test_a_verb_of_the_network_leaves_hardware_alone_that_is_not_meant() -> None:

@@ -521,13 +521,15 @@ def test_a_mail_is_opened_and_its_link_followed(world: World) -> None:
     world.send_mail("alice", "two", html)
     world.post("clock/advance", {"seconds": 600})
 
-    world.post("devices/alice-email/open_mail", {"notification": first})
+    opened = world.post("devices/alice-email/open_mail", {"notification": first})
     after = world.post("devices/alice-email/click_link", {"link": 0})
 
     assert [mail["subject"] for mail in after["inbox"]] == ["two", "one"]
+    assert "leads_to" not in opened
     assert [mail["opened"] for mail in after["inbox"]] == [True, True]
     assert [mail["clicked"] for mail in after["inbox"]] == [True, False]
     assert after["inbox"][0]["links"][0]["target"] == "https://shop.test/"
+    assert after["leads_to"] == "https://shop.test/"
 
 
 def test_a_mail_that_is_not_there_cannot_be_opened(world: World) -> None:

@@ -83,11 +83,14 @@ def test_a_mailbox_shows_its_mails_and_their_links(printed) -> None:
     send(lab, "email", email_subject="News", email_body=html, email_preheader="Read on")
     mailbox.open_mail()
 
-    out = printed("device", mailbox.document())
+    leads_to = mailbox.click_link("Shop")
+
+    out = printed("device", {**mailbox.document(), "leads_to": leads_to})
 
     assert "address          alice@example.test" in out
+    assert "leads to         https://shop.test/" in out
     lines = [line.strip() for line in out.splitlines()]
-    assert any(line.endswith("News  (opened)") for line in lines)
+    assert any(line.endswith("News  (opened, clicked)") for line in lines)
     assert "Read on" in lines
     assert "[0] Shop -> https://shop.test/" in lines
     assert "has a link to unsubscribe" in lines

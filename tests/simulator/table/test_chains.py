@@ -138,6 +138,16 @@ def test_a_row_never_pushed_to_has_no_entries() -> None:
     assert render(chains.drop_equal(list_rows(99), "what", 1)) == []
 
 
+def test_reading_returns_what_taking_would_and_leaves_it_there() -> None:
+    chains = a_chain((3, 1), (5, 2), (3, 3))
+    rows = list_rows(5, 4, 3)
+
+    read = render(chains.read(rows))
+
+    assert read == [(5, 2, 20), (3, 1, 10), (3, 3, 30)]
+    assert render(chains.take(rows)) == read
+
+
 def test_nothing_happens_for_no_rows() -> None:
     chains = a_chain((2, 1))
     none = list_rows()

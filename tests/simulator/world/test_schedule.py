@@ -310,6 +310,21 @@ def test_independent_kinds_get_all_their_items_at_once() -> None:
     assert sizes == [3]
 
 
+def test_an_independent_item_stays_in_the_bulk_though_its_row_is_in_the_lane() -> None:
+    """It names no device, so the row it carries may be anybody's."""
+    schedule = a_schedule()
+    done: list[int] = []
+    stray = schedule.register("stray", 1, lambda at, *_: done.extend(at.tolist()), independent=True)
+    attempt = schedule.register("attempt", 0, lambda *_: put(schedule, stray, (6, 0, 0)))
+    schedule.mark_lane(np.array([0], np.int32))
+    put(schedule, attempt, (5, 1, 0))
+
+    schedule.run_lane(9)
+    schedule.settle(9)
+
+    assert done == [6]
+
+
 def test_a_bulk_handler_that_plans_a_barrier_inside_its_window_is_our_mistake() -> None:
     schedule = a_schedule()
     kind = schedule.register("bad", 1, lambda *_: schedule.plan(6, "too late", lambda: None))

@@ -50,8 +50,9 @@ class Death:
     settings: Mapping[str, object] = field(default_factory=dict)
     undone_by: str | None = None
     """What makes the same address live again, if anything does."""
-    ends_waiting: bool = True
-    """Whether it may happen while messages wait, which then reach nobody."""
+    waiting: str | None = "APP_GONE"
+    """How messages end that waited for it and now reach nobody, as is found out when it is back;
+    None where there is no such death while messages wait."""
 
     @property
     def is_silent(self) -> bool:
@@ -91,6 +92,8 @@ class Facts:
     keeping: Keeping
     size_max: int | None
     """Bytes of the largest message; None where the gateway does not count them."""
+    knows_apps: bool = False
+    """Whether it refuses an address of one app that comes with the credentials of another."""
     is_seeded: bool = True
     """Whether the addresses of a population depend on the seed."""
     reports_arrivals: bool = False
@@ -121,7 +124,8 @@ def _after_weeks(verb: str) -> Death:
 
 
 def _never(verb: str, **settings: object) -> Death:
-    return Death(verb, ((0, LOST), (60, LOST), (60 * DAY_S, LOST), (YEAR_S, LOST)), settings)
+    sends = ((0, LOST), (60, LOST), (60 * DAY_S, LOST), (YEAR_S, LOST))
+    return Death(verb, sends, settings)
 
 
 def _browser(platform: str, days: int, *more: Death) -> Facts:
@@ -155,6 +159,7 @@ FACTS: Final = (
         ),
         keeping=Keeping(30 * DAY_S, obeys_ttl=True, over="EXPIRED", one_name={}),
         size_max=4_096,
+        knows_apps=True,
     ),
     Facts(
         platform="android",
@@ -166,6 +171,7 @@ FACTS: Final = (
             28 * DAY_S, obeys_ttl=True, over="EXPIRED", one_name={"collapse_id": "score"}
         ),
         size_max=4_096,
+        knows_apps=True,
     ),
     _browser("web", 28),
     _browser("firefox", 30),
@@ -180,6 +186,7 @@ FACTS: Final = (
                 "close",
                 ((0, RETURNED), (600, RETURNED), (YEAR_S, RETURNED)),
                 undone_by="reopen",
+                waiting="BOUNCED",
             ),
         ),
         keeping=Keeping(
@@ -203,7 +210,7 @@ FACTS: Final = (
                 "reply_stop",
                 ((0, STOPPED), (60, STOPPED), (YEAR_S, STOPPED)),
                 undone_by="reply_start",
-                ends_waiting=False,
+                waiting=None,
             ),
         ),
         keeping=Keeping(10 * HOUR_S, obeys_ttl=False, over="UNDELIVERED", told=True),

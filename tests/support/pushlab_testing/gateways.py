@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 APP = 0
+"""The app of every device here."""
 SENDER = "+15550100"
 """The number that text messages come from."""
 FATE_OF_VERDICT = {
@@ -156,8 +157,15 @@ class Bench(Protocol):
         """Let devices, or their owners, do *verb* now."""
         ...
 
-    def send(self, platform: str, *addresses: str, name: str | None = None, **content: Any) -> Sent:
-        """Send one message now; *content* is as in `Content`."""
+    def send(
+        self,
+        platform: str,
+        *addresses: str,
+        name: str | None = None,
+        app: int = APP,
+        **content: Any,
+    ) -> Sent:
+        """Send one message now, with the credentials of *app*; *content* is as in `Content`."""
         ...
 
     def wait(self, seconds: float) -> None:
@@ -334,7 +342,12 @@ class CoreBench:
     # -- messages ------------------------------------------------------------------------------
 
     def send(
-        self, platform: str, *addresses: str, name: str | None = None, **content: Any
+        self,
+        platform: str,
+        *addresses: str,
+        name: str | None = None,
+        app: int = APP,
+        **content: Any,
     ) -> _CoreSent:
         called = name or f"message-{len(self.addresses) + 1}"
         gateway, what = self._gateway(platform), Content(**{"sender": SENDER, **content})
@@ -350,6 +363,7 @@ class CoreBench:
             subscriptions=np.arange(len(addresses), dtype=np.int32),
             routes=routes,
             devices=gateway.devices_of(routes),
+            app=app,
         )
         self._sends.open(fan_out)
         self.addresses[fan_out.number] = addresses

@@ -11,6 +11,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from pushlab.devices.app_device import AppDevice
 from pushlab.lab import Lab
 from pushlab_fakes.exchange import Request
 
@@ -104,7 +105,7 @@ def end(lab: Lab) -> str:
     """Let the story run out, with somebody who taps, and return its digest."""
     lab.advance(minutes=5)
     for phone in lab.devices:
-        if phone.tray:
+        if isinstance(phone, AppDevice) and phone.tray:
             phone.tap()
     lab.advance(days=1)
     return lab.trace.digest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from pushlab_fakes.onesignal.model import Belief
 
 __all__ = ["Audience", "Reach"]
-
-CODES: Final = tuple((int(channel), channel) for channel in Channel)
-"""What a column holds for each kind of address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +49,7 @@ class Reach:
     @classmethod
     def of(cls, draft: NotificationDraft) -> Reach:
         """Return where *draft* may go by its channel and its platform flags."""
-        kinds = [code for code, channel in CODES if draft.reaches(channel)]
-        return cls(frozenset(kinds), draft.include_unsubscribed)
+        return cls(draft.kinds, draft.include_unsubscribed)
 
     def covers(self, belief: Belief, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which of *rows* are of a kind that the message may go to; shape (n,)."""
@@ -64,3 +60,7 @@ class Reach:
     def can_send(self, belief: Belief, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which of *rows*, all of its kinds, the message would go to; shape (n,)."""
         return belief.sendable(rows, include_unsubscribed=self.include_unsubscribed)
+
+    def can_send_one(self, belief: Belief, row: int) -> bool:
+        """Whether the message would go to the subscription at *row*."""
+        return belief.is_sendable(row, include_unsubscribed=self.include_unsubscribed)

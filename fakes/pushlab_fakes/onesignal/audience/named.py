@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -36,24 +37,11 @@ def resolve_aliases(
 
     *flat* gives the errors the form they have for old external user ids.
     """
-    found: list[NDArray[np.int32]] = []
-    unsubscribed: dict[str, list[str]] = {}
-    unknown: dict[str, list[str]] = {}
-    for label, given in aliases.items():
-        values = list(dict.fromkeys(given))
-        users = find_users(belief, app, label, values)
-        rows, places = _targets_of(belief, users, reach)
-        out = places[~reach.can_send(belief, rows)].tolist()
-        if out:
-            unsubscribed[label] = [values[place] for place in sorted(out)]
-        missing = [value for value, user in zip(values, users.tolist(), strict=True) if user < 0]
-        if missing:
-            unknown[label] = missing
-        found.append(rows)
-    rows = _distinct(found)
-    errors = _alias_errors(belief, unsubscribed, unknown, flat=flat)
-    reachable_count = int(np.count_nonzero(reach.can_send(belief, rows)))
-    return Audience(rows, reachable_count, unsubscribed, unknown, errors)
+    names = {label: list(dict.fromkeys(given)) for label, given in aliases.items()}
+    find = _find_few if sum(map(len, names.values())) <= FEW else _find_many
+    found = find(belief, app, names, reach)
+    errors = _alias_errors(belief, found.unsubscribed, found.unknown, flat=flat)
+    return replace(found, errors=errors) if errors else found
 
 
 def resolve_subscription_ids(
@@ -79,31 +67,50 @@ def find_users(belief: Belief, app: int, label: str, values: Sequence[str]) -> N
     return belief.aliases.find_many(app, label, values)
 
 
-def _targets_of(
-    belief: Belief, users: NDArray[np.int32], reach: Reach
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the subscriptions of *users* (-1 is nobody) and the position of each one's user."""
-    if len(users) > FEW:
+def _find_few(
+    belief: Belief, app: int, names: Mapping[str, Sequence[str]], reach: Reach
+) -> Audience:
+    types = belief.subscriptions.type
+    able: dict[int, bool] = {}
+    unsubscribed: dict[str, list[str]] = {}
+    unknown: dict[str, list[str]] = {}
+    for label, values in names.items():
+        for value in values:
+            user = belief.find_user(app, label, value)
+            if user < 0:
+                unknown.setdefault(label, []).append(value)
+                continue
+            for row in belief.subscriptions_of(user):
+                if int(types[row]) not in reach.kinds:
+                    continue
+                able[row] = reach.can_send_one(belief, row)
+                if not able[row]:
+                    unsubscribed.setdefault(label, []).append(value)
+    rows = np.array(sorted(able), np.int32)
+    return Audience(rows, sum(able.values()), unsubscribed, unknown)
+
+
+def _find_many(
+    belief: Belief, app: int, names: Mapping[str, Sequence[str]], reach: Reach
+) -> Audience:
+    found: list[NDArray[np.int32]] = []
+    unsubscribed: dict[str, list[str]] = {}
+    unknown: dict[str, list[str]] = {}
+    for label, values in names.items():
+        users = find_users(belief, app, label, values)
         rows, places = belief.subscriptions_of_many(np.maximum(users, 0))
         kept = (users >= 0)[places] & reach.covers(belief, rows)
-        return rows[kept], places[kept]
-    types = belief.subscriptions.type
-    found = [
-        (row, place)
-        for place, user in enumerate(users.tolist())
-        if user >= 0
-        for row in belief.subscriptions_of(user)
-        if int(types[row]) in reach.kinds
-    ]
-    pairs = np.array(found, np.int32).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
-
-
-def _distinct(found: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
-    """Return the rows in *found*, each once, ascending."""
-    if len(found) == 1 and len(found[0]) <= FEW:
-        return np.array(sorted(set(found[0].tolist())), np.int32)
-    return np.unique(np.concatenate(found)) if found else np.empty(0, np.int32)
+        rows, places = rows[kept], places[kept]
+        out = places[~reach.can_send(belief, rows)].tolist()
+        if out:
+            unsubscribed[label] = [values[place] for place in sorted(out)]
+        missing = [value for value, user in zip(values, users.tolist(), strict=True) if user < 0]
+        if missing:
+            unknown[label] = missing
+        found.append(rows)
+    rows = np.unique(np.concatenate(found))
+    reachable_count = int(np.count_nonzero(reach.can_send(belief, rows)))
+    return Audience(rows, reachable_count, unsubscribed, unknown)
 
 
 def _alias_errors(

@@ -32,7 +32,7 @@ def resolve(belief: Belief, app: int, draft: NotificationDraft) -> Audience:
     if targeting.aliases:
         flat = targeting.method == "include_external_user_ids"
         return resolve_aliases(belief, app, targeting.aliases, reach, flat=flat)
-    if targeting.emails or targeting.phone_numbers or targeting.tokens:
+    if targeting.names_addresses:
         return resolve_addresses(belief, app, targeting, reach)
     rows = _choose(belief, app, draft, reach)
     return Audience(rows, len(rows))

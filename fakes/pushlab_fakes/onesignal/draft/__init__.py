@@ -10,7 +10,12 @@ Left out: what needs the app to decide (unknown ids, templates, categories, how 
 ``unbuilt``, so that a route can say so instead of making a success up.
 """
 
-from pushlab_fakes.onesignal.draft.fields import Fields, decode_object, read_app_id
+from pushlab_fakes.onesignal.draft.fields import (
+    Fields,
+    decode_object,
+    read_app_id,
+    read_object,
+)
 from pushlab_fakes.onesignal.draft.languages import LANGUAGES, choose_text
 from pushlab_fakes.onesignal.draft.mail import MailFields
 from pushlab_fakes.onesignal.draft.notification import (
@@ -36,4 +41,5 @@ __all__ = [
     "parse_notification",
     "read_app_id",
     "read_estimate",
+    "read_object",
 ]

@@ -7,23 +7,25 @@ once at the end, so that one place shows which of two mistakes is answered.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from pushlab_fakes.onesignal import refusals
+from pushlab_fakes.onesignal.document import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pushlab_fakes.exchange import Answer
+    from pushlab_fakes.onesignal.document import Document
 
-__all__ = ["Fields", "decode_object", "is_uuid", "read_app_id"]
+__all__ = ["Fields", "decode_object", "is_uuid", "read_app_id", "read_object"]
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[+-]?\d{1,18}")
 NOT_GIVEN: Final[tuple[object, ...]] = (None, "", [], {})
-_DECODER: Final = msgspec.json.Decoder()
 _APP_ID_SIZE_MAX: Final = 128
 _INTEGER_MAX: Final = 2**53
 """What a number of JavaScript holds exactly; larger ones are taken for mistakes."""
@@ -35,21 +37,29 @@ def is_uuid(text: str) -> bool:
 
 
 def decode_object(body: bytes, content_type: str | None) -> dict[str, object] | Answer:
-    """Return the JSON object in *body*, or the refusal.
+    """Return the JSON object in *body*, or the refusal, as `read_object` does."""
+    return read_object(read_document(body), content_type)
+
+
+def read_object(document: Document, content_type: str | None) -> dict[str, object] | Answer:
+    """Return the JSON object that a body is, or the refusal.
 
     OneSignal reads a body only when its content type says JSON; without one, and for a body that
     is empty or no object, it complains about the app id that it did not find. Observed.
     """
+    if not _says_json(content_type):
+        return refusals.app_not_found()
+    if isinstance(document.value, dict):
+        return document.value
+    if document.is_json or not document.body.strip():
+        return refusals.app_not_found()
+    return refusals.malformed_json()
+
+
+@lru_cache(maxsize=64)
+def _says_json(content_type: str | None) -> bool:
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    if media_type != "application/json" and not media_type.endswith("+json"):
-        return refusals.app_not_found()
-    if not body.strip():
-        return refusals.app_not_found()
-    try:
-        value = _DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return refusals.malformed_json()
-    return value if isinstance(value, dict) else refusals.app_not_found()
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def read_app_id(raw: Mapping[str, object], *, strict: bool = False) -> str | Answer:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from pushlab.gateway import Channel
+from pushlab.world.clock import Instant
 from pushlab_fakes.exchange import Answer
 from pushlab_fakes.onesignal import refusals
-from pushlab_fakes.onesignal.draft.fields import Fields, decode_object, is_uuid, read_app_id
+from pushlab_fakes.onesignal.document import read_document
+from pushlab_fakes.onesignal.draft.fields import Fields, is_uuid, read_app_id, read_object
 from pushlab_fakes.onesignal.draft.languages import choose_text
 from pushlab_fakes.onesignal.draft.mail import NO_MAIL, MailFields, read_mail
 from pushlab_fakes.onesignal.draft.sms import NO_SMS, SmsFields, read_sms
-from pushlab_fakes.onesignal.draft.targeting import Targeting, read_targeting
+from pushlab_fakes.onesignal.draft.targeting import MessageChannel, Targeting, read_targeting
 from pushlab_fakes.onesignal.send_after import parse_send_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from pushlab.world.clock import Instant
+    _Readers = Mapping[str, Callable[[Fields, str], object]]
+    """By name of a field."""
 
 __all__ = [
     "TTL_DEFAULT_S",
@@ -64,7 +68,7 @@ PLATFORM_FLAGS: Final[dict[str, tuple[Channel, ...]]] = {
 That isSafari covers both kinds of Safari subscription is assumed.
 """
 
-MAIL_AND_SMS: Final = {Channel.EMAIL: "email", Channel.SMS: "sms"}
+MAIL_AND_SMS: Final[Mapping[int, str]] = {Channel.EMAIL: "email", Channel.SMS: "sms"}
 PUSH_CHANNELS: Final = tuple(channel for channel in Channel if channel not in MAIL_AND_SMS)
 
 UNBUILT_FIELDS: Final = ("app_ids", "template_id", "email_warm_up", "email_bcc")
@@ -93,20 +97,24 @@ class LocalText(NamedTuple):
     body: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class NotificationDraft:
-    """What one POST /notifications asks for."""
+class NotificationDraft(msgspec.Struct, frozen=True):
+    """What one POST /notifications asks for.
+
+    A struct is a frozen dataclass that C fills in; there is one for each send.
+    """
 
     app_id: str
     targeting: Targeting
     raw: Mapping[str, object]
     """The body as it was sent, with the vendor's words."""
-    contents: Mapping[str, str] = field(default_factory=dict)
+    canonical: str = ""
+    """The body with its keys in order, the same for every way of writing it."""
+    contents: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Language to text, as are the next two."""
-    headings: Mapping[str, str] = field(default_factory=dict)
-    subtitle: Mapping[str, str] = field(default_factory=dict)
-    data: Mapping[str, object] = field(default_factory=dict)
-    custom_data: Mapping[str, object] = field(default_factory=dict)
+    headings: Mapping[str, str] = msgspec.field(default_factory=dict)
+    subtitle: Mapping[str, str] = msgspec.field(default_factory=dict)
+    data: Mapping[str, object] = msgspec.field(default_factory=dict)
+    custom_data: Mapping[str, object] = msgspec.field(default_factory=dict)
     """For templates; never delivered."""
     url: str | None = None
     web_url: str | None = None
@@ -149,14 +157,14 @@ class NotificationDraft:
         return not (self.contents or self.headings or self.template_id)
 
     @property
+    def kinds(self) -> frozenset[int]:
+        """The kinds of subscription that the message may go to, as their codes."""
+        return _list_kinds(self.targeting.channel, self.platforms)
+
+    @property
     def include_unsubscribed(self) -> bool:
         """Whether the message, an e-mail, goes to unsubscribed addresses too."""
         return self.mail.include_unsubscribed
-
-    @property
-    def canonical(self) -> bytes:
-        """The body with its keys in order, the same for every way of writing it."""
-        return msgspec.json.encode(self.raw, order="sorted")
 
     def text_for(self, language: str | None) -> LocalText:
         """Return what a reader of *language* sees; heading and text are chosen apart."""
@@ -173,24 +181,17 @@ class NotificationDraft:
 
     def reaches(self, channel: Channel) -> bool:
         """Tell whether the message may go to a subscription of kind *channel*."""
-        match self.targeting.channel:
-            case "email":
-                return channel == Channel.EMAIL
-            case "sms":
-                return channel == Channel.SMS
-            case "push" if channel not in PUSH_CHANNELS:
-                return False
-        return self.platforms is None or channel in self.platforms
+        return channel in self.kinds
 
-    def refuse_channels(self, channels: Iterable[Channel]) -> Answer | None:
-        """Return the refusal of targets of these kinds, None when the message fits them.
+    def refuse_channels(self, kinds: Iterable[int]) -> Answer | None:
+        """Return the refusal of targets of these *kinds* (codes), None when the message fits them.
 
         Subscription ids say their channel themselves, and it has to be one (Create message).
         """
-        kinds = {MAIL_AND_SMS.get(channel, "push") for channel in channels}
-        if len(kinds) > 1:
+        channels = {MAIL_AND_SMS.get(kind, "push") for kind in kinds}
+        if len(channels) > 1:
             return refusals.one_channel_only()
-        if "email" in kinds and not (self.mail.subject or self.template_id):
+        if "email" in channels and not (self.mail.subject or self.template_id):
             return refusals.mail_field_required("email_subject")
         return None
 
@@ -213,29 +214,68 @@ def parse_notification(
     The order of validation, which OneSignal does not document, is: content type, JSON, app id,
     then that of `draft_notification`. A route that checks the key in between calls the parts.
     """
-    raw = decode_object(body, content_type)
+    document = read_document(body)
+    raw = read_object(document, content_type)
     if isinstance(raw, Answer):
         return raw
     app_id = read_app_id(raw, strict=strict_app_id)
     if isinstance(app_id, Answer):
         return app_id
-    return draft_notification(raw, app_id, targets_max=targets_max, mix_refused=mix_refused)
+    return draft_notification(
+        raw,
+        app_id,
+        canonical=document.text,
+        targets_max=targets_max,
+        mix_refused=mix_refused,
+    )
+
+
+def _read_objects(fields: Fields, name: str) -> tuple[dict[str, object], ...]:
+    return fields.objects(name, "id")
+
+
+def _read_data(fields: Fields, name: str) -> dict[str, object]:
+    return fields.mapping(name, size_max_bytes=DATA_SIZE_MAX_BYTES)
+
+
+SHOWN: Final[_Readers] = {
+    "headings": Fields.language_map,
+    "subtitle": Fields.language_map,
+    "data": _read_data,
+}
+OPENED: Final[_Readers] = {
+    "url": Fields.text,
+    "web_url": Fields.text,
+    "app_url": Fields.text,
+    "buttons": _read_objects,
+    "web_buttons": _read_objects,
+    "web_push_topic": Fields.text,
+}
+NAMED: Final[_Readers] = {
+    "name": partial(Fields.text, size_max=NAME_SIZE_MAX),
+    "template_id": Fields.text,
+    "android_channel_id": Fields.text,
+    "collapse_id": partial(Fields.text, size_max=COLLAPSE_ID_SIZE_MAX),
+}
+"""How fields are read that a draft calls as the vendor does, in the order of validation."""
 
 
 def draft_notification(
     raw: Mapping[str, object],
     app_id: str,
     *,
+    canonical: str | None = None,
     targets_max: int = 20_000,
     mix_refused: bool = True,
 ) -> NotificationDraft | Answer:
-    """Read a decoded body, or refuse it.
+    """Read a decoded body, or refuse it; *canonical* is its text if that is known already.
 
     The order of validation is: targeting, English content, then the fields as they stand below.
     All limits of OneSignal's Create message are checked here. *mix_refused* False lets one of
     several targeting methods win, as reports say that the real API does.
     """
     fields = Fields(raw)
+    text = msgspec.json.encode(raw, order="sorted").decode() if canonical is None else canonical
     targeting = read_targeting(fields, targets_max=targets_max, mix_refused=mix_refused)
     if isinstance(targeting, Answer):
         return targeting
@@ -248,25 +288,14 @@ def draft_notification(
         app_id=app_id,
         targeting=targeting,
         raw=raw,
+        canonical=text,
         contents=contents,
-        headings=fields.language_map("headings"),
-        subtitle=fields.language_map("subtitle"),
-        data=fields.mapping("data", size_max_bytes=DATA_SIZE_MAX_BYTES),
-        custom_data=fields.mapping(
-            "custom_data", size_max_bytes=CUSTOM_DATA_SIZE_MAX_BYTES[targeting.channel or "push"]
-        ),
-        url=fields.text("url"),
-        web_url=fields.text("web_url"),
-        app_url=fields.text("app_url"),
-        buttons=fields.objects("buttons", "id"),
-        web_buttons=fields.objects("web_buttons", "id"),
-        web_push_topic=fields.text("web_push_topic"),
+        **_read_given(fields, SHOWN),
+        custom_data=_read_custom_data(fields, targeting.channel),
+        **_read_given(fields, OPENED),
         mail=read_mail(fields) if targeting.channel == "email" else NO_MAIL,
         sms=read_sms(fields) if targeting.channel == "sms" else NO_SMS,
-        name=fields.text("name", size_max=NAME_SIZE_MAX),
-        template_id=fields.text("template_id"),
-        android_channel_id=fields.text("android_channel_id"),
-        collapse_id=fields.text("collapse_id", size_max=COLLAPSE_ID_SIZE_MAX),
+        **_read_given(fields, NAMED),
         ttl_s=_read_ttl(fields),
         priority=fields.integer("priority"),
         send_after=send_after,
@@ -279,9 +308,20 @@ def draft_notification(
         content_available=silent,
         mutable_content=fields.flag("mutable_content") is not False,
         platforms=_read_platforms(fields),
-        unbuilt=_list_unbuilt(fields),
+        unbuilt=_list_unbuilt(fields, text),
     )
     return fields.refusal or draft
+
+
+def _read_given(fields: Fields, readers: _Readers) -> dict[str, Any]:
+    """Read those of *readers* that the body has; for the others a draft has its defaults."""
+    raw = fields.raw
+    return {name: read(fields, name) for name, read in readers.items() if name in raw}
+
+
+def _read_custom_data(fields: Fields, channel: MessageChannel | None) -> dict[str, object]:
+    most = CUSTOM_DATA_SIZE_MAX_BYTES[channel or "push"]
+    return fields.mapping("custom_data", size_max_bytes=most)
 
 
 def _needs_english(fields: Fields, targeting: Targeting) -> bool:
@@ -289,6 +329,22 @@ def _needs_english(fields: Fields, targeting: Targeting) -> bool:
     if targeting.channel == "sms" and fields.has("sms_media_urls"):
         return fields.has("contents")
     return targeting.channel != "email" and not fields.has("template_id")
+
+
+@lru_cache(maxsize=256)
+def _list_kinds(
+    channel: MessageChannel | None, platforms: tuple[Channel, ...] | None
+) -> frozenset[int]:
+    match channel:
+        case "email":
+            return frozenset([int(Channel.EMAIL)])
+        case "sms":
+            return frozenset([int(Channel.SMS)])
+        case "push":
+            able: Iterable[Channel] = PUSH_CHANNELS
+        case _:
+            able = Channel
+    return frozenset(int(kind) for kind in able if platforms is None or kind in platforms)
 
 
 def _read_ttl(fields: Fields) -> int:
@@ -333,6 +389,8 @@ def _read_badge(fields: Fields) -> tuple[str, int] | None:
 
 def _read_platforms(fields: Fields) -> tuple[Channel, ...] | None:
     """Return the kinds that are left: those that are true, else all but those that are false."""
+    if PLATFORM_FLAGS.keys().isdisjoint(fields.raw):
+        return None
     said = {name: fields.flag(name) for name in PLATFORM_FLAGS if name in fields.raw}
     wanted = [channel for name, flag in said.items() if flag for channel in PLATFORM_FLAGS[name]]
     unwanted = [
@@ -345,13 +403,13 @@ def _read_platforms(fields: Fields) -> tuple[Channel, ...] | None:
     return None
 
 
-def _list_unbuilt(fields: Fields) -> tuple[str, ...]:
+def _list_unbuilt(fields: Fields, text: str) -> tuple[str, ...]:
     features = [name for name in UNBUILT_FIELDS if fields.has(name)]
     if fields.raw.get("delayed_option") in ("timezone", "last-active"):
         features.append("delayed_option")
     if fields.raw.get("throttle_rate_per_minute") not in (None, "", 0, "0"):
         features.append("throttle_rate_per_minute")
-    if _has_liquid(fields.raw):
+    if ("{{" in text or "{%" in text) and _has_liquid(fields.raw):
         features.append("personalization")
     return tuple(features)
 

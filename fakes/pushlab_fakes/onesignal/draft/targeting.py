@@ -6,7 +6,7 @@ message, limits of each, and the older spellings that are still accepted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -15,13 +15,12 @@ from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.draft.fields import is_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pushlab_fakes.exchange import Answer
     from pushlab_fakes.onesignal.draft.fields import Fields
 
 __all__ = [
     "CHANNELS",
+    "METHODS",
     "TOKEN_FIELDS",
     "MessageChannel",
     "Targeting",
@@ -70,15 +69,14 @@ OWN_CHANNELS: Final[Mapping[str, MessageChannel]] = {
 """The only channel that an address can be sent to; that another one is refused is assumed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Targeting:
+class Targeting(msgspec.Struct, frozen=True):
     """Whom a message is for."""
 
     method: str
     """The field that says it, as it was spelled."""
     channel: MessageChannel | None
     """None where each subscription says it itself."""
-    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Label to values; old external user ids stand under ``external_id``."""
     subscription_ids: tuple[str, ...] = ()
     """As sent, whatever their case; old player ids as well."""
@@ -88,8 +86,13 @@ class Targeting:
     excluded_segments: tuple[str, ...] = ()
     filters: tuple[Mapping[str, object], ...] = ()
     """As sent, and read only with the app at hand; old ``tags`` stand here in their form."""
-    tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tokens: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Field to raw tokens of one gateway."""
+
+    @property
+    def names_addresses(self) -> bool:
+        """Whether it names targets by address: mail, number, or the token of a gateway."""
+        return bool(self.emails or self.phone_numbers or self.tokens)
 
     @property
     def count(self) -> int:
@@ -109,14 +112,15 @@ def read_targeting(fields: Fields, *, targets_max: int, mix_refused: bool) -> Ta
     In this order: nobody, several methods at once, wrong types, too many, ids of a wrong form,
     no channel.
     """
-    methods = [name for name in METHODS if name in fields.raw and fields.has(name)]
-    if fields.has("excluded_segments"):
+    raw = fields.raw
+    methods = [name for name in METHODS if name in raw and fields.has(name)]
+    if "excluded_segments" in raw and fields.has("excluded_segments"):
         clashes = [name for name in methods if name != "included_segments"]
         if clashes and mix_refused:
             return refusals.mixed_targeting([*methods, "excluded_segments"])
     if not methods:
         return refusals.no_targets()
-    if _count_kinds(methods) > 1 and mix_refused:
+    if len(methods) > 1 and mix_refused and _count_kinds(methods) > 1:
         return refusals.mixed_targeting(methods)
     targeting = _read_method(fields, methods[0])
     if fields.refusal is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pushlab.gateway import Channel, Fate, Verdict
 from pushlab.world.ids import content_key
@@ -12,7 +12,7 @@ from pushlab_testing.reference.gateways import NaiveGateway, Token
 from pushlab_testing.reference.target import RANK, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pushlab_testing.reference.device import NaiveDevice
 
@@ -63,16 +63,18 @@ class NaiveAddresses(NaiveGateway):
         return self._texts[route]
 
     def retire(self, route: int) -> None:
-        """An address stays whose it is."""
+        """Do nothing: an address stays whose it is."""
 
     def report(self, route: int) -> None:
-        """An address stays whose it is."""
+        """Do nothing: an address stays whose it is."""
 
     def give_up(self, entry: str, target: Target, fate: Fate, outcome: int) -> None:
         """Tell the sender that an accepted message was not delivered."""
         self.dispatch.undelivered(target, fate)
-        who = 0 if target.device is None else target.device.key
-        self.common.write(entry, "arrival", who, target.key, outcome)
+        who, about = 0, content_key("stray", self.dispatch.name_of(target))
+        if target.device is not None:
+            who, about = target.device.key, target.key
+        self.common.write(entry, "arrival", who, about, outcome)
 
     def give_up_later(
         self, entry: str, target: Target, fate: Fate, outcome: int, delay_ms: int
@@ -93,6 +95,11 @@ class NaiveSmtp(NaiveAddresses):
     """Mail servers."""
 
     name = "smtp"
+    meanings: ClassVar[Mapping[int, Verdict]] = {
+        **dict.fromkeys((550, 551, 553, 556), Verdict.BAD),
+        552: Verdict.TOO_LARGE,
+        554: Verdict.REFUSED,
+    }
     channel = Channel.EMAIL
     form = MailForm()
 
@@ -120,17 +127,13 @@ class NaiveSmtp(NaiveAddresses):
                 self.carry(target)
         return verdict
 
-    def _stray_key(self, target: Target) -> int:
-        name = self.dispatch.name_of(target).partition(":")[2]
-        return content_key("stray", name)
-
     def _is_returned_late(self, target: Target) -> bool:
         share = threshold(self.common.settings.smtp_late_bounce_share)
-        key = self._stray_key(target)
+        key = self.stray_key(target)
         return bool(self.common.luck.chance("smtp late bounce", key, 0, share))
 
     def _bounce_later(self, target: Target) -> None:
-        key = self._stray_key(target) if target.device is None else target.device.key
+        key = self.stray_key(target) if target.device is None else target.device.key
         bound = max(self.common.settings.smtp_bounce_delay_s * 1000, 1)
         delay = 1 + self.common.luck.below("smtp bounce delay", key, target.key, bound)
         self.give_up_later("MailBounced", target, Fate.BOUNCED, 0, delay)
@@ -158,7 +161,7 @@ class NaiveSmtp(NaiveAddresses):
         self.plan_arrival(target, min(now + wait_ms, over_at))
 
     def store(self, target: Target) -> None:
-        """A mailbox is never away."""
+        """Do nothing: a mailbox is never away."""
 
     def connect(self, route: int) -> None:
-        """A mailbox is never away."""
+        """Do nothing: a mailbox is never away."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pushlab.devices.columns import Permission, Process
 from pushlab.gateway import Fate, Mark, Receipt
@@ -29,13 +30,11 @@ class NaiveAppDevice(NaiveDevice):
     """A device with an app or a site on it; the hooks say what differs."""
 
     receipt_waits_offline = False
-    _receipts_waiting: list[Target]
-    _collapsible: dict[str, Target]
 
-    def begin(self) -> None:
-        """Have no message yet."""
-        self._receipts_waiting = []
-        self._collapsible = {}
+    def __init__(self, *parts: Any, **named: Any) -> None:
+        super().__init__(*parts, **named)
+        self._receipts_waiting: list[Target] = []
+        self._collapsible: dict[str, Target] = {}
 
     # -- what differs --------------------------------------------------------------------------
 
@@ -48,13 +47,13 @@ class NaiveAppDevice(NaiveDevice):
         """Return the name under which a later message takes its place, if it has one."""
         return target.content.collapse_id
 
+    @abstractmethod
     def draw_receipt_ms(self, target: Target) -> int:
         """Return how long the receipt waits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def confirms(self, target: Target, outcome: int) -> bool:
         """Whether a receipt sets out; notes why not, where the sender can know."""
-        raise NotImplementedError
 
     def get_token(self) -> None:
         """Take the next token."""
@@ -179,9 +178,9 @@ class NaiveAppDevice(NaiveDevice):
             self.put(self.common.now, "receipt", target, self._send_receipt)
         self.sdk.resume()
 
+    @abstractmethod
     def gets_token_when_opened(self) -> bool:
         """Whether opening the app or site gets it a token, if it has none."""
-        raise NotImplementedError
 
     def _open_app(self) -> None:
         before, self.process = self.process, Process.FOREGROUND

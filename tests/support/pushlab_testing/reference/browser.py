@@ -53,9 +53,7 @@ class NaiveBrowser(NaiveAppDevice):
 
     def gets_token_when_opened(self) -> bool:
         """Whether the page subscribes again without a prompt."""
-        return (
-            self._may_subscribe and self.opted_in and self.common.settings.web_auto_resubscribe
-        )
+        return self._may_subscribe and self.opted_in and self.common.settings.web_auto_resubscribe
 
     def _drop(self) -> None:
         self.retire()

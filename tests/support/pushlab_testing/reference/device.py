@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from pushlab.devices.columns import Permission, Process
+from pushlab.devices.needs import NEEDS
 from pushlab_testing.reference.sdk import NaiveSdk
 from pushlab_testing.reference.target import RANK, Common, Target
 
@@ -56,7 +57,6 @@ COLUMNS = (
     "switch",
     "permission",
     "process",
-    "route",
     "generation",
     "badge",
     "installed_at",
@@ -64,7 +64,6 @@ COLUMNS = (
     "background_since",
     "subscription_key",
     "user_key",
-    "sent_route",
     "sent_types",
     "is_full",
     "hides_images",
@@ -156,10 +155,22 @@ class NaiveDevice(ABC):
         """Return the messages that its owner finds, newest first."""
 
     def do(self, verb: str) -> None:
-        """Do a verb at this instant, if it is one of this kind of device."""
-        if verb in self.VERBS:
+        """Do a verb at this instant, if it is one of this kind of device and fits."""
+        if verb in self.VERBS and self._fits(verb):
             getattr(self, f"_{verb}")()
             self.common.write(ENTRIES[verb], "verb", self.key, self.common.now)
+
+    def _fits(self, verb: str) -> bool:
+        holds = {
+            "gone": not self.installed,
+            "installed": self.installed,
+            "online": self.online,
+            "offline": not self.online,
+            "token": self.route >= 0,
+            "room": not self.is_full,
+            "full": self.is_full,
+        }
+        return all(holds[need] for need in NEEDS[verb])
 
     def put(self, at: int, rank: str, target: Target, action: Callable[[Target], None]) -> None:
         """Let *action* be done with *target* at an instant."""
@@ -172,6 +183,8 @@ class NaiveDevice(ABC):
         self.online = False
 
     def _go_online(self) -> None:
+        """Come back; a gateway may keep something for tokens from before, too."""
         self.online = True
-        if self.route >= 0:
-            self.gateway.connect(self.route)
+        for route, token in enumerate(self.gateway.tokens):
+            if token.device is self:
+                self.gateway.connect(route)

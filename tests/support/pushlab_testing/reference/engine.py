@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pushlab.devices.inbox import list_mails, list_texts
+from pushlab.devices.kinds import view_device
+from pushlab.devices.mailbox import Mailbox
+from pushlab.devices.number import Number
 from pushlab.devices.tray import list_shown
 from pushlab.gateway import Channel
 from pushlab.lab import Lab
 from pushlab.world.randomness import mix, threshold
-from pushlab_testing.reference.phone import COLUMNS
+from pushlab_testing.reference.device import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,16 +22,29 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.devices.device import Device
-    from pushlab.devices.tray import ShownMessage
+    from pushlab.devices.said import Said
     from pushlab.fanout import FanOut
+    from pushlab.table import Table
     from pushlab_fakes.exchange import Answer, Request
     from pushlab_fakes.faults import Fault
+    from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.onesignal.routes import OneSignal
 
-__all__ = ["CutEngine", "Engine", "TextEngine"]
+__all__ = ["CutEngine", "Engine", "TextEngine", "read_records"]
 
-CHANNELS = (Channel.IOS, Channel.ANDROID)
-"""Those that the reference knows."""
+TOKEN_CHANNELS = (Channel.IOS, Channel.ANDROID, Channel.CHROME_WEB)
+ADDRESS_CHANNELS = (Channel.EMAIL, Channel.SMS)
+BROWSERS = ("chrome", "firefox", "safari")
+RECORDS = (
+    "enabled",
+    "notification_types",
+    "suppressed",
+    "user",
+    "session_count",
+    "session_time",
+    "deleted",
+)
+"""What the service believes of subscriptions."""
 
 
 class Engine:
@@ -58,7 +75,7 @@ class Engine:
         """Answer a request."""
         return self.lab.handle(request)
 
-    # -- phones --------------------------------------------------------------------------------
+    # -- devices -------------------------------------------------------------------------------
 
     def device(
         self,
@@ -69,15 +86,18 @@ class Engine:
         fresh: bool,
         extension: bool,
         tap_chance: float,
+        address: str | None,
     ) -> int:
-        """Make one phone and return its row."""
+        """Make one device and return its row."""
         made: Device = self.lab.device(
-            platform,
+            "web" if platform in BROWSERS else platform,
             name=name,
             external_id=external_id,
             fresh=fresh,
             extension=extension,
             tap_chance=tap_chance,
+            address=address,
+            browser=platform if platform in BROWSERS else None,
         )
         return made.row
 
@@ -112,15 +132,53 @@ class Engine:
 
         self.act(lambda: self.lab.fleet.listen(row, tell))
 
+    def say(self, rows: Sequence[int], said: Said) -> None:
+        """Let the apps on devices tell their SDKs something."""
+        self.act(lambda: self._say(rows, said))
+
+    def _say(self, rows: Sequence[int], said: Said) -> None:
+        fleet = self.lab.fleet
+        able = _as_rows([row for row in rows if fleet.devices.installed[row]])
+        if said.entry == "LanguageSet":
+            fleet.person_verbs.set_language(said, able)
+        elif said.entry == "TimezoneSet":
+            fleet.person_verbs.set_timezone(said, able)
+        else:
+            fleet.sdk.profile.say(said, able)
+
     def touch(self, row: int, verb: str) -> None:
-        """Tap or dismiss what a phone shows on top."""
+        """Tap or dismiss what a device shows on top."""
         lab = self.lab
-        tray = self._tray(row)
-        if not tray:
+        shown = list_shown(lab.fleet, lab.sends, lab.world.settings, row)
+        if not shown:
             return
         body = lab.fleet.delivery.tap if verb == "tap" else lab.fleet.delivery.dismiss
-        at, what = np.array([self.now], np.int64), np.array([tray[0].what], np.int64)
+        at, what = np.array([self.now], np.int64), np.array([shown[0].what], np.int64)
         self.act(lambda: body(at, _as_rows([row]), what))
+
+    def handle_mail(self, row: int, verb: str, place: int, choice: int) -> None:
+        """Do something with a mail, where there is one."""
+        mailbox = view_device(self.lab, row)
+        assert isinstance(mailbox, Mailbox)
+        held = mailbox.inbox
+        if not held:
+            return
+        mail = held[place % len(held)]
+        if verb == "click_link" and mail.links:
+            mailbox.click_link(choice % len(mail.links), mail)
+        elif verb == "click_unsubscribe" and (choice or mail.unsubscribe_url is not None):
+            mailbox.click_unsubscribe(mail, one_click=bool(choice))
+        elif verb == "open_mail":
+            mailbox.open_mail(mail)
+        elif verb == "mark_spam":
+            mailbox.mark_spam(mail)
+
+    def reply(self, row: int, text: str, to: str | None) -> None:
+        """Write a text, to who wrote last unless it is said to whom."""
+        number = view_device(self.lab, row)
+        assert isinstance(number, Number)
+        if self.lab.fleet.devices.online[row] and (to is not None or number.inbox):
+            number.reply(text, to)
 
     # -- faults --------------------------------------------------------------------------------
 
@@ -135,34 +193,63 @@ class Engine:
     # -- what is compared ----------------------------------------------------------------------
 
     def subscription_id(self, row: int) -> str | None:
-        """Return the id that a phone stored."""
+        """Return the id of the subscription that a device stored."""
         key = int(self.lab.fleet.devices.subscription_key[row])
         return self.lab.world.ids.uuid("subscription", key) if key else None
+
+    def user_id(self, row: int) -> str | None:
+        """Return the id of the user that a device stored."""
+        key = int(self.lab.fleet.devices.user_key[row])
+        return self.lab.world.ids.uuid("user", key) if key else None
 
     def outcome(self) -> dict[str, object]:
         """Return everything that must be equal."""
         lab, fleet = self.lab, self.lab.fleet
         rows = range(len(fleet.devices))
+        sends = [*lab.sends.live()]
+        sms = fleet.gateways[Channel.SMS]
         return {
             "digest": lab.world.trace.digest,
             "count": lab.world.trace.count,
             "due": lab.world.next_due(),
-            "targets": {sent.name: _facts(sent) for sent in lab.sends.live()},
-            "phones": {name: fleet.devices.live(name).tolist() for name in COLUMNS},
-            "trays": [[shown.notification_id for shown in self._tray(row)] for row in rows],
+            "targets": {sent.name: _facts(sent) for sent in sends if sent.app >= 0},
+            "carrier": _answer_facts([sent for sent in sends if sent.app < 0]),
+            "devices": {name: fleet.devices.live(name).tolist() for name in COLUMNS},
+            "held": [self._held(row) for row in rows],
+            "routes": [self._read_routes(row) for row in rows],
             "tokens": [
-                list(
-                    zip(
-                        *(held.tokens.live(name).tolist() for name in TOKEN_COLUMNS),  # type: ignore[attr-defined]
-                        strict=True,
-                    )
-                )
-                for held in (fleet.gateways[channel] for channel in CHANNELS)
+                sorted(_columns(fleet.gateways[channel].tokens, TOKEN_COLUMNS))  # type: ignore[attr-defined]
+                for channel in TOKEN_CHANNELS
             ],
+            "addresses": [
+                _columns(fleet.gateways[channel].addresses, ADDRESS_COLUMNS)  # type: ignore[attr-defined]
+                for channel in ADDRESS_CHANNELS
+            ],
+            "senders": [
+                sms.find_last_sender(route)  # type: ignore[attr-defined]
+                for route in range(len(sms.addresses))  # type: ignore[attr-defined]
+            ],
+            "records": read_records(self.onesignal.belief),
         }
 
-    def _tray(self, row: int) -> list[ShownMessage]:
-        return list_shown(self.lab.fleet, self.lab.sends, self.lab.world.settings, row)
+    def _read_routes(self, row: int) -> list[int]:
+        """Return the keys of the token that a device has, and of the one that it told last."""
+        devices = self.lab.fleet.devices
+        gateway = self.lab.fleet.gateways[Channel(int(devices.platform[row]))]
+        routes = [int(devices.route[row]), int(devices.sent_route[row])]
+        return [
+            int(gateway.token_keys(_as_rows([route]))[0]) if route >= 0 else 0 for route in routes
+        ]
+
+    def _held(self, row: int) -> list[str]:
+        fleet, sends = self.lab.fleet, self.lab.sends
+        kind = fleet.platform_of(row).kind
+        if kind == "mailbox":
+            return [mail.notification_id for mail in list_mails(fleet, sends, row)]
+        if kind == "number":
+            return [text.notification_id for text in list_texts(fleet, sends, row)]
+        shown = list_shown(fleet, sends, self.lab.world.settings, row)
+        return [message.notification_id for message in shown]
 
 
 class TextEngine(Engine):
@@ -194,6 +281,17 @@ class CutEngine(TextEngine):
 
 
 TOKEN_COLUMNS = ("device", "key", "dead_at", "told_at")
+ADDRESS_COLUMNS = ("device", "key")
+
+
+def read_records(belief: Belief) -> list[list[int]]:
+    """Return what the service believes of each subscription."""
+    return _columns(belief.subscriptions, RECORDS)
+
+
+def _columns(table: Table, names: Sequence[str]) -> list[list[int]]:
+    columns = [table.live(name).tolist() for name in names]
+    return [list(map(int, row)) for row in zip(*columns, strict=True)]
 
 
 def _as_rows(rows: Sequence[int]) -> NDArray[np.int32]:
@@ -210,3 +308,12 @@ def _facts(sent: FanOut) -> list[tuple[int, ...]]:
         sent.shown_ms,
     )
     return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _answer_facts(answers: Sequence[FanOut]) -> list[tuple[str, int, tuple[int, ...]]]:
+    """Return what a carrier said by itself, to whom, and what became of it."""
+    return sorted(
+        (sent.name, row, facts)
+        for sent in answers
+        for row, facts in zip(sent.devices.tolist(), _facts(sent), strict=True)
+    )

@@ -1,21 +1,23 @@
-"""APNs and FCM, one message at a time."""
+"""What gateways have in common, and APNs and FCM; one message at a time."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from pushlab.gateway import Fate, Verdict
+from pushlab.world.ids import content_key
 from pushlab.world.randomness import threshold
 from pushlab_fakes.apns import tokens as apns_tokens
-from pushlab_fakes.faults import VERDICT_OF_STATUS
 from pushlab_fakes.fcm import tokens as fcm_tokens
 from pushlab_testing.reference.target import RANK, Common, Target
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from pushlab_fakes.faults import Faults
@@ -39,12 +41,20 @@ class Token:
 
 
 class NaiveGateway(ABC):
-    """What both gateways have in common."""
+    """A gateway; the hooks say what differs."""
 
     name = ""
     purpose = ""
     unknown = Verdict.BAD
     """What it says to a token that it never issued."""
+    meanings: ClassVar[Mapping[int, Verdict]] = {
+        400: Verdict.BAD,
+        403: Verdict.REFUSED,
+        404: Verdict.DEAD,
+        410: Verdict.DEAD,
+        413: Verdict.TOO_LARGE,
+    }
+    """What its answers mean; after any other it is asked again."""
     fields = (apns_tokens.render_token, apns_tokens.parse_token)
 
     def __init__(self, common: Common, faults: Faults) -> None:
@@ -56,6 +66,7 @@ class NaiveGateway(ABC):
     dispatch: NaiveDispatch
     """Set by the composition."""
 
+    @abstractmethod
     def begin(self) -> None:
         """Store nothing yet."""
 
@@ -93,7 +104,7 @@ class NaiveGateway(ABC):
 
     @abstractmethod
     def retire(self, route: int) -> None:
-        """Learn that a living phone gave a token up."""
+        """Learn that a living device gave a token up."""
 
     @abstractmethod
     def report(self, route: int) -> None:
@@ -101,11 +112,11 @@ class NaiveGateway(ABC):
 
     @abstractmethod
     def store(self, target: Target) -> None:
-        """Keep a message for a phone that is away."""
+        """Keep a message for a device that is away."""
 
     @abstractmethod
     def connect(self, route: int) -> None:
-        """Learn that a phone is back."""
+        """Learn that a device is back."""
 
     def is_dead(self, token: Token) -> bool:
         """Whether the token is refused now."""
@@ -142,11 +153,16 @@ class NaiveGateway(ABC):
             row = -1 if target.device is None else target.device.row
             if fault.devices is not None and row not in fault.devices:
                 continue
-            key = target.route % 2**64 if target.device is None else target.device.key
+            key = self.stray_key(target) if target.device is None else target.device.key
             bound = threshold(fault.share)
             if self.common.luck.chance(f"fault {fault.id}", key, target.key, bound):
-                return Verdict(VERDICT_OF_STATUS.get(fault.status, Verdict.PUT_OFF))
+                return self.meanings.get(fault.status, Verdict.PUT_OFF)
         return None
+
+    def stray_key(self, target: Target) -> int:
+        """Return what stands for a target that has no device."""
+        name = self.dispatch.name_of(target).partition(":")[2]
+        return content_key("stray", name)
 
     @property
     def latency_ms(self) -> tuple[int, int]:

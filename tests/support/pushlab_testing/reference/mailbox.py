@@ -20,7 +20,7 @@ class NaiveMailbox(NaiveDevice):
     """A mailbox at an address; it is subscribed from birth."""
 
     VERBS = MAILBOX_VERBS
-    types = 1  # type: ignore[assignment]
+    types = 1
 
     def show(self, target: Target) -> None:
         """Take a mail in, and perhaps plan when its owner opens it."""

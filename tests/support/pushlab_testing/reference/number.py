@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from pushlab.content import Content
 from pushlab.gateway import Channel, Fate, Verdict
@@ -11,6 +12,9 @@ from pushlab_fakes.addresses import NumberForm
 from pushlab_testing.reference.addressed import NaiveAddresses
 from pushlab_testing.reference.device import NUMBER_VERBS, NaiveDevice
 from pushlab_testing.reference.target import RANK, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["NaiveCarrier", "NaiveNumber"]
 
@@ -24,6 +28,10 @@ class NaiveCarrier(NaiveAddresses):
     """The carrier: blocks by sender and number, handsets that are off, reports."""
 
     name = "sms"
+    meanings: ClassVar[Mapping[int, Verdict]] = {
+        400: Verdict.BAD,
+        **dict.fromkeys((401, 403, 404), Verdict.REFUSED),
+    }
     channel = Channel.SMS
     form = NumberForm()
 
@@ -145,7 +153,7 @@ class NaiveNumber(NaiveDevice):
     """A number; it is subscribed from birth."""
 
     VERBS = ("go_offline", "go_online", *NUMBER_VERBS)
-    types = 1  # type: ignore[assignment]
+    types = 1
     gateway: NaiveCarrier
 
     def show(self, target: Target) -> None:

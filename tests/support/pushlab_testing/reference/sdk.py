@@ -209,9 +209,7 @@ class NaiveSdk:
         for each in said:
             if each.address is not None:
                 channel, address, is_added = each.address
-                call = (
-                    self._service.add_addresses if is_added else self._service.remove_addresses
-                )
+                call = self._service.add_addresses if is_added else self._service.remove_addresses
                 call(self._app, users, int(channel), [address])
         return True
 

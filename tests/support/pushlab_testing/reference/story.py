@@ -53,8 +53,8 @@ def find_differences(story: Story, engine: Maker, reference: Maker) -> list[str]
 def _live_or_fail(story: Story, make: Maker) -> dict[str, object]:
     try:
         return live(story, make)
-    except Exception as error:  # noqa: BLE001  both must fail alike
-        return {"error": repr(error)}
+    except Exception as error:  # noqa: BLE001  no life may fail, not even both
+        return {"error": f"{getattr(make, '__name__', make)} failed: {error!r}"}
 
 
 def _pair(name: str, first: Any, second: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -101,7 +101,7 @@ class Common:
         return self.world.clock.now
 
     def next_number(self) -> int:
-        """Number a send."""
+        """Return the number of the next send."""
         self.sends += 1
         return self.sends - 1
 

@@ -16,7 +16,8 @@ from pushlab.gateway import Channel
 from pushlab.world.clock import render_instant
 from pushlab_fakes.exchange import Request
 from pushlab_fakes.faults import Fault
-from pushlab_testing.reference.making import Cast, Dice, Step, make_reaction
+from pushlab_testing.reference.cast import Cast, Dice, Step
+from pushlab_testing.reference.making import make_reaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -83,7 +84,7 @@ class Telling:
     sent: list[str] = field(default_factory=list)
     answers: list[tuple[int, bytes]] = field(default_factory=list)
     reactions: int = 0
-    cast: Cast = field(default_factory=lambda: Cast([], 0, ["nobody@example.com", "+12025550177"]))
+    cast: Cast = field(default_factory=Cast)
 
     def do(self, step: Step) -> None:
         """Do one step."""
@@ -96,7 +97,7 @@ class Telling:
     def _crowd(self, counts: Mapping[str, int]) -> None:
         self.rows += self.life.crowd("crowd", counts, 0.5)
         for platform, count in counts.items():
-            self.cast.kinds += [platform if platform in {"email", "sms"} else "app"] * count
+            self.cast.add(platform, count)
 
     def _device(  # noqa: PLR0917  a step is a tuple
         self,
@@ -108,7 +109,7 @@ class Telling:
         tap_chance: float,
         address: str | None,
     ) -> None:
-        self.cast.kinds.append("app" if address is None else platform)
+        self.cast.add(platform, address=address)
         self.rows.append(
             self.life.device(
                 platform,
