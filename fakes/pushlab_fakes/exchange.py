@@ -2,11 +2,13 @@
 
 A fake's core is a function ``Request -> Answer``. Sockets, TLS and HTTP framing live in
 ``pushlab_fakes.wire``; tests and scenarios call the same function without them.
+
+Both are structs: frozen dataclasses that C fills in, and that hold nothing which could lead back
+to them, so the garbage collector is spared looking.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Request", "json_answer"]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, gc=False):
     """One whole HTTP request, as the vendor's server would have seen it."""
 
     method: str
@@ -73,8 +74,7 @@ class Request:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """One whole HTTP answer; a refusal is an answer too."""
 
     status: int

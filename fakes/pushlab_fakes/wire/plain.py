@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from pushlab_fakes.exchange import Request
 from pushlab_fakes.wire.serving import answer_vacancy, serve, takes_long
@@ -30,6 +30,7 @@ FRAMING_HEADERS: Final = frozenset(
 )
 """What an answer says about its way over the wire; the server sets these itself."""
 SERVER: Final = "pushlab"
+PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 BODILESS: Final = frozenset({204, 304})
 """Answers without a body and without its length (RFC 9110, section 8.6)."""
 
@@ -62,6 +63,18 @@ class Host(Protocol):
         """Return the number of the present tenancy; another one ends all older connections."""
 
 
+class _Head(NamedTuple):
+    """What the head of a plain request says."""
+
+    method: str
+    target: str
+    host: str
+    headers: tuple[tuple[str, str], ...]
+    body_start: int
+    end: int
+    """Where the body ends, and the request with it."""
+
+
 class PlainConnection(asyncio.Protocol):
     """One connection, for as long as its requests are plain."""
 
@@ -78,6 +91,9 @@ class PlainConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._held = b""
         """The beginning of a request whose rest has not come yet."""
+        self._held_at = 0.0
+        self._head: _Head | None = None
+        """What was understood of it, when only its body is missing."""
         self._holding: asyncio.TimerHandle | None = None
         self._idling: asyncio.TimerHandle | None = None
         self._answered_at = 0.0
@@ -107,24 +123,21 @@ class PlainConnection(asyncio.Protocol):
         """Answer a request that is here as a whole, wait a moment for its rest, or hand over."""
         if self._held:
             data = self._held + data
-        head = HEAD.match(data)
+        head = self._head or _read_head(data, self._host.limits)
         if head is None:
             if b"\r\n\r\n" in data or len(data) > HEAD_BYTES_MAX:
                 self._hand_over(data)
             else:
-                self._hold(data)
-            return
-        headers = _read_headers(head[3])
-        length = _find_length(headers, self._host.limits)
-        if length is None or head.end() > HEAD_BYTES_MAX or len(data) > head.end() + length:
+                self._hold(data, None)
+        elif len(data) > head.end:
             self._hand_over(data)
-        elif len(data) < head.end() + length:
-            self._hold(data)
+        elif len(data) < head.end:
+            self._hold(data, head)
         else:
-            path, _, query = head[2].decode("ascii").partition("?")
-            host = find_host(next(value for name, value in headers if name == "host"))
-            method, body = head[1].decode("ascii"), data[head.end() :]
-            self._answer(Request(method, host, path, query, headers, body), data)
+            path, _, query = head.target.partition("?")
+            body = data[head.body_start :]
+            request = Request(head.method, head.host, path, query, head.headers, body)
+            self._answer(request, data)
 
     def _answer(self, request: Request, data: bytes) -> None:
         """Answer *request*, which came as *data*; nothing else happens on this loop meanwhile."""
@@ -138,10 +151,7 @@ class PlainConnection(asyncio.Protocol):
         elif takes_long(served, request):
             self._hand_over(data)
         else:
-            self._held = b""
-            if self._holding is not None:
-                self._holding.cancel()
-                self._holding = None
+            self._held, self._head = b"", None
             answer = serve(served, request)
             close = (answer.header("connection") or "").lower() == "close"
             transport.write(_render(answer, close=close))
@@ -151,14 +161,25 @@ class PlainConnection(asyncio.Protocol):
             if self._idling is None:
                 self._idling = self._loop.call_later(self._host.limits.idle_s, self._end_idle)
 
-    def _hold(self, data: bytes) -> None:
-        """Wait a moment for the rest of a request."""
-        self._held = data
+    def _hold(self, data: bytes, head: _Head | None) -> None:
+        """Wait a moment for the rest of a request; *head* is what was understood of it."""
+        if not self._held:
+            self._held_at = self._loop.time()
+        self._held, self._head = data, head
         if self._holding is None:
-            self._holding = self._loop.call_later(HOLD_S, self._give_up)
+            # It outlives this request, so that a timer is made now and then and not for each.
+            self._holding = self._loop.call_later(HOLD_S, self._end_hold)
 
-    def _give_up(self) -> None:
-        self._hand_over(self._held)
+    def _end_hold(self) -> None:
+        """Hand over what has been held for long; look again when something newer is held."""
+        self._holding = None
+        if not self._held:
+            return
+        left_s = self._held_at + HOLD_S - self._loop.time()
+        if left_s > 0:
+            self._holding = self._loop.call_later(left_s, self._end_hold)
+        else:
+            self._hand_over(self._held)
 
     def _end_idle(self) -> None:
         """Close a connection on which nothing came for long; else look again when it might be."""
@@ -174,6 +195,9 @@ class PlainConnection(asyncio.Protocol):
         if transport is None:
             return
         self._stop_timers()
+        if self._tenancy != self._host.tenancy:
+            transport.abort()
+            return
         whole = self._make_whole()
         transport.set_protocol(whole)
         whole.connection_made(transport)
@@ -185,10 +209,20 @@ class PlainConnection(asyncio.Protocol):
                 timer.cancel()
 
 
-def _read_headers(lines: bytes) -> tuple[tuple[str, str], ...]:
-    """Return the headers in *lines*, which are in good form; names in lower case."""
-    pairs = [line.partition(":") for line in lines.decode("ascii").split("\r\n")[:-1]]
-    return tuple([(name.lower(), value.strip(" \t")) for name, _, value in pairs])
+def _read_head(data: bytes, limits: Limits) -> _Head | None:
+    """Return the head that *data* begins with; None when it is not there or not plain."""
+    found = HEAD.match(data)
+    if found is None or found.end() > HEAD_BYTES_MAX:
+        return None
+    method, target, lines = (part.decode("ascii") for part in found.groups())
+    pairs = [line.partition(":") for line in lines.split("\r\n")[:-1]]
+    headers = tuple([(name.lower(), value.strip(" \t")) for name, _, value in pairs])
+    length = _find_length(headers, limits)
+    if length is None:
+        return None
+    host = next(value for name, value in headers if name == "host")
+    start = found.end()
+    return _Head(method, target, find_host(host), headers, start, start + length)
 
 
 def _find_length(headers: tuple[tuple[str, str], ...], limits: Limits) -> int | None:
@@ -213,11 +247,7 @@ def _find_length(headers: tuple[tuple[str, str], ...], limits: Limits) -> int | 
 
 def _render(answer: Answer, *, close: bool) -> bytes:
     """Return *answer* as it goes over the wire, as the whole protocol would write it."""
-    try:
-        phrase = HTTPStatus(answer.status).phrase
-    except ValueError:
-        phrase = ""
-    lines = [f"HTTP/1.1 {answer.status} {phrase}"]
+    lines = [f"HTTP/1.1 {answer.status} {PHRASES.get(answer.status, '')}"]
     names: set[str] = set()
     for name, value in answer.headers:
         lowered = name.lower()
