@@ -2,6 +2,9 @@
 
 A fake's core is a function ``Request -> Answer``. Sockets, TLS and HTTP framing live in
 ``pushlab_fakes.wire``; tests and scenarios call the same function without them.
+
+Both are structs: frozen dataclasses that C fills in, and that hold nothing which could lead back
+to them, so the garbage collector is spared looking.
 """
 
 from __future__ import annotations
@@ -35,8 +38,7 @@ class Peer:
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, gc=False):
     """One whole HTTP request, as the vendor's server would have seen it."""
 
     method: str
@@ -102,8 +104,7 @@ class Steer:
     """Debug data of a GOAWAY, which names this request's stream as the last and ends all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """One whole HTTP answer; a refusal is an answer too."""
 
     status: int

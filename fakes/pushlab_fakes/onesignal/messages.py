@@ -25,6 +25,7 @@ from pushlab_fakes.onesignal.compose import SURELY_SMALL_BYTES, Composer
 from pushlab_fakes.onesignal.dispatch import Dispatch
 from pushlab_fakes.onesignal.model import TYPE_NAMES
 from pushlab_fakes.onesignal.notifications import Notification
+from pushlab_fakes.onesignal.paging import read_whole
 from pushlab_fakes.onesignal.plans import has_feature
 from pushlab_fakes.onesignal.view import render_list, render_notification
 
@@ -253,8 +254,8 @@ class Messages:
     def list(self, app: App, parameters: Mapping[str, str]) -> Answer:
         """Answer a page of the app's notifications, newest first."""
         self._retire_old()
-        limit = _whole(parameters.get("limit"), LIST_MAX)
-        offset = _whole(parameters.get("offset"), 0)
+        limit = read_whole(parameters.get("limit"), LIST_MAX)
+        offset = read_whole(parameters.get("offset"), 0)
         if limit is None or offset is None:
             name = "limit" if limit is None else "offset"
             return refusals.bad_value(name, "a whole number")
@@ -343,9 +344,3 @@ class Messages:
             self._dispatch.close(notification)
             del self._by_id[notification.id]
             self._oldest += 1
-
-
-def _whole(text: str | None, default: int) -> int | None:
-    if text is None or text == "":
-        return default
-    return int(text) if text.isdecimal() else None

@@ -9,7 +9,6 @@ Left out: how long the service takes to count a segment.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +21,7 @@ from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.audience import select_segment
 from pushlab_fakes.onesignal.draft.fields import is_uuid
 from pushlab_fakes.onesignal.filters import parse_filters
+from pushlab_fakes.onesignal.paging import read_whole
 from pushlab_fakes.onesignal.plans import refuse_missing
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ PAGE_MAX: Final = 300
 """Segments on a page (API reference, View segments)."""
 NAME_SIZE_MAX: Final = 128
 DESCRIPTION_SIZE_MAX: Final = 255
-DIGITS: Final = re.compile(r"[0-9]{1,9}")
 NOT_GIVEN: Final[tuple[object, ...]] = (None, "")
 
 
@@ -85,8 +84,8 @@ class SegmentCalls:
     def list(self, call: Call) -> Answer:
         """Serve ``GET /apps/{app_id}/segments``: a page, oldest first."""
         parameters = call.request.parameters()
-        offset = _whole(parameters.get("offset"), 0)
-        limit = _whole(parameters.get("limit"), PAGE_MAX)
+        offset = read_whole(parameters.get("offset"), 0)
+        limit = read_whole(parameters.get("limit"), PAGE_MAX)
         if limit is None or offset is None:
             return refusals.bad_value("limit" if limit is None else "offset", "a whole number")
         limit = min(limit, PAGE_MAX)
@@ -170,12 +169,6 @@ class SegmentCalls:
         if kind != "SegmentDeleted":
             fields["filters"] = list(segment.filters)
         self._changes.journal([call.entry]).note(kind, segment.id, fields)
-
-
-def _whole(text: str | None, default: int) -> int | None:
-    if not text:
-        return default
-    return int(text) if DIGITS.fullmatch(text) else None
 
 
 def _render(app: App, segment: Segment) -> dict[str, object]:

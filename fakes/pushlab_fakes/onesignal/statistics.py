@@ -59,7 +59,7 @@ class Statistics:
     __slots__ = ("_counts", "_own", "last_settled_at", "remaining", "targets")
 
     def __init__(self) -> None:
-        self._counts: dict[str, dict[int, int]] = {field: {} for field in FIELDS}
+        self._counts: dict[str, dict[int, int]] = {}
         """By field and channel code; what is missing is 0."""
         self._own: dict[str, int] = {}
         """Counts that only one kind of address has."""
@@ -76,11 +76,10 @@ class Statistics:
 
     def count(self, field: str, channels: NDArray[np.int8]) -> None:
         """Raise *field* by one for each channel code; shape (n,)."""
-        counts = self._counts.get(field)
-        if counts is None:
-            self._own[field] = self._own.get(field, 0) + len(channels)
+        if field in FIELDS:
+            self._add(self._counts.setdefault(field, {}), channels)
         else:
-            self._add(counts, channels)
+            self._own[field] = self._own.get(field, 0) + len(channels)
 
     @staticmethod
     def _add(counts: dict[int, int], channels: NDArray[np.int8]) -> None:
@@ -107,7 +106,7 @@ class Statistics:
 
     def move(self, field: str, other: str, channels: NDArray[np.int8]) -> None:
         """Count targets in *other* that were counted in *field* so far; shape (n,)."""
-        self._add(self._counts[other], channels)
+        self._add(self._counts.setdefault(other, {}), channels)
         for code in sorted(set(channels.tolist())):
             self._counts[field][code] -= int(np.count_nonzero(channels == code))
 
@@ -128,7 +127,7 @@ class Statistics:
                 continue
             part = shown.setdefault(key, dict.fromkeys(FIELDS, 0))
             for field in FIELDS:
-                part[field] += self._counts[field].get(channel, 0)
+                part[field] += self._counts.get(field, {}).get(channel, 0)
             for field in CHANNEL_FIELDS.get(channel, ()):
                 part[field] = self._own.get(field, 0)
         return shown

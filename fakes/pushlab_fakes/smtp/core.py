@@ -9,7 +9,6 @@ import numpy as np
 
 from pushlab.gateway import Channel, Fate, Verdict
 from pushlab.world.ids import content_key
-from pushlab.world.ids import content_key
 from pushlab.world.randomness import threshold
 from pushlab.world.schedule import RANKS
 from pushlab_fakes.addresses import Addresses, AddressRegistrar, MailForm

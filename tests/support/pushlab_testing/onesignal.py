@@ -117,7 +117,7 @@ class QuietMessages:
         """Return nothing: this engine keeps no notification."""
 
 
-class Reply(Answer):
+class Reply(Answer, frozen=True, gc=False):
     """An answer whose body a test may look into without asking for its type first."""
 
     def json(self) -> Any:

@@ -69,7 +69,7 @@ OWN_CHANNELS: Final[Mapping[str, MessageChannel]] = {
 """The only channel that an address can be sent to; that another one is refused is assumed."""
 
 
-class Targeting(msgspec.Struct, frozen=True):
+class Targeting(msgspec.Struct, frozen=True, gc=False):
     """Whom a message is for."""
 
     method: str
