@@ -12,9 +12,11 @@ import re
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
 
 from pushlab_fakes.exchange import Answer, json_answer
 from pushlab_fakes.wire.real_clock import RealClock
