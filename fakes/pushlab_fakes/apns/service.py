@@ -10,10 +10,10 @@ background pushes, and what APNs keeps in its delivery log.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from pushlab.content import Content
 from pushlab.gateway import Verdict

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import PayloadEncodingError
 from multidict import CIMultiDict
 
-from pushlab_fakes.exchange import Answer, Peer, Request
-from pushlab_fakes.wire.real_clock import RealClock
+from pushlab_fakes.exchange import Answer, Request
+from pushlab_fakes.wire.plain import (
+    FRAMING_HEADERS,
+    Host,
+    PlainConnection,
+    find_host,
+    find_peer,
+)
 from pushlab_fakes.wire.serving import (
     LOGGER,
     answer_vacancy,
@@ -27,37 +33,13 @@ from pushlab_fakes.wire.serving import (
 )
 
 if TYPE_CHECKING:
-    from pushlab_fakes.wire.serving import Limits, Served
+    from pushlab_fakes.wire.serving import Limits
 
 __all__ = ["Host", "Http1Connection", "Http1Server", "decode_header", "find_host"]
 
 PROTOCOL = "HTTP/1.1"
 LINE_BYTES_MAX = 16_384
 """The longest request line, and the longest header."""
-
-FRAMING_HEADERS = frozenset(["connection", "content-length", "keep-alive", "transfer-encoding"])
-"""What an answer says about its way over the wire; the server sets these itself."""
-
-
-class Host(Protocol):
-    """What a connection asks of the door that it came through."""
-
-    limits: Limits
-    address: str
-
-    @property
-    def served(self) -> Served | None:
-        """Return who answers here at the moment."""
-
-    @property
-    def tenancy(self) -> int:
-        """Return the number of the present tenancy; another one ends all older connections."""
-
-    def number_connection(self) -> int:
-        """Return the number of a new connection among those of the present tenancy, from 1."""
-
-    def find_name(self, handshake: object) -> str:
-        """Return the vendor's name that a client asked for in its handshake, "" for none."""
 
 
 class Http1Server(web.Server):
@@ -67,9 +49,12 @@ class Http1Server(web.Server):
         super().__init__(_attend, loop=loop)
         self._host = host
 
-    def __call__(self) -> Http1Connection:
+    def __call__(self) -> PlainConnection:  # type: ignore[override] # it makes way when need be
         """Make the protocol object of one connection."""
-        return Http1Connection(self._host, self, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        return PlainConnection(
+            self._host, loop, lambda number: Http1Connection(self._host, self, loop, number)
+        )
 
 
 class Http1Connection(web.RequestHandler):
@@ -77,7 +62,10 @@ class Http1Connection(web.RequestHandler):
 
     __slots__ = ("_busy", "_head_timer", "_host", "_number", "_tenancy")
 
-    def __init__(self, host: Host, server: Http1Server, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, host: Host, server: Http1Server, loop: asyncio.AbstractEventLoop, number: int
+    ) -> None:
+        """Make connection *number* of this tenancy."""
         super().__init__(
             server,
             loop=loop,
@@ -90,7 +78,7 @@ class Http1Connection(web.RequestHandler):
         )
         self._host = host
         self._tenancy = host.tenancy
-        self._number = host.number_connection()
+        self._number = number
         self._busy = False
         self._head_timer: asyncio.TimerHandle | None = None
 
@@ -246,19 +234,8 @@ def _read_request(request: web.BaseRequest, body: bytes, connection: int) -> Req
         authority, slash, rest = target.partition("://")[2].partition("/")
         target = slash + rest or "/"
     path, _, query = target.partition("?")
-    secure = request.transport.get_extra_info("ssl_object") if request.transport else None
-    certificate = secure.getpeercert(binary_form=True) if secure is not None else None
-    real_at = int(RealClock.read_seconds() * 1000)
-    peer = Peer(connection, secure is not None, certificate or b"", real_at)
+    peer = find_peer(request.transport, connection)
     return Request(request.method, find_host(authority), path, query, headers, body, peer)
-
-
-def find_host(authority: str) -> str:
-    """Return the host of ``host:port``, of ``[address]:port`` or of either alone."""
-    host = authority.rpartition("@")[2].lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].removesuffix(".")
 
 
 def decode_header(raw: bytes) -> str:

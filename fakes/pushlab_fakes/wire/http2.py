@@ -10,8 +10,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from pushlab_fakes.exchange import Peer, Request
-from pushlab_fakes.wire.http1 import decode_header, find_host
+from pushlab_fakes.wire.http1 import decode_header
 from pushlab_fakes.wire.http2_session import Http2Session
+from pushlab_fakes.wire.plain import find_host
 from pushlab_fakes.wire.real_clock import RealClock
 from pushlab_fakes.wire.serving import (
     answer_vacancy,
@@ -23,8 +24,8 @@ from pushlab_fakes.wire.serving import (
 )
 
 if TYPE_CHECKING:
-    from pushlab_fakes.wire.http1 import Host
     from pushlab_fakes.wire.http2_session import Arrived
+    from pushlab_fakes.wire.plain import Host
 
 __all__ = ["Http2Connection"]
 
