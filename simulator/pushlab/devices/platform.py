@@ -54,10 +54,6 @@ class Platform:
     """Bound of the seconds that a receipt waits."""
     confirms: Confirms
     """Which messages it sends a receipt for: those that reached the app, those it showed, none."""
-    sdk: str = ""
-    """Version that the SDK sends with its subscription."""
-    device_os: str = ""
-    device_model: str = ""
     browser: str | None = None
     """``chrome``, ``firefox``, ``safari``, for the web."""
     token_needs_permission: bool = False

@@ -14,9 +14,6 @@ CHROME = Platform(
     kind="browser",
     browser="chrome",
     channel=Channel.CHROME_WEB,
-    sdk="160608",
-    device_os="131",
-    device_model="Linux x86_64",
     token_needs_permission=True,
     token_needs_switch=True,
     registers_bare=False,
@@ -28,13 +25,11 @@ CHROME = Platform(
     confirms="shown",
     replaces_by_tag=True,
 )
-FIREFOX = replace(CHROME, browser="firefox", channel=Channel.FIREFOX, device_os="133")
+FIREFOX = replace(CHROME, browser="firefox", channel=Channel.FIREFOX)
 SAFARI = replace(
     CHROME,
     browser="safari",
     channel=Channel.SAFARI_WEB,
-    device_os="18",
-    device_model="MacIntel",
     confirms="never",
 )
 """Safari sends no receipts: its budget for a push event is too short."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -11,7 +12,6 @@ from pushlab_fakes.onesignal.draft import Fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from fractions import Fraction
 
 __all__ = ["Number", "Operands"]
 
@@ -69,9 +69,11 @@ class Operands(Fields):
         """Return the number of the first of *names* that is there."""
         text = self.operand(*names, wanted=wanted)
         exact = find_number(text.strip())
-        if exact is None or (low is not None and exact < low) or (high and exact > high):
+        is_low = exact is not None and low is not None and exact < low
+        is_high = exact is not None and high is not None and exact > high
+        if exact is None or is_low or is_high:
             self.fail_type(names[0], f"{wanted} for the field {self.field}")
-            return Number("0", find_number("0"))  # type: ignore[arg-type]
+            return Number("0", Fraction(0))
         return Number(text.strip(), exact)
 
 
