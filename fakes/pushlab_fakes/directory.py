@@ -7,14 +7,20 @@ client's own base URL carries a plain address, and its path says whose it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pushlab_fakes.exchange import Answer, Request
 
-__all__ = ["Directory", "Place"]
+__all__ = ["Directory", "Fake", "Place"]
+
+
+class Fake(Protocol):
+    """Whatever answers requests as a vendor does."""
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class Place:
     """The vendor's host names; one that begins with a dot stands for all names below."""
     paths: tuple[str, ...]
     """How its paths begin, where the host says nothing."""
-    handle: Callable[[Request], Answer]
+    fake: Fake
 
     def owns(self, host: str) -> bool:
         """Whether *host* is one of its names."""

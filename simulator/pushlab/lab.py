@@ -14,45 +14,23 @@ from urllib.parse import urlsplit
 from pushlab.apns import ApnsView
 from pushlab.devices.device import Device
 from pushlab.devices.fleet import Fleet
-from pushlab.devices.pushkeys import derive_keys
 from pushlab.errors import InternalError, MisuseError
 from pushlab.fanout import Sends
+from pushlab.fault_plans import FaultPlans
 from pushlab.fcm import FcmView
 from pushlab.frozen import FrozenClock
-from pushlab.gateway import WEB_CHANNELS, Channel
 from pushlab.mail import MailView
 from pushlab.movers import Movers
 from pushlab.people import People
 from pushlab.record import Record
+from pushlab.services import Services
 from pushlab.settings import Settings, change_settings, list_settings
-from pushlab.twilio import HOSTS as TWILIO_HOSTS
-from pushlab.twilio import PATHS as TWILIO_PATHS
 from pushlab.twilio import TwilioView
 from pushlab.views import AppView, AppViews, Endpoints, Webhook
 from pushlab.why import Why
-from pushlab.world.clock import parse_instant, render_instant
+from pushlab.world.clock import render_instant
 from pushlab.world.world import START, World
-from pushlab_fakes.apns.core import Apns
-from pushlab_fakes.apns.service import HOSTS as APNS_HOSTS
-from pushlab_fakes.apns.service import PATHS as APNS_PATHS
-from pushlab_fakes.apns.service import ApnsService
-from pushlab_fakes.direct import DirectSends
-from pushlab_fakes.directory import Directory, Place
-from pushlab_fakes.faults import FOREVER, Fault, Faults
-from pushlab_fakes.fcm.core import Fcm
-from pushlab_fakes.fcm.service import HOSTS as FCM_HOSTS
-from pushlab_fakes.fcm.service import PATHS as FCM_PATHS
-from pushlab_fakes.fcm.service import FcmService
-from pushlab_fakes.onesignal.messages import Messages
-from pushlab_fakes.onesignal.routes import OneSignal
-from pushlab_fakes.sms.core import SmsGateway
-from pushlab_fakes.sms.twilio.service import Twilio
-from pushlab_fakes.smtp.core import Smtp
-from pushlab_fakes.smtp.desk import MailDesk
-from pushlab_fakes.webpush.core import Webpush
-from pushlab_fakes.webpush.service import HOSTS as WEBPUSH_HOSTS
-from pushlab_fakes.webpush.service import PATHS as WEBPUSH_PATHS
-from pushlab_fakes.webpush.service import WebpushService
+from pushlab_fakes.faults import Faults
 from pushlab_fakes.wire.mail_ports import MailPorts
 from pushlab_fakes.wire.mounts import Mounts
 from pushlab_fakes.wire.outgoing import Outgoing
@@ -63,7 +41,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from pushlab.gateway import Gateway
     from pushlab.reasons import Reason
     from pushlab.settings import SettingRow
     from pushlab.world.clock import Instant
@@ -74,12 +51,9 @@ if TYPE_CHECKING:
     from pushlab_fakes.wire.mounts import Kind
     from pushlab_fakes.wire.redirect import Redirect
 
-__all__ = ["VENDOR_HOSTS", "Lab"]
+__all__ = ["Lab"]
 
 T = TypeVar("T")
-
-VENDOR_HOSTS = ("api.onesignal.com", "onesignal.com")
-"""Hosts that the redirect leads to this lab's fakes."""
 
 
 class Lab:
@@ -120,30 +94,15 @@ class Lab:
         self.sends = Sends()
         self.fleet = Fleet(self.world, self.sends)
         self.faults = Faults(self.world)
-        gateways = self._make_gateways()
-        self.onesignal = OneSignal(
-            self.world, gateways, strict_keys=strict_keys, faults=self.faults
+        self.services = Services(
+            self.world, self.sends, self.fleet, self.faults, strict_keys=strict_keys
         )
-        belief = self.onesignal.belief
-        self.messages = Messages(self.world, belief, self.sends, gateways)
-        self.direct = DirectSends(self.world, self.sends)
-        desk = MailDesk(self.world, self._smtp, self.direct, self.faults, strict_keys=strict_keys)
-        self.mail = MailView(self, desk)
-        self._apns_service = ApnsService(
-            self.world, self._apns, self.direct, self.fleet, self.faults, strict_keys=strict_keys
-        )
-        self._apns_service.topics.on_named = self.fleet.topics.__setitem__
-        self.apns = ApnsView(self, self._apns_service)
-        self._twilio = Twilio(
-            self.world, self._sms, self.direct, strict=strict_keys, faults=self.faults
-        )
-        self.twilio = TwilioView(self, self._twilio)
-        self._serve_google_and_browsers(strict_keys=strict_keys)
-        self.directory = Directory(*self._make_places())
-        self.onesignal.messages = self.messages
-        self.fleet.sdk.service = self.onesignal.sdk
-        self.fleet.sdk.subscription_id = lambda key: self.world.ids.uuid("subscription", key)
-        self._why = Why(self.world, self.fleet, belief, self.messages)
+        self.onesignal, self.messages = self.services.onesignal, self.services.messages
+        self.apns = ApnsView(self, self.services.apns)
+        self.fcm = FcmView(self, self.services.fcm)
+        self.mail = MailView(self, self.services.mail)
+        self.twilio = TwilioView(self, self.services.twilio)
+        self._why = Why(self.world, self.fleet, self.onesignal.belief, self.messages)
         self._mounts = Mounts()
         self._outgoing = Outgoing(self._mounts, allow=allow)
         self._frozen = FrozenClock(self.world, explicit_start=start is not None)
@@ -159,42 +118,6 @@ class Lab:
         self._configure(app, plan)
         self._frozen.open()
 
-    def _make_gateways(self) -> dict[Channel, Gateway]:
-        """Make the gateway of each channel, and let the devices know them."""
-        parts = (self.world, self.sends, self.fleet, self.faults)
-        self._sms = sms = SmsGateway(*parts)
-        self._smtp = Smtp(*parts)
-        self.fleet.address_gateways = {Channel.EMAIL: self._smtp, Channel.SMS: sms}
-        self.fleet.numbers.carrier = sms
-        self._apns = Apns(*parts)
-        self._fcm, self._webpush = Fcm(*parts), Webpush(*parts)
-        self.fleet.gateways = {
-            Channel.IOS: self._apns,
-            Channel.ANDROID: self._fcm,
-            **dict.fromkeys(WEB_CHANNELS, self._webpush),
-            **self.fleet.address_gateways,
-        }
-        return self.fleet.gateways
-
-    def _serve_google_and_browsers(self, *, strict_keys: bool) -> None:
-        """Make the wires of FCM and of the browsers' push services."""
-        parts = (self.direct, self.faults)
-        self._webpush_service = WebpushService(
-            self.world, self._webpush, *parts, derive_keys, strict_keys=strict_keys
-        )
-        self._fcm_service = FcmService(self.world, self._fcm, *parts, strict_keys=strict_keys)
-        self.fcm = FcmView(self, self._fcm_service)
-
-    def _make_places(self) -> list[Place]:
-        """List the fakes that take requests; OneSignal takes what no other claims."""
-        return [
-            Place("apns", APNS_HOSTS, APNS_PATHS, self._apns_service.handle),
-            Place("webpush", WEBPUSH_HOSTS, WEBPUSH_PATHS, self._webpush_service.handle),
-            Place("fcm", FCM_HOSTS, FCM_PATHS, self._fcm_service.handle),
-            Place("twilio", TWILIO_HOSTS, TWILIO_PATHS, self._twilio.handle),
-            Place("onesignal", VENDOR_HOSTS, (), self.onesignal.handle),
-        ]
-
     def _offer_parts(self) -> None:
         """Let what the parts can do be called on the lab itself."""
         self._apps = AppViews(self, self.onesignal.belief)
@@ -206,6 +129,8 @@ class Lab:
         self.find_device = self._people.find_device
         self.person = self._people.person
         self.population = self._people.population
+        faulty = FaultPlans(self, self._people, self.faults)
+        self.fault, self.outage, self.end_fault = faulty.plan, faulty.plan_outage, faulty.end
         self.advance = self._movers.advance
         self.advance_async = self._movers.advance_async
         self.run_until = self._movers.run_until
@@ -271,8 +196,8 @@ class Lab:
         with self.lock:
             self._frozen.touch_request()
             self._record.add_request(self.world.now, request)
-            place = self.directory.find(request)
-            return self.world.act(lambda: place.handle(request))
+            fake = self.services.directory.find(request).fake
+            return self.world.act(lambda: fake.handle(request))
 
     def take(self, name: str, arguments: Mapping[str, object], action: Callable[[], T]) -> T:
         """Serve one whole unit that came over another wire than HTTP; record it as *name*."""
@@ -289,83 +214,6 @@ class Lab:
     def mask(self, key: str) -> str:
         """Return what stands for a secret in the record."""
         return self._record.mask(key)
-
-    # -- what can go wrong ---------------------------------------------------------------------
-
-    def fault(
-        self,
-        where: str,
-        *,
-        status: int = 503,
-        reason: str | None = None,
-        retry_after_s: int | None = None,
-        share: float = 1.0,
-        times: int | None = None,
-        lost: bool = False,
-        devices: Iterable[Device | str] | None = None,
-        person: str | None = None,
-        app: str | None = None,
-        start: str | int | datetime | None = None,
-        end: str | int | datetime | None = None,
-        id: str = "",
-    ) -> Fault:
-        """Plan a fault: *where* is a gateway or a service's route.
-
-        Gateways are ``"apns"``, ``"fcm"``, ``"webpush"``, ``"smtp"`` and ``"sms"``.
-        A gateway's fault may be limited to *devices* or to the devices of one *person*, and to a
-        *share* of the targets; the window runs from *start* up to *end*.
-        """
-        named = self._name_devices(devices, person)
-        begin = parse_instant(start) if start is not None else 0
-        fault = Fault(
-            id=id,
-            where=where,
-            status=status,
-            reason=reason,
-            retry_after_s=retry_after_s,
-            share=share,
-            times=times,
-            lost=lost,
-            app=app,
-            devices=None if named is None else frozenset(named.values()),
-            device_names=() if named is None else tuple(sorted(named)),
-            start=begin,
-            end=parse_instant(end) if end is not None else FOREVER,
-        )
-        told = fault.document()
-        return self.act(lambda: self.faults.plan(fault), "fault", told)
-
-    def outage(
-        self,
-        where: str,
-        *,
-        start: str | int | datetime | None = None,
-        end: str | int | datetime | None = None,
-    ) -> Fault:
-        """Plan an outage: everything at *where* answers 503, in a window if one is given."""
-        return self.fault(where, status=503, start=start, end=end)
-
-    def end_fault(self, fault: Fault | str) -> None:
-        """End a fault now."""
-        name = fault if isinstance(fault, str) else fault.id
-        self.act(lambda: self.faults.remove(name), "end_fault", {"id": name})
-
-    def _name_devices(
-        self, devices: Iterable[Device | str] | None, person: str | None
-    ) -> dict[str, int] | None:
-        if devices is None and person is None:
-            return None
-        named: dict[str, int] = {}
-        for device in devices or ():
-            found = device if isinstance(device, Device) else self.find_device(device)
-            if found is None:
-                raise MisuseError(f"there is no device {device!r}")
-            named[found.id] = found.row
-        for device in self.person(person).devices if person is not None else ():
-            named[device.id] = device.row
-        if not named:
-            raise MisuseError("this fault would hit no device; name at least one that exists")
-        return named
 
     def change_settings(self, **changes: object) -> None:
         """Change named settings of this world; `pushlab settings` lists them."""
@@ -490,11 +338,11 @@ class Lab:
     @property
     def client_certificates(self) -> Sequence[str]:
         """The certificates that clients may show, as PEM texts (the edge asks)."""
-        return self._apns_service.certificates
+        return self.services.apns.certificates
 
     def first_streams(self, host: str) -> int:
         """Return how many streams a connection to *host* has at first (the edge calls this)."""
-        return self._apns_service.first_streams(host)
+        return self.services.apns.first_streams(host)
 
     def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> Endpoints:
         """Open this lab's port on loopback, for clients with a base URL of their own."""
@@ -511,7 +359,7 @@ class Lab:
 
         self.serve()
         assert self._listener is not None
-        hosts = [host for place in self.directory.places for host in place.hosts]
+        hosts = [host for place in self.services.directory.places for host in place.hosts]
         redirect = Redirect(self._listener, hosts, allow=allow)
         if self._redirect is not None:
             redirect.mail = self._redirect.mail
@@ -552,7 +400,7 @@ class Lab:
     @property
     def unbuilt(self) -> list[str]:
         """Calls that were answered 501, because pushlab does not serve them yet."""
-        return [*self.onesignal.unbuilt, *self._twilio.unbuilt]
+        return [*self.onesignal.unbuilt, *self.services.twilio.unbuilt]
 
     def list_problems(self) -> list[str]:
         """Say what should not have happened: broken fakes, unbuilt calls, refused or silent hosts.

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from pushlab.errors import MisuseError
 from pushlab_fakes.sms.keywords import KEYWORDS, Keyword
 from pushlab_fakes.sms.twilio.numbers import parse_number
-from pushlab_fakes.sms.twilio.service import HOSTS, PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from pushlab_fakes.sms.twilio.callbacks import Alert
     from pushlab_fakes.sms.twilio.service import Twilio
 
-__all__ = ["HOSTS", "PATHS", "TwilioView"]
+__all__ = ["TwilioView"]
 
 CALLS = ("account", "application", "line", "number", "service")
 """What sets something up, as a record names it."""

@@ -8,8 +8,13 @@ from pushlab_fakes.directory import Directory, Place
 from pushlab_fakes.exchange import Answer, Request
 
 
+class Anyone:
+    def handle(self, _request: Request) -> Answer:
+        return Answer(200)
+
+
 def a_place(name: str, hosts: tuple[str, ...], paths: tuple[str, ...]) -> Place:
-    return Place(name, hosts, paths, lambda _: Answer(200))
+    return Place(name, hosts, paths, Anyone())
 
 
 DIRECTORY = Directory(

@@ -145,7 +145,7 @@ def an_unknown_project(_: Scene) -> Answer:
 def a_quota(**limits: int) -> Callable[[Scene], Answer]:
     def send_too_many(scene: Scene) -> Answer:
         scene.lab.change_settings(fcm_quotas=True)
-        scene.lab._fcm_service.quotas.limits = Limits(**limits)
+        scene.lab.services.fcm.quotas.limits = Limits(**limits)
         scene.push()
         return scene.push()
 
@@ -486,7 +486,7 @@ def test_topics_of_dead_or_foreign_tokens_are_refused() -> None:
 def test_an_app_has_at_most_2000_topics() -> None:
     scene = Scene()
     for number in range(2_000):
-        scene.lab._fcm_service.topics.subscribe(f"topic-{number}", 0, 0)
+        scene.lab.services.fcm.topics.subscribe(f"topic-{number}", 0, 0)
 
     v1 = subscriptions(scene, "POST", "?topic_name=news")
     old = iid(scene, "batchAdd", [scene.token])
@@ -615,7 +615,7 @@ def test_on_loopback_the_path_tells_fcm_from_web_push() -> None:
     lab = Lab()
     urls = ["/v1/projects/shop/messages:send", "/token", "/fcm/send", "/fcm/send/abc", "/wp/abc"]
 
-    found = [lab.directory.find(Request.build("POST", f"http://127.0.0.1{url}")) for url in urls]
+    found = [lab.services.directory.find(Request.build("POST", f"http://127.0.0.1{url}")) for url in urls]
 
     assert [place.name for place in found] == ["fcm", "fcm", "fcm", "webpush", "webpush"]
 

@@ -248,7 +248,7 @@ def test_a_new_key_goes_with_a_new_subscription() -> None:
 def test_strict_keys_take_only_what_was_bound() -> None:
     scene = Scene("chrome", strict_keys=True)
     before = scene.push().status
-    scene.lab._webpush_service.bind(0, scene.sender.key)
+    scene.lab.services.webpush.bind(0, scene.sender.key)
 
     assert (before, scene.push().status) == (403, 201)
 

@@ -228,4 +228,4 @@ def test_every_operation_that_was_called_is_counted() -> None:
     sid = shop.send()["sid"]
     shop.fetch(sid)
 
-    assert shop.lab._twilio.hits == {"POST /Messages": 1, "GET /Messages/{sid}": 1}
+    assert shop.lab.services.twilio.hits == {"POST /Messages": 1, "GET /Messages/{sid}": 1}

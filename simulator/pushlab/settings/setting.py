@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any
 
-__all__ = ["make_setting"]
+__all__ = ["setting"]
 
 
-def make_setting(default: Any, says: str, source: str) -> Any:  # noqa: ANN401  a dataclass field
+def setting(default: Any, says: str, source: str) -> Any:  # noqa: ANN401  a dataclass field
     """Return the field of a setting."""
     return field(default=default, metadata={"says": says, "source": source})
