@@ -8,6 +8,7 @@ import pytest
 
 from pushlab.errors import MisuseError
 from pushlab.settings import Settings, change_settings, list_settings
+from pushlab_testing.tree import list_modules
 
 
 def test_every_setting_says_what_it_means_and_where_it_comes_from() -> None:
@@ -15,6 +16,15 @@ def test_every_setting_says_what_it_means_and_where_it_comes_from() -> None:
 
     assert [row.name for row in rows if not row.says or not row.source] == []
     assert len(rows) == len(dataclasses.fields(Settings))
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    readers = [
+        module.source for module in list_modules() if not module.name.startswith("pushlab.settings")
+    ]
+    code = "\n".join(readers)
+
+    assert [row.name for row in list_settings() if row.name not in code] == []
 
 
 def test_a_row_shows_default_and_value() -> None:

@@ -36,19 +36,9 @@ class DeviceSettings:
         "An iOS receipt waits 0 to this many whole seconds, inclusive.",
         "OneSignal-iOS-SDK source",
     )
-    ios_extension_budget_s: int = setting(
-        30,
-        "A notification service extension lives this long; an unsent receipt dies with it.",
-        "Apple, UNNotificationServiceExtension; OneSignal documentation",
-    )
     tray_max: int = setting(
         49,
         "Android shows at most this many notifications of one app; the oldest go.",
-        "OneSignal-Android-SDK source",
-    )
-    duplicate_window_days: int = setting(
-        7,
-        "A notification id that comes again within this window is not shown again.",
         "OneSignal-Android-SDK source",
     )
     sdk_queue_delay_android_ms: int = setting(
