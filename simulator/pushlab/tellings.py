@@ -179,6 +179,7 @@ TELLINGS: Final[Mapping[str, tuple[str, str, str]]] = {
     "NumberReplied": ("{device}", "replies “{text}” to {to}", PLAIN),
     "OpenReported": ("{address}", "its tap on {title} is counted", PLAIN),
     "OrganizationKeyAdopted": (SERVICE, "takes the organization's key as it is", PLAIN),
+    "PayloadUnreadable": ("{endpoint}", "shows nothing: {why}", BAD),
     "PermissionDenied": ("{device}", "denies the prompt", NOTE),
     "PermissionGranted": ("{device}", "allows notifications", PLAIN),
     "PersonLoggedIn": ("{device}", "logs in as {external_id}", PLAIN),

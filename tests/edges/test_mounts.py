@@ -12,7 +12,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
-import django
 import pytest
 import trio
 from django.conf import settings as django_settings
@@ -26,6 +25,7 @@ from pushlab_fakes.wire.apps import ANSWER_BYTES_MAX
 from pushlab_fakes.wire.mounts import Mounts
 from pushlab_fakes.wire.outgoing import HandlerError, Outgoing
 from pushlab_testing.bench import a_post
+from pushlab_testing.django_project import set_up_django
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -602,17 +602,7 @@ def django_shop() -> Callable[..., Iterable[bytes]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _django() -> None:
-    if django_settings.configured:  # a worker may come back to this module
-        return
-    django_settings.configure(
-        ALLOWED_HOSTS=["shop.test"],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
-        LOGGING_CONFIG=None,
-        SECRET_KEY="made up",
-        USE_TZ=True,
-    )
-    django.setup()
+    set_up_django()
 
 
 def test_a_django_test_case_sees_what_its_app_wrote(django_shop) -> None:

@@ -17,13 +17,12 @@ import time
 from email.message import EmailMessage
 
 import aiosmtplib
-import django
 import pytest
 from aiosmtpd import smtp as oracle
-from django.conf import settings as django_settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from pushlab.errors import MisuseError
+from pushlab_testing.django_project import set_up_django
 
 WAIT_S = 10.0
 LIVE, UNKNOWN, FULL, MALFORMED = (
@@ -35,9 +34,7 @@ LIVE, UNKNOWN, FULL, MALFORMED = (
 MODES = ("clear", "starttls", "tls")
 LIST_UNSUBSCRIBE = "<https://shop.test/out?u=1>"
 
-if not django_settings.configured:
-    django_settings.configure(DEFAULT_CHARSET="utf-8", USE_TZ=True)
-    django.setup()
+set_up_django()
 
 
 @pytest.fixture
