@@ -364,14 +364,12 @@ def test_hook(pushlab):
         result.assert_outcomes(passed=1)
 
     BROKEN = """
-from pushlab_fakes.directory import Directory, Place
-
 @pytest.fixture
 def broken(pushlab, monkeypatch):
     def handle(request):
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr(pushlab, "directory", Directory(Place("broken", (), (), handle)))
+    monkeypatch.setattr(pushlab.onesignal, "handle", handle)
 """
 
     def test_an_error_inside_a_fake_is_raised_with_its_cause(self, run):

@@ -615,7 +615,9 @@ def test_on_loopback_the_path_tells_fcm_from_web_push() -> None:
     lab = Lab()
     urls = ["/v1/projects/shop/messages:send", "/token", "/fcm/send", "/fcm/send/abc", "/wp/abc"]
 
-    found = [lab.services.directory.find(Request.build("POST", f"http://127.0.0.1{url}")) for url in urls]
+    found = [
+        lab.services.directory.find(Request.build("POST", f"http://127.0.0.1{url}")) for url in urls
+    ]
 
     assert [place.name for place in found] == ["fcm", "fcm", "fcm", "webpush", "webpush"]
 
