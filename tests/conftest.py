@@ -1,18 +1,20 @@
-"""What holds for every test: how long random histories are, and the purity of the core."""
+"""What holds for every test: how long random histories are, the count of cases, a pure core."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
+from pushlab_testing.fuzzing import Cases
 from pushlab_testing.purity import PurityGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 CORE_TESTS = [
     Path(__file__).parent / folder
@@ -39,3 +41,50 @@ def _pure_core(request: pytest.FixtureRequest, purity_guard: PurityGuard) -> Ite
         return
     with purity_guard:
         yield
+
+
+# --- how much was tried --------------------------------------------------------------------------
+
+CASES_LEAST = 10
+HAS_PASSED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def cases() -> Cases:
+    """Return what counts the cases of a test."""
+    return Cases()
+
+
+@pytest.fixture(autouse=True)
+def _count_cases(request: pytest.FixtureRequest, cases: Cases) -> Iterator[None]:
+    """Note how many cases a test counted; one that counts has tried some."""
+    cases.take()
+    yield
+    counted = cases.take()
+    request.node.user_properties += [("cases", each) for each in counted.items()]
+    if counted and request.node.stash.get(HAS_PASSED, False):
+        assert sum(counted.values()) >= CASES_LEAST
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a fixture know, while it is torn down, whether its test has passed."""
+    report = yield
+    if call.when == "call":
+        item.stash[HAS_PASSED] = report.passed
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many cases were tried, by kind."""
+    totals: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "teardown":
+                for name, value in report.user_properties:
+                    totals.update({value[0]: value[1]} if name == "cases" else {})
+    if totals:
+        told = ", ".join(f"{kind} {count:,}" for kind, count in sorted(totals.items()))
+        terminalreporter.write_line(f"tried {totals.total():,} cases: {told}")

@@ -15,9 +15,10 @@ import numpy as np
 from pushlab.content import Mail, Sms, Text
 from pushlab.fanout import FanOut
 from pushlab.gateway import Fate, Verdict
+from pushlab_fakes.attempts import AttemptLog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,6 +33,11 @@ __all__ = ["DirectSends", "Ear", "Letter", "News"]
 News = Literal["delivered", "undelivered", "unsubscribed", "complained"]
 """What a wire may hear of a message after it was accepted."""
 
+ACCEPTED: Final = Fate.ACCEPTED.value
+VERDICTS: Final = tuple(Verdict)
+"""By code."""
+OUTCOMES: Final = tuple(verdict.name.lower().replace("_", " ") for verdict in Verdict)
+"""What the trace calls a verdict, by code."""
 FATE_OF_VERDICT: Final = {
     Verdict.ACCEPTED: Fate.ACCEPTED,
     Verdict.DEAD: Fate.DEAD_TOKEN,
@@ -61,9 +67,12 @@ class Letter:
     """The token, endpoint, mail address or number that it is for; empty for many of them."""
     text: Text = field(default_factory=lambda: Text(None, None, None, None))
     payload: Mapping[str, object] = field(default_factory=dict)
-    mail: Mail | None = None
+    mail: Callable[[], Mail] | None = None
+    """Reads the mail when somebody looks."""
     sms: Sms | None = None
     ear: Ear | None = None
+    raw: bytes = b""
+    """A mail as its bytes, where no request brought them."""
 
 
 class DirectSends:
@@ -74,6 +83,8 @@ class DirectSends:
         self._sends = sends
         self._letters: dict[int, Letter] = {}
         """By the number of the send."""
+        self._by_name: dict[str, Letter] = {}
+        self.log = AttemptLog(world)
         self._gateways: dict[int, Gateway] = {}
         """Of sends to many addresses, which the gateway knows how to write."""
 
@@ -84,7 +95,8 @@ class DirectSends:
 
         *route* is the address's row in the gateway's registry, -1 when it never issued it; *cause*
         is the id of the trace entry of the request. Devices whose messages a wire wants to hear
-        of move to the lane, one by one ahead of the bulk.
+        of, and mailboxes, which load images by requests of their own, move to the lane, one by one
+        ahead of the bulk.
         """
         verdicts, fan_out = self._attempt(
             gateway, letter, content, np.array([route], np.int32), cause
@@ -113,6 +125,8 @@ class DirectSends:
     ) -> tuple[list[Verdict], FanOut]:
         now, count = self._world.now, len(routes)
         devices = gateway.devices_of(routes)
+        nobody = np.empty(count, np.int32)
+        nobody.fill(-1)
         fan_out = FanOut(
             name=letter.name,
             key=self._world.ids.key("direct", gateway.name, letter.name),
@@ -121,20 +135,23 @@ class DirectSends:
             collapse=self._sends.collapse_code(content.collapse_id),
             sent_at=now,
             entry=cause,
-            subscriptions=np.full(count, -1, np.int32),
+            subscriptions=nobody,
             routes=routes,
             devices=devices,
         )
         self._sends.open(fan_out)
         self._letters[fan_out.number] = letter
+        self._by_name[letter.name] = letter
+        self.log.hand_over(gateway.name, cause, fan_out.number, count)
         if not letter.address:
             self._gateways[fan_out.number] = gateway
-        if letter.ear is not None:
+        if letter.ear is not None or letter.mail is not None:
             self._world.schedule.mark_lane(devices[devices >= 0])
-        fan_out.fates[:] = Fate.ACCEPTED.value
-        what = fan_out.what(np.arange(count))
-        codes = gateway.attempt(np.full(count, now, np.int64), routes, what)
-        verdicts = [Verdict(code) for code in codes.tolist()]
+        fan_out.fates.fill(ACCEPTED)
+        instants = np.empty(count, np.int64)
+        instants.fill(now)
+        codes = gateway.attempt(instants, routes, fan_out.all_what()).tolist()
+        verdicts = [VERDICTS[code] for code in codes]
         for position, verdict in enumerate(verdicts):
             if verdict is not Verdict.ACCEPTED:
                 fan_out.fates[position] = FATE_OF_VERDICT[verdict].value
@@ -144,7 +161,7 @@ class DirectSends:
                 {
                     "gateway": gateway.name,
                     "notification": letter.name,
-                    "outcome": verdict.name.lower().replace("_", " "),
+                    "outcome": OUTCOMES[verdict],
                 },
                 (cause,),
             )
@@ -171,13 +188,29 @@ class DirectSends:
         """Return the mail as it came."""
         mail = self._letters[fan_out.number].mail
         assert mail is not None, "only a mail lies in a mailbox"
-        return mail
+        return mail()
 
     def sms_for(self, fan_out: FanOut, _position: int) -> Sms:
         """Return the text message as it came."""
         sms = self._letters[fan_out.number].sms
         assert sms is not None, "only a text message reaches a number"
         return sms
+
+    def find_title(self, name: str) -> str | None:
+        """Return what the message *name* says, in a line; None when there is none, or nothing."""
+        letter = self._by_name.get(name)
+        if letter is None:
+            return None
+        if letter.mail is not None:
+            return letter.mail().subject or None
+        if letter.sms is not None:
+            return letter.sms.body or None
+        return letter.text.title or letter.text.body
+
+    def find_raw(self, fan_out: FanOut) -> bytes:
+        """Return the bytes of a mail that no request brought; empty when there are none."""
+        letter = self._letters.get(fan_out.number)
+        return b"" if letter is None else letter.raw
 
     def wants_receipts(self, _fan_out: FanOut) -> bool:
         """Ask for none: these gateways have no receipts."""

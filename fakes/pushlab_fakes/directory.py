@@ -9,10 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from pushlab_fakes.exchange import Answer, Request
+import msgspec
 
-__all__ = ["Directory", "Fake", "Place"]
+from pushlab_fakes.json_text import decode_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pushlab_fakes.exchange import Answer, Request
+    from pushlab_fakes.faults import Fault
+
+__all__ = ["Directory", "Fake", "Habits", "Place"]
 
 
 class Fake(Protocol):
@@ -21,6 +28,33 @@ class Fake(Protocol):
     def handle(self, request: Request) -> Answer:
         """Answer one request."""
         ...
+
+    def fail(self, request: Request, fault: Fault) -> Answer:
+        """Refuse a request, in the vendor's own words, because *fault* says so."""
+        ...
+
+
+def _read_json(request: Request) -> str:
+    """Return a body of JSON, however it is written; other bodies may be new each time."""
+    try:
+        value = decode_json(request.body)
+    except msgspec.DecodeError:
+        return ""
+    return msgspec.json.encode(value, order="deterministic").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What planned faults must know of a vendor's requests before the vendor's fake sees them."""
+
+    shorten: Callable[[str], str] = lambda path: path
+    """Returns a path without the parts that all paths of the vendor share."""
+    find_app: Callable[[Request], str | None] = lambda _request: None
+    """Returns the app or account that a request is for."""
+    say: Callable[[Request], str] = _read_json
+    """Returns what the body of a request says, without what a client makes up anew each time."""
+    say_goodbye: Callable[[str | None], bytes] = lambda reason: (reason or "").encode()
+    """Returns the debug data of a GOAWAY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +67,7 @@ class Place:
     paths: tuple[str, ...]
     """How its paths begin, where the host says nothing."""
     fake: Fake
+    habits: Habits = Habits()
 
     def owns(self, host: str) -> bool:
         """Whether *host* is one of its names."""
@@ -46,13 +81,21 @@ class Directory:
 
     def __init__(self, *places: Place) -> None:
         self.places = places
+        self._by_host: dict[str, list[Place]] = {}
+        """Who owns each host that is named in full."""
+        for place in places:
+            for host in place.hosts:
+                if not host.startswith("."):
+                    self._by_host[host] = [each for each in places if each.owns(host)]
 
     def find(self, request: Request) -> Place:
         """Return the place of *request*: by its host, else by its path, else the last one.
 
         Of several places that share a host the path tells, and the last one takes the rest.
         """
-        owners = [place for place in self.places if place.owns(request.host)]
+        owners = self._by_host.get(request.host)
+        if owners is None:
+            owners = [place for place in self.places if place.owns(request.host)]
         if len(owners) == 1:
             return owners[0]
         for place in owners or self.places:

@@ -10,7 +10,7 @@ to them, so the garbage collector is spared looking.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -18,7 +18,10 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Answer", "Peer", "Request", "Steer", "json_answer"]
+    from pushlab_fakes.faults import How
+    from pushlab_fakes.holds import Parked
+
+__all__ = ["Answer", "Mishap", "Peer", "Request", "Steer", "json_answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,28 @@ class Steer:
     """Debug data of a GOAWAY, which names this request's stream as the last and ends all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """What becomes of an answer on its way out, because a fault was planned; the edge sees to it.
+
+    With ``drop``, ``reset`` and ``goaway`` nothing has happened before, and the answer that carries
+    this is never sent; with ``lost`` and ``half`` it is the true one.
+    """
+
+    fault: str
+    """Id of the fault."""
+    how: How | Literal[""] = ""
+    """How the connection fails; empty when nothing but time is lost."""
+    delay_s: float = 0.0
+    """Real seconds that it takes first."""
+    code: int = 0
+    """Why a stream is reset (RFC 9113, section 7)."""
+    debug: bytes = b""
+    """Debug data of a GOAWAY."""
+    parked: Parked | None = None
+    """What is waited for, and goes out in the place of the answer."""
+
+
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """One whole HTTP answer; a refusal is an answer too."""
 
@@ -111,6 +136,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     steer: Steer | None = None
+    mishap: Mishap | None = None
 
     def header(self, name: str) -> str | None:
         """Return the first header called *name* (any case), or None."""

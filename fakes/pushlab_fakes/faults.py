@@ -1,43 +1,98 @@
-"""Planned misbehaviour as data: what goes wrong, where, for whom, and in which window of time.
+"""Planned misbehaviour as data: what goes wrong, how, where, for whom, and in which window of time.
 
-A fault is a value. It is matched by place (a service's route, or a gateway), app, device, a share
-of the targets (keyed luck, so the same targets every time) and a window of virtual time. Which
-fault hit is in the trace, by the fault's id.
+A fault is a value. It is matched by place (see `fault_places`), app, device, a share of the targets
+(keyed luck, so the same targets every time) and a window of virtual time. Which fault hit is in the
+trace, by the fault's id. What it does to a request, a mail or a webhook stands in `strikes`,
+`smtp.strikes` and `post_strikes`; the edge carries it out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 
-from pushlab.errors import MisuseError
+from pushlab.errors import MisuseError, find_near
 from pushlab.gateway import Verdict
 from pushlab.world.clock import render_instant
 from pushlab.world.randomness import threshold
+from pushlab_fakes.fault_places import parse_place
+from pushlab_fakes.holds import Holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from pushlab.world.clock import Instant
     from pushlab.world.world import World
+    from pushlab_fakes.fault_places import PlaceOfFault
 
-__all__ = ["PLACES", "Fault", "Faults"]
+__all__ = [
+    "DELAY_S_MAX",
+    "RESET_CODES",
+    "Fault",
+    "Faults",
+    "How",
+    "LastStream",
+    "Part",
+    "check_fault",
+]
 
-GATEWAYS = ("apns", "fcm", "webpush", "smtp", "sms")
-SMTP_STAGES = ("connect", "ehlo", "auth", "mail", "rcpt", "data", "end")
-"""Stages of a mail's way over the wire; ``end`` is after the final dot."""
-PLACES = (
-    *GATEWAYS,
-    "onesignal POST /notifications",
-    *(f"smtp {stage}" for stage in SMTP_STAGES),
-    "twilio POST /Messages",
-)
-"""Where a fault can strike; more routes and gateways join as they are built."""
+How = Literal[
+    "refuse",
+    "lost",
+    "drop",
+    "half",
+    "reset",
+    "goaway",
+    "hold",
+    "slow",
+    "repeat",
+    "late",
+    "expired_certificate",
+]
+"""What goes wrong.
 
+``refuse``: the vendor says no, by a status. ``lost``: what the vendor sends is lost on its way: the
+answer, after its effect, and the connection is cut; or the webhook, which never arrives. ``drop``:
+what your app sends is lost: the connection is cut before any effect; or the app's answer to a
+webhook, which did arrive. ``half``: the answer breaks off in its middle, after its effect.
+``reset``: RST_STREAM, or a TCP reset without HTTP/2, before any effect. ``goaway``: HTTP/2 ends the
+connection in order. ``hold``: kept in flight until it is released. ``slow``: nothing but time.
+``repeat``: the webhook comes twice. ``late``: the webhook comes later, so others overtake it.
+``expired_certificate``: the server's certificate is out of date.
+"""
+Part = Literal["request", "answer"]
+"""What a hold keeps back: the request, before its effect, or the answer to it."""
+LastStream = Literal["before", "this"]
+"""What a GOAWAY names as the last stream that was served: the one before, or the one it hits."""
+
+HOWS_AT: Final = {
+    "gateway": ("refuse",),
+    "route": ("refuse", "lost", "drop", "half", "reset", "goaway", "hold", "slow"),
+    "stage": ("refuse", "lost", "drop", "half", "reset", "hold", "slow"),
+    "webhook": ("lost", "drop", "repeat", "late", "hold"),
+    "handshake": ("expired_certificate",),
+}
+"""What can go wrong at each kind of place."""
+DELAY_S_MAX: Final = 300.0
+"""How long a fault may keep an answer, in real seconds."""
+RESET_CODES: Final = {
+    "NO_ERROR": 0,
+    "PROTOCOL_ERROR": 1,
+    "INTERNAL_ERROR": 2,
+    "FLOW_CONTROL_ERROR": 3,
+    "STREAM_CLOSED": 5,
+    "REFUSED_STREAM": 7,
+    "CANCEL": 8,
+    "ENHANCE_YOUR_CALM": 11,
+    "HTTP_1_1_REQUIRED": 13,
+}
+"""Why a stream is reset (RFC 9113, section 7); the reason of a ``reset``."""
+
+UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
 FOREVER = 2**62
 OUTAGE_STATUS = 503
 STATUS_MIN, STATUS_MAX = 400, 599
@@ -70,19 +125,27 @@ class Fault:
 
     id: str
     where: str
-    """One of PLACES."""
+    """A place as `parse_place` reads it."""
+    how: How = "refuse"
     status: int = OUTAGE_STATUS
-    """HTTP status of the refusal; an outage is 503 for everything."""
+    """HTTP status of the refusal, or code of the reply; an outage is 503 for everything."""
     reason: str | None = None
-    """Text of the refusal, in the vendor's envelope; None takes the vendor's own."""
+    """Text of the refusal, in the vendor's envelope; None takes the vendor's own. Of a ``reset``
+    one of RESET_CODES, of a ``goaway`` its debug data."""
     retry_after_s: int | None = None
     """Seconds for a Retry-After header."""
     share: float = 1.0
     """Share of the matching targets or requests that it hits, 0 to 1."""
     times: int | None = None
     """How many requests it hits at most; requests only, since a bulk step has no first."""
-    lost: bool = False
-    """Whether the answer is lost on its way, after its effect: the connection is cut; SMTP only."""
+    part: Part = "request"
+    """What a ``hold`` keeps back."""
+    last_stream: LastStream = "before"
+    """What a ``goaway`` names; the request it hits is served with ``this`` alone."""
+    delay_s: float = 0.0
+    """How long the answer takes, in real seconds."""
+    delay_ms: int = 0
+    """How much later a webhook comes, or comes again, in virtual milliseconds."""
     app: str | None = None
     """Id of the app it is limited to."""
     devices: frozenset[int] | None = None
@@ -95,29 +158,39 @@ class Fault:
 
     def document(self) -> dict[str, object]:
         """Return the fault as the control API shows it."""
-        shown: dict[str, object] = {
+        is_refusal, is_windowed = self.how == "refuse", self.end != FOREVER
+        shown: dict[str, object | None] = {
             "id": self.id,
             "where": self.where,
-            "status": self.status,
+            "how": None if is_refusal else self.how,
+            "status": self.status if is_refusal else None,
             "share": self.share,
+            "part": self.part if self.how == "hold" else None,
+            "last_stream": self.last_stream if self.how == "goaway" else None,
+            "delay_s": self.delay_s or None,
+            "delay": _render_delay(self.delay_ms) if self.delay_ms else None,
+            "reason": self.reason,
+            "retry_after_s": self.retry_after_s,
+            "times": self.times,
+            "app": self.app,
+            "devices": [*self.device_names] or None,
+            "start": render_instant(self.start) if self.start else None,
+            "end": render_instant(self.end) if is_windowed else None,
         }
-        if self.reason is not None:
-            shown["reason"] = self.reason
-        if self.retry_after_s is not None:
-            shown["retry_after_s"] = self.retry_after_s
-        if self.times is not None:
-            shown["times"] = self.times
-        if self.lost:
-            shown["lost"] = True
-        if self.app is not None:
-            shown["app"] = self.app
-        if self.device_names:
-            shown["devices"] = list(self.device_names)
-        if self.start:
-            shown["start"] = render_instant(self.start)
-        if self.end != FOREVER:
-            shown["end"] = render_instant(self.end)
-        return shown
+        return {name: value for name, value in shown.items() if value is not None}
+
+
+@dataclass(slots=True)
+class _Planned:
+    """A fault and what has come of it so far."""
+
+    fault: Fault
+    place: PlaceOfFault
+    entry: str
+    """Id of the trace entry that tells of it."""
+    hits: int = 0
+    tries: dict[int, int] = field(default_factory=dict)
+    """How often each content came by, of a fault that strikes a share."""
 
 
 class Faults:
@@ -125,63 +198,127 @@ class Faults:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._faults: dict[str, Fault] = {}
-        self._hits: dict[str, int] = {}
-        self._tries: dict[str, int] = {}
-        self._planned = 0
+        self._planned: dict[str, _Planned] = {}
+        self._count = 0
+        self.holds = Holds()
 
     def plan(self, fault: Fault) -> Fault:
         """Add *fault*; raises MisuseError when it names no place or cannot be."""
-        _check(fault)
-        self._planned += 1
-        named = replace(fault, id=fault.id or f"fault-{self._planned}")
-        if named.id in self._faults:
+        place = check_fault(fault)
+        self._count += 1
+        named = replace(fault, id=fault.id or f"fault-{self._count}")
+        if named.id in self._planned:
             raise MisuseError(f"a fault {named.id!r} is planned already; remove it first")
-        self._faults[named.id] = named
-        self._hits[named.id] = self._tries[named.id] = 0
-        self._world.trace.record("FaultPlanned", named.id, named.document())
+        told = {name: value for name, value in named.document().items() if name != "id"}
+        if named.how != "refuse":
+            told["outcome"] = named.how
+        entry = self._world.trace.record("FaultPlanned", named.id, told)
+        self._planned[named.id] = _Planned(named, place, entry)
         return named
 
     def remove(self, fault_id: str) -> None:
-        """End a fault now; raises MisuseError when there is none of that id."""
-        if fault_id not in self._faults:
-            raise MisuseError(f"no fault {fault_id!r}; planned are {sorted(self._faults)}")
-        del self._faults[fault_id]
+        """End a fault now; raises MisuseError when there is none of that id.
+
+        What a hold has kept back goes on.
+        """
+        if self._get(fault_id).fault.how == "hold":
+            self.release(fault_id)
+            return
+        del self._planned[fault_id]
         self._world.trace.record("FaultRemoved", fault_id, {})
+
+    def release(self, hold_id: str, count: int | None = None) -> int:
+        """Let what a hold keeps back go on, and say how much that was.
+
+        Without a *count* all of it, and the hold ends; with one the oldest, and it stays.
+        """
+        planned = self._get(hold_id)
+        if planned.fault.how != "hold":
+            raise MisuseError(f"{hold_id!r} holds nothing; end it with end_fault")
+        if count is not None and count < 1:
+            raise MisuseError(f"a hold releases one at least, not {count}; leave the count out")
+        if count is None:
+            del self._planned[hold_id]
+        leaving = len(self.holds.at(hold_id)[:count])
+        told = {"hold": hold_id, "count": leaving}
+        self._world.trace.record("HoldReleased", hold_id, told, (planned.entry,))
+        self.holds.release(hold_id, count)
+        return leaving
+
+    def _get(self, fault_id: str) -> _Planned:
+        planned = self._planned.get(fault_id)
+        if planned is None:
+            raise MisuseError(f"no fault {fault_id!r}; planned are {sorted(self._planned)}")
+        return planned
 
     def list(self) -> list[Fault]:
         """Return the planned faults, oldest first."""
-        return [*self._faults.values()]
+        return [planned.fault for planned in self._planned.values()]
 
     def are_planned(self, where: str) -> bool:
         """Whether any fault is planned at *where*, for now or for later."""
-        return any(fault.where == where for fault in self._faults.values())
+        if not self._planned:  # It is asked for each request.
+            return False
+        return any(planned.fault.where == where for planned in self._planned.values())
 
-    def find(self, where: str, *, app: str | None, key: int) -> Fault | None:
-        """Return the fault that hits a request of content key *key*, and count the hit."""
+    def are_planned_at(self, kind: str) -> bool:
+        """Whether any fault is planned at a *kind* of place, for now or for later."""
+        if not self._planned:
+            return False
+        return any(planned.place.kind == kind for planned in self._planned.values())
+
+    def entry_of(self, fault: Fault) -> tuple[str, ...]:
+        """Return the id of the trace entry that tells of *fault*, as causes."""
+        planned = self._planned.get(fault.id)
+        return () if planned is None else (planned.entry,)
+
+    def find(
+        self,
+        fits: Callable[[Fault, PlaceOfFault], bool],
+        *,
+        key: Callable[[], int],
+        app: Callable[[], str | None] = lambda: None,
+    ) -> Fault | None:
+        """Return the first fault that *fits* and hits, and count that.
+
+        *key* returns the content key by which luck is drawn, *app* the app that is asked for; each
+        is called only if a fault goes by it. Faults of gateways strike by target instead.
+        """
         now = self._world.now
-        for fault in self._faults.values():
-            if fault.where != where or not fault.start <= now < fault.end:
+        for planned in self._planned.values():
+            fault = planned.fault
+            if not fault.start <= now < fault.end or not fits(fault, planned.place):
                 continue
-            if fault.app is not None and fault.app != app:
+            if fault.app is not None and fault.app != app():
                 continue
-            if fault.times is not None and self._hits[fault.id] >= fault.times:
+            if fault.times is not None and planned.hits >= fault.times:
                 continue
-            draw = self._world.randomness.chance(
-                f"fault {fault.id}", key, self._tries[fault.id], threshold(fault.share)
-            )
-            self._tries[fault.id] += 1
-            if draw:
-                self._hits[fault.id] += 1
+            if self._draw(planned, key):
+                planned.hits += 1
                 return fault
         return None
+
+    def _draw(self, planned: _Planned, find_key: Callable[[], int]) -> bool:
+        """Draw whether a share hits; the same content has new luck each time it comes."""
+        fault = planned.fault
+        if fault.share >= 1:
+            return True
+        key = find_key()
+        nth = planned.tries.get(key, 0)
+        planned.tries[key] = nth + 1
+        return self._world.randomness.chance(f"fault {fault.id}", key, nth, threshold(fault.share))
+
+    def _at(self, where: str) -> Iterator[Fault]:
+        for planned in self._planned.values():
+            if planned.fault.where == where:
+                yield planned.fault
 
     def find_target(
         self, where: str, instant: Instant, *, device: int, key: int, about: int
     ) -> Fault | None:
         """Return the fault that `overrule` lets strike one target, for what it says."""
-        for fault in self._faults.values():
-            if fault.where != where or not fault.start <= instant < fault.end:
+        for fault in self._at(where):
+            if not fault.start <= instant < fault.end:
                 continue
             if fault.devices is not None and device not in fault.devices:
                 continue
@@ -204,9 +341,7 @@ class Faults:
         *keys* are the content keys of the targets and *about* those of their sends.
         """
         verdicts: NDArray[np.uint8] | None = None
-        for fault in self._faults.values():
-            if fault.where != where:
-                continue
+        for fault in self._at(where):
             hit = (instants >= fault.start) & (instants < fault.end)
             if fault.devices is not None:
                 hit &= np.isin(devices, sorted(fault.devices))
@@ -223,44 +358,76 @@ class Faults:
             verdicts[hit] = meanings.get(fault.status, Verdict.PUT_OFF).value
         return verdicts
 
-    def find_struck(self, where: str, device: int, verdict: Verdict) -> Fault | None:
-        """Return the fault that brought about *verdict* for *device* just now, or None.
 
-        A wire asks after the attempt, to answer with the fault's own status.
-        """
-        now = self._world.now
-        meanings = VERDICTS_AT.get(where, VERDICT_OF_STATUS)
-        for fault in self._faults.values():
-            if fault.where != where or not fault.start <= now < fault.end:
-                continue
-            if fault.devices is not None and device not in fault.devices:
-                continue
-            if meanings.get(fault.status, Verdict.PUT_OFF) is verdict:
-                return fault
-        return None
+def _render_delay(delay_ms: int) -> str:
+    """Return a duration in the largest unit in which it is whole: ``5m``, ``90s``, ``1500ms``."""
+    return next(f"{delay_ms // size}{unit}" for unit, size in UNITS if not delay_ms % size)
 
 
-def _check(fault: Fault) -> None:
-    if fault.where not in PLACES:
-        raise MisuseError(f"a fault strikes at one of {_quoted(PLACES)}, not at {fault.where!r}")
+def check_fault(fault: Fault) -> PlaceOfFault:
+    """Return the place of *fault*; raises MisuseError when it names none or cannot be."""
+    place = parse_place(fault.where)
+    if fault.how not in get_args(How):
+        raise MisuseError(
+            f"nothing goes wrong like {fault.how!r}; {find_near(fault.how, get_args(How))}"
+        )
+    if fault.how not in HOWS_AT[place.kind]:
+        possible = ", ".join(HOWS_AT[place.kind])
+        raise MisuseError(
+            f"at {fault.where!r} nothing goes wrong like {fault.how!r}; how={possible}"
+        )
     if not STATUS_MIN <= fault.status <= STATUS_MAX:
         raise MisuseError(f"a fault's status lies between 400 and 599, not {fault.status}")
     if not 0 <= fault.share <= 1:
         raise MisuseError(f"a fault's share lies between 0 and 1, not {fault.share}")
     if fault.start >= fault.end:
         raise MisuseError("a fault ends after it starts")
-    is_request = fault.where not in GATEWAYS
-    if fault.lost and not fault.where.startswith("smtp "):
-        raise MisuseError('an answer is lost at a stage of SMTP, such as "smtp end"')
-    if is_request and fault.devices is not None:
+    _check_options(fault)
+    _check_reach(fault, place)
+    _check_delays(fault, place)
+    return place
+
+
+def _check_options(fault: Fault) -> None:
+    if fault.part not in get_args(Part):
+        raise MisuseError(f"a hold keeps back a request or an answer, not {fault.part!r}")
+    if fault.last_stream not in get_args(LastStream):
+        raise MisuseError(f"the last stream is `before` or `this`, not {fault.last_stream!r}")
+    if fault.part != "request" and fault.how != "hold":
+        raise MisuseError('`part` says what a hold keeps back; write how="hold"')
+    if fault.last_stream != "before" and fault.how != "goaway":
+        raise MisuseError('`last_stream` is named by a GOAWAY; write how="goaway"')
+    if fault.how == "reset" and fault.reason is not None and fault.reason not in RESET_CODES:
+        near = find_near(fault.reason, RESET_CODES)
+        raise MisuseError(f"{fault.reason!r} is no reason for a reset; {near}")
+
+
+def _check_reach(fault: Fault, place: PlaceOfFault) -> None:
+    """Check whom a fault is limited to."""
+    if place.kind == "gateway":
+        if fault.app is not None:
+            raise MisuseError("a gateway knows no apps of the service; limit its fault to devices")
+        if fault.times is not None:
+            raise MisuseError(
+                "`times` counts requests; for a gateway use `share` or a window (`start`, `end`)"
+            )
+        return
+    if fault.devices is not None:
         raise MisuseError("a fault of a route has no devices; plan it at a gateway instead")
-    if not is_request and fault.app is not None:
-        raise MisuseError("a gateway knows no apps of the service; limit its fault to devices")
-    if not is_request and fault.times is not None:
-        raise MisuseError(
-            "`times` counts requests; for a gateway use `share` or a window (`start`, `end`)"
-        )
+    if fault.app is not None and place.service not in {"onesignal", "twilio"}:
+        raise MisuseError("only OneSignal and Twilio know apps; leave `app` out")
+    if fault.how == "hold" and fault.part == "answer" and place.kind == "webhook":
+        raise MisuseError("a webhook is held as a whole; leave `part` out")
 
 
-def _quoted(words: Iterable[str]) -> str:
-    return ", ".join(repr(word) for word in words)
+def _check_delays(fault: Fault, place: PlaceOfFault) -> None:
+    if not 0 <= fault.delay_s <= DELAY_S_MAX:
+        raise MisuseError(f"delay_s lies between 0 and {DELAY_S_MAX:g} real seconds")
+    if fault.delay_s and place.kind not in {"route", "stage"}:
+        raise MisuseError("an answer of a route or a stage of SMTP takes real time; not so here")
+    if fault.how == "slow" and not fault.delay_s:
+        raise MisuseError("how slow? write delay_s=2, in real seconds")
+    if fault.delay_ms < 0 or (fault.delay_ms and fault.how not in {"late", "repeat"}):
+        raise MisuseError('`delay` is virtual time by which a webhook is late; write how="late"')
+    if fault.how == "late" and not fault.delay_ms:
+        raise MisuseError('how late? write delay="5m", in virtual time')

@@ -33,6 +33,9 @@ class Registry(Table, ABC):
 
     def devices_of(self, routes: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the device behind each route, -1 for route -1; shape (n,), the caller's own."""
+        if len(routes) == 1:  # What a send to one address asks.
+            route = int(routes[0])
+            return np.array([self.device[route] if route >= 0 else NOBODY], np.int32)
         if not len(self):
             return np.full(len(routes), NOBODY)
         known = routes >= 0

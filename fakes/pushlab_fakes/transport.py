@@ -18,25 +18,28 @@ from pushlab.world.schedule import RANKS
 from pushlab_fakes.faults import NO_FAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-    from pushlab.fanout import Sends
+    from pushlab.fanout import FanOut, Sends
     from pushlab.gateway import Handsets
     from pushlab.settings import Settings
+    from pushlab.table import Chains
     from pushlab.world.trace import BatchKind
     from pushlab.world.world import World
-    from pushlab_fakes.faults import Faults
+    from pushlab_fakes.faults import Fault, Faults
 
     Step = Callable[
         [NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]], None
     ]
     """(instants, devices, routes, what) of targets, shape (n,)."""
+    Reaches = Callable[[NDArray[np.int32], NDArray[np.int64]], NDArray[np.bool_]]
+    """(devices, what) -> whether each message may go to its device now."""
     Latency = Callable[[Settings], tuple[int, int]]
     """The shortest and the mean time of the way, in milliseconds."""
 
-__all__ = ["Transport", "find_instants"]
+__all__ = ["Transport", "find_instants", "push_in_order"]
 
 
 def _push_latency(settings: Settings) -> tuple[int, int]:
@@ -46,8 +49,9 @@ def _push_latency(settings: Settings) -> tuple[int, int]:
 class Transport:
     """Carries accepted messages of one gateway to its devices.
 
-    Without *store* presence does not matter, without *gone* every device holds its address. What
-    arrives goes to *deliver*, which is the devices' own unless a gateway has more to do.
+    Without *store* presence does not matter, without *gone* every device holds its address. Who is
+    online is there for every message unless *reaches* knows better. What arrives goes to *deliver*,
+    which is the devices' own unless a gateway has more to do.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Transport:
         store: Step | None = None,
         gone: Step | None = None,
         deliver: Step | None = None,
+        reaches: Reaches | None = None,
         latency: Latency = _push_latency,
     ) -> None:
         self._world = world
@@ -71,6 +76,7 @@ class Transport:
         self._store = store
         self._gone = gone
         self._deliver = deliver or self._hand_over
+        self._reaches = reaches or self._are_online
         self._latency = latency
         self._arrival = world.schedule.register(
             f"{gateway} arrival", RANKS["arrival"], self._arrive
@@ -94,13 +100,17 @@ class Transport:
         if not len(devices):
             return
         if self._store is not None:
-            online = self._handsets.online[as_slice(devices)]
+            online = self._reaches(devices, what)
             if np.count_nonzero(online) < len(online):
                 away = ~online
                 self._store(instants[away], devices[away], routes[away], what[away])
                 instants, devices, what = instants[online], devices[online], what[online]
         if len(devices):
             self.carry(instants, devices, what)
+
+    def _are_online(self, devices: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
+        del what
+        return self._handsets.online[as_slice(devices)]
 
     def refuse_strangers(
         self,
@@ -114,7 +124,7 @@ class Transport:
         gateway says of the token itself.
         """
         apps = self._handsets.app
-        for fan_out, _, places in self._sends.split(what):
+        for fan_out, places in self._sends.list_sends(what):
             if fan_out.app >= 0:
                 strange = apps[as_slice(devices[places])] != fan_out.app
                 if np.count_nonzero(strange):
@@ -140,6 +150,19 @@ class Transport:
         if overruled is not None:
             struck = overruled != NO_FAULT
             verdicts[struck] = overruled[struck]
+
+    def find_fault(self, fan_out: FanOut) -> Fault | None:
+        """Return the planned fault that struck the only target of *fan_out* just now, if one did.
+
+        A wire asks after the attempt, to answer in the fault's own words.
+        """
+        if not self._faults.are_planned(self._gateway):
+            return None
+        device, what = int(fan_out.devices[0]), np.array([fan_out.what_at(0)], np.int64)
+        key = self._handsets.key[device] if device >= 0 else self.name_strays(what)[0]
+        return self._faults.find_target(
+            self._gateway, self._world.now, device=device, key=int(key), about=fan_out.key
+        )
 
     def name_strays(self, what: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return content keys, shape (n,), of targets that no device stands for: their names."""
@@ -190,7 +213,7 @@ class Transport:
     ) -> None:
         routes = self._routes(what)
         if self._store is not None:
-            online = self._handsets.online[devices]
+            online = self._reaches(devices, what)
             if np.count_nonzero(online) < len(online):
                 away = ~online
                 self._store(instants[away], devices[away], routes[away], what[away])
@@ -266,3 +289,18 @@ def find_instants(
     """Return the instant of each of *owners*, which are some of *routes* (distinct), repeated."""
     order = np.argsort(routes, kind="stable")
     return instants[order[np.searchsorted(routes[order], owners)]]
+
+
+def push_in_order(
+    chains: Chains, owners: NDArray[np.int32], held: Mapping[str, NDArray[np.int64]]
+) -> None:
+    """Put entries of *chains* back; *owners* may repeat, and the entries of each keep their order.
+
+    *owners* and each array of *held* have the shape (n,).
+    """
+    places = np.arange(len(owners))
+    while len(places):
+        _, first = np.unique(owners[places], return_index=True)
+        some = places[first]
+        chains.push(owners[some], **{name: values[some] for name, values in held.items()})
+        places = np.delete(places, first)

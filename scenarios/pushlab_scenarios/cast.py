@@ -9,7 +9,7 @@ from pushlab.errors import find_near
 from pushlab_scenarios.nodes import Listing, Scalar, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pushlab_scenarios.nodes import Node, Place
 
@@ -28,6 +28,8 @@ class Cast:
         self.devices: dict[str, str] = {}
         """Platform by device."""
         self._saved: dict[str, Place] = {}
+        self._faults: dict[str, bool] = {}
+        """The faults that were given a name: whether each is a hold."""
 
     def add_device(self, name: str, platform: str, place: Place) -> None:
         """Bring in a device."""
@@ -41,6 +43,28 @@ class Cast:
             return node.text
         near = find_near(node.text, self.devices)
         raise node.place.refuse(f"no device {node.text!r} has joined before", near)
+
+    def add_fault(self, name: str, place: Place, *, is_hold: bool) -> None:
+        """Bring in a fault that was given a name."""
+        if name in self._faults:
+            raise place.refuse(f"there is a fault {name!r} already", "give this one another `id`")
+        self._faults[name] = is_hold
+
+    def read_fault(self, node: Scalar) -> str:
+        """Return the fault that *node* names, which must have been planned before."""
+        return self._read_fault(node, self._faults, "fault")
+
+    def read_hold(self, node: Scalar) -> str:
+        """Return the hold that *node* names, which must have been planned before."""
+        holds = [name for name, is_hold in self._faults.items() if is_hold]
+        return self._read_fault(node, holds, "hold")
+
+    def _read_fault(self, node: Scalar, known: Iterable[str], what: str) -> str:
+        names = [*known]
+        if node.text in names:
+            return node.text
+        instead = find_near(node.text, names) if names else f"give the {what} an `id`"
+        raise node.place.refuse(f"no {what} {node.text!r} was planned before", instead)
 
     def save(self, node: Scalar) -> str:
         """Bring in a name for what an answer will hold."""

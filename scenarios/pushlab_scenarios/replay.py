@@ -149,7 +149,7 @@ def _request(lab: Lab, arguments: dict[str, Any]) -> None:
         for name, held in arguments["headers"].items()
         for value in (held if isinstance(held, list) else [held])
     )
-    lab.handle(
+    lab.respond(
         Request(
             arguments["method"],
             arguments["host"],
@@ -181,7 +181,11 @@ def _post(lab: Lab, arguments: dict[str, Any]) -> None:
         raise ReplayError(f"the record has the post {arguments['name']}, the replay {post.name}")
     headers = tuple(arguments.get("headers", {}).items())
     body = arguments.get("body", "").encode()
-    answer = PostAnswer(arguments["status"], headers, body, arguments["error"])
+    if "size_bytes" in arguments:
+        # Nobody reads more of a file than its beginning and its size.
+        body = b64decode(arguments["begins_base64"]).ljust(arguments["size_bytes"], b"\0")
+    url = arguments.get("url", post.url)
+    answer = PostAnswer(arguments["status"], headers, body, arguments["error"], url)
     lab.world.outbox.settle(post, answer)
 
 
@@ -239,8 +243,10 @@ ACTIONS: dict[str, Callable[[Lab, dict[str, Any]], object]] = {
     "fcm": lambda lab, arguments: getattr(lab.fcm, arguments["do"])(**arguments["with"]),
     "members": _members,
     "observe": lambda lab, arguments: lab.observe_subscriptions(arguments["url"]),
+    "handshake": lambda lab, arguments: lab.find_handshake(**arguments),
     "population": _population,
     "post": _post,
+    "release": lambda lab, arguments: lab.release(**arguments),
     "request": _request,
     "settings": lambda lab, arguments: lab.change_settings(**arguments),
     "twilio": lambda lab, arguments: lab.twilio.apply(**arguments),

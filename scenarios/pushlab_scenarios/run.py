@@ -9,17 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pushlab.errors import PushlabError, ScenarioError
+from pushlab.errors import MisuseError, PushlabError, ScenarioError
 from pushlab_scenarios.cast import fill
 from pushlab_scenarios.matching import find_mismatches
 from pushlab_scenarios.nodes import render_value
-from pushlab_scenarios.stage import LabStage
+from pushlab_scenarios.stage import LabStage, Unanswered
 from pushlab_scenarios.steps import (
     AdvanceStep,
     DeviceStep,
+    EndFaultStep,
     ExpectDevice,
     ExpectStatistics,
     ExpectWhy,
+    FaultStep,
+    ReleaseStep,
     RequestStep,
     VerbStep,
 )
@@ -106,6 +109,16 @@ class Outcome:
             raise AssertionError("\n".join(map(str, self.failures)))
 
 
+class _Saved(dict[str, str]):
+    """What answers held, by name."""
+
+    def __missing__(self, name: str) -> str:
+        raise MisuseError(
+            f"{name!r} has no value yet, since the request that saves it is held; "
+            "release its hold before"
+        )
+
+
 @dataclass
 class Play:
     """A scenario on a stage; `steps` plays it, after which the outcome can be read."""
@@ -114,7 +127,9 @@ class Play:
     stage: Stage
     seed: int
     played: list[Played] = field(default_factory=list)
-    _saved: dict[str, str] = field(default_factory=dict)
+    _saved: _Saved = field(default_factory=_Saved)
+    _held: list[tuple[RequestStep, Unanswered]] = field(default_factory=list)
+    """Requests without an answer yet."""
 
     def steps(self) -> Iterator[Played]:
         """Play the steps and yield each when it is over.
@@ -156,6 +171,10 @@ class Play:
                 self.stage.advance(step.duration_ms, step.until)
             case RequestStep():
                 return self._request(number, step)
+            case FaultStep():
+                self.stage.plan_fault(step.where, step.options)
+            case ReleaseStep() | EndFaultStep():
+                return self._release(number, step)
             case ExpectDevice():
                 return self._expect_device(number, step)
             case ExpectStatistics():
@@ -171,7 +190,55 @@ class Play:
         headers = {"authorization": f"Key {self.scenario.app.key}"}
         headers |= {name.lower(): self._fill(value) for name, value in step.headers.items()}
         body = None if step.body is None else step.body.plain(self._fill)
-        status, told = self.stage.request(step.method, self._fill(step.path), headers, body)
+        asked = self.stage.request(step.method, self._fill(step.path), headers, body)
+        if isinstance(asked, Unanswered):
+            return self._leave_unanswered(number, step, asked)
+        if step.outcome is not None:
+            what = f"the request is answered, expected {step.describe_answer()}"
+            shown = f"{asked[0]} {render_value(asked[1])}"
+            return Played(number, step, shown, failures=(Failure(step.place, what, shown),))
+        return self._judge_answer(number, step, *asked)
+
+    def _leave_unanswered(self, number: int, step: RequestStep, asked: Unanswered) -> Played:
+        """Say whether it was expected that a request has no answer, or none yet."""
+        outcome = "cut" if asked.hold is None else "held"
+        shown = "cut off" if asked.hold is None else f"held by {asked.hold}"
+        if asked.hold is not None:
+            self._held.append((step, asked))
+        if step.outcome == outcome:
+            return Played(number, step, shown, held=1)
+        what = f"the request is {shown}, expected {step.describe_answer()}"
+        failures = (Failure(step.place, what, shown),)
+        return Played(number, step, shown, failures=failures, is_end=bool(step.save))
+
+    def _release(self, number: int, step: ReleaseStep | EndFaultStep) -> Played:
+        """Let a hold go, and judge the answers that come of it."""
+        waiting = [each for each in self._held if each[1].hold == step.name]
+        if isinstance(step, ReleaseStep):
+            waiting = waiting[: self.stage.release(step.name, step.count)]
+        else:
+            self.stage.end_fault(step.name)
+        self._held = [each for each in self._held if each not in waiting]
+        judged: list[Played] = []
+        for request, asked in waiting:
+            told = asked.find_answer()
+            if told is None:
+                what = "what was released is not answered"
+                judged.append(
+                    Played(number, step, failures=(Failure(step.place, what, "nothing"),))
+                )
+            else:
+                judged.append(self._judge_answer(number, request, *told))
+        return Played(
+            number,
+            step,
+            "; ".join(each.answer for each in judged),
+            sum(each.held for each in judged),
+            tuple(failure for each in judged for failure in each.failures),
+            is_end=any(each.is_end for each in judged),
+        )
+
+    def _judge_answer(self, number: int, step: RequestStep, status: int, told: object) -> Played:
         shown = f"{status} {render_value(told)}"
         failures: list[Failure] = []
         place, wanted = step.status or (step.place, None)

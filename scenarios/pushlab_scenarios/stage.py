@@ -5,31 +5,46 @@ Both do the same to a world that stands still, so both leave the same trace.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
 from pushlab.devices.arguments import find_shown
-from pushlab.errors import MisuseError
+from pushlab.errors import ConnectionCut, MisuseError, RequestHeld
 from pushlab.lab import Lab
 from pushlab.world.clock import parse_instant, render_instant
 from pushlab.world.trace import FORMAT, Entry
 from pushlab_fakes.exchange import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pushlab.devices.device import Device
     from pushlab.world.clock import Instant
+    from pushlab_fakes.exchange import Answer
     from pushlab_scenarios.document import Scenario
 
-__all__ = ["HOST", "LabStage", "RemoteStage", "Stage", "Told"]
+__all__ = ["HOST", "LabStage", "RemoteStage", "Stage", "Told", "Unanswered"]
 
 HOST = "api.onesignal.com"
 PAGE = 1_000
+POLL_S: Final = 0.05
+ANSWER_S: Final = 30.0
+"""How long a server may take to answer what it has just let go; real time."""
 
 Told = tuple[int, object]
 """Status and decoded body of an answer; a body that is no JSON is its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """How a request ended that has no answer, or none yet."""
+
+    hold: str | None
+    """The hold that keeps it in flight; None when its connection was cut."""
+    find_answer: Callable[[], Told | None] = lambda: None
+    """Returns the answer once the hold has let it go."""
 
 
 class Stage(Protocol):
@@ -49,8 +64,22 @@ class Stage(Protocol):
         """Let a device do something, perhaps with a notification that it shows."""
         ...
 
-    def request(self, method: str, target: str, headers: Mapping[str, str], body: object) -> Told:
+    def request(
+        self, method: str, target: str, headers: Mapping[str, str], body: object
+    ) -> Told | Unanswered:
         """Call the OneSignal API."""
+        ...
+
+    def plan_fault(self, where: str, options: Mapping[str, object]) -> None:
+        """Plan what goes wrong."""
+        ...
+
+    def end_fault(self, name: str) -> None:
+        """End a fault."""
+        ...
+
+    def release(self, name: str, count: int | None) -> int:
+        """Let go on what a hold keeps in flight, and return how much that was."""
         ...
 
     def advance(self, duration_ms: int | None, until: Instant | None) -> None:
@@ -124,11 +153,32 @@ class LabStage:
             given.update(find_shown(found, verb, notification))
         getattr(found, verb)(**given)
 
-    def request(self, method: str, target: str, headers: Mapping[str, str], body: object) -> Told:
+    def request(
+        self, method: str, target: str, headers: Mapping[str, str], body: object
+    ) -> Told | Unanswered:
         """Call the OneSignal API."""
         request = Request.build(method, f"https://{HOST}{target}", json=body, headers=headers)
-        answer = self.lab.handle(request)
+        try:
+            answer = self.lab.handle(request)
+        except ConnectionCut:
+            return Unanswered(None)
+        except RequestHeld as held:
+            kept = held
+            return Unanswered(held.hold, lambda: _read_held(kept.answer))
         return answer.status, _decode(answer.body)
+
+    def plan_fault(self, where: str, options: Mapping[str, object]) -> None:
+        """Plan what goes wrong."""
+        given: Any = dict(options)
+        self.lab.fault(where, **given)
+
+    def end_fault(self, name: str) -> None:
+        """End a fault."""
+        self.lab.end_fault(name)
+
+    def release(self, name: str, count: int | None) -> int:
+        """Let go on what a hold keeps in flight, and return how much that was."""
+        return self.lab.release(name, count)
 
     def advance(self, duration_ms: int | None, until: Instant | None) -> None:
         """Let time go on; without either, until nothing is due."""
@@ -202,7 +252,17 @@ class Control(Protocol):
     def ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, bytes]:
-        """Make any other call, and return its status and body."""
+        """Make any other call, and return its status and body; raises ConnectionCut."""
+        ...
+
+    def begin(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Callable[[float], tuple[int, bytes] | None]:
+        """Begin such a call in the background.
+
+        What is returned waits for its end, so many real seconds, and returns what `ask` does, or
+        None when it goes on.
+        """
         ...
 
 
@@ -211,9 +271,12 @@ class RemoteStage:
 
     def __init__(self, control: Control) -> None:
         self._control = control
+        self._holds = 0
+        """How many holds were planned: without one nothing needs to be asked in the background."""
 
     def begin(self, scenario: Scenario, seed: int) -> None:
         """Begin a fresh world, in the place of the one that the server has."""
+        self._holds = 0
         pace = self._control.call("GET", "clock")["clock"]
         if pace != "manual":
             raise MisuseError(
@@ -239,7 +302,9 @@ class RemoteStage:
         about = {} if notification is None else {"notification": notification}
         self._control.call("POST", "devices", device, verb, body={**arguments, **about})
 
-    def request(self, method: str, target: str, headers: Mapping[str, str], body: object) -> Told:
+    def request(
+        self, method: str, target: str, headers: Mapping[str, str], body: object
+    ) -> Told | Unanswered:
         """Call the OneSignal API."""
         sent = dict(headers)
         content = None
@@ -247,8 +312,47 @@ class RemoteStage:
             content = msgspec.json.encode(body)
             sent.setdefault("content-type", "application/json")
         url = f"{self._control.onesignal}{target}"
-        status, answer = self._control.ask(method, url, sent, content)
+        try:
+            if self._holds:
+                return self._request_aside(method, url, sent, content)
+            status, answer = self._control.ask(method, url, sent, content)
+        except ConnectionCut:
+            return Unanswered(None)
         return status, _decode(answer)
+
+    def _request_aside(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Told | Unanswered:
+        """Call the OneSignal API while it may hold the call; look which it is."""
+        before = self._count_parked()
+        find = self._control.begin(method, url, headers, body)
+        while True:
+            ended = find(POLL_S)
+            if ended is not None:
+                return ended[0], _decode(ended[1])
+            now = self._count_parked()
+            for name, count in now.items():
+                if count > before.get(name, 0):
+                    return Unanswered(name, lambda: _read_ended(find(ANSWER_S)))
+
+    def _count_parked(self) -> dict[str, int]:
+        holds = self._control.call("GET", "holds")["holds"]
+        return {each["name"]: len(each["parked"]) for each in holds}
+
+    def plan_fault(self, where: str, options: Mapping[str, object]) -> None:
+        """Plan what goes wrong."""
+        self._control.call("POST", "faults", body={"where": where, **options})
+        self._holds += options.get("how") == "hold"
+
+    def end_fault(self, name: str) -> None:
+        """End a fault."""
+        self._control.call("DELETE", "faults", name)
+
+    def release(self, name: str, count: int | None) -> int:
+        """Let go on what a hold keeps in flight, and return how much that was."""
+        body = {} if count is None else {"count": count}
+        released: int = self._control.call("POST", "holds", name, "release", body=body)["released"]
+        return released
 
     def advance(self, duration_ms: int | None, until: Instant | None) -> None:
         """Let time go on; without either, until nothing is due."""
@@ -304,6 +408,14 @@ class RemoteStage:
 
     def close(self) -> None:
         """Leave the server as it is, so that one can look."""
+
+
+def _read_held(answer: Answer | None) -> Told | None:
+    return None if answer is None else (answer.status, _decode(answer.body))
+
+
+def _read_ended(ended: tuple[int, bytes] | None) -> Told | None:
+    return None if ended is None else (ended[0], _decode(ended[1]))
 
 
 def _decode(body: bytes) -> object:

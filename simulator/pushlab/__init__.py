@@ -12,11 +12,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pushlab.errors import (
+    ConnectionCut,
     InternalError,
     LimitError,
     MisuseError,
     PushlabError,
     ReplayError,
+    RequestHeld,
     ScenarioError,
 )
 
@@ -27,12 +29,14 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "ConnectionCut",
     "InternalError",
     "Lab",
     "LimitError",
     "MisuseError",
     "PushlabError",
     "ReplayError",
+    "RequestHeld",
     "ScenarioError",
     "World",
     "__version__",

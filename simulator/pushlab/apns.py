@@ -67,6 +67,15 @@ class ApnsView:
             {"do": "add_key", "with": told},
         )
 
+    def revoke_key(self, key_id: str) -> None:
+        """Revoke a key: its tokens are refused, and the connections that use it end."""
+        credentials = self._service.credentials
+        self._host.act(
+            lambda: credentials.revoke_key(key_id),
+            "apns",
+            {"do": "revoke_key", "with": {"key_id": key_id}},
+        )
+
     def accept_certificate(self, pem: str) -> None:
         """Let a provider show this certificate in its TLS handshake; until then none is asked for.
 
@@ -99,6 +108,13 @@ class ApnsView:
             lambda: topics.bind(row, topic, environment, team),
             "apns",
             {"do": "bind", "with": told},
+        )
+
+    def followers(self, channel: str) -> list[str]:
+        """Return the ids of the devices whose live activities follow a broadcast channel."""
+        own, fleet = self._service.own_tokens, self._host.fleet
+        return self._host.read(
+            lambda: [fleet.name_of(device) for device in own.list_devices(channel)]
         )
 
     def switch_broadcasts(self, topic: str, *, on: bool) -> None:

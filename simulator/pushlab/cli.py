@@ -1,4 +1,4 @@
-"""The command line: `pushlab demo`, `serve`, `ctl`, `replay` and what is to come.
+"""The command line: `pushlab demo`, `serve`, `run`, `ctl`, `replay` and the rest.
 
 Exit codes: 0 all well, 1 an expectation or a golden trace failed, 2 bad input, with one message
 that says what to write instead. Everything heavy is imported by the command that needs it.
@@ -24,31 +24,26 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from pushlab.devserver.server import DevServer, Options
+    from pushlab.devserver.server import DevServer
     from pushlab.timeline import Told
 
 __all__ = ["main"]
 
 OK, BAD_INPUT, INTERRUPTED = 0, 2, 130
 SEED_MAX: Final = 2**64 - 1
-LATER: Final = {
-    "run": "run a command whose vendors are pushlab",
-    "env": "print the variables that lead clients to a server",
-}
-"""Commands that are promised and not built yet, with what they will do."""
-
-
 STORIES: Final = ("replay", "check", "scenarios")
 """Commands about scenarios, loaded when one is asked for."""
+LAUNCHES: Final = ("run", "env")
+"""Commands that lead other programs to a lab, likewise."""
 
 
 class TopGroup(NearGroup):
     """The commands; those in modules of their own are loaded when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List the commands in order of use; what is not built yet comes last."""
+        """List the commands in order of use."""
         del ctx
-        return ["demo", "serve", "ctl", *STORIES, "settings", "coverage", *LATER]
+        return ["demo", "serve", *LAUNCHES, "ctl", *STORIES, "settings", "coverage"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a command."""
@@ -56,6 +51,10 @@ class TopGroup(NearGroup):
             from pushlab.devserver.ctl import ctl
 
             return ctl
+        if cmd_name in LAUNCHES:
+            from pushlab.launching import COMMANDS as LAUNCHING
+
+            return LAUNCHING[LAUNCHES.index(cmd_name)]
         if cmd_name in STORIES:
             from pushlab.replaying import COMMANDS
 
@@ -163,6 +162,16 @@ def demo(seed: int, *, is_json: bool) -> None:
 @click.option("--app", metavar="ID:KEY", help="Your OneSignal app; else the first one that calls.")
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Not built yet.")
 @click.option("--ready-file", type=click.Path(path_type=Path, dir_okay=False), metavar="F")
+@click.option(
+    "--allow", metavar="HOST", multiple=True, help="Let programs led here really reach HOST."
+)
+@click.option(
+    "--smtp-host",
+    "smtp_hosts",
+    metavar="HOST",
+    multiple=True,
+    help="Take the mail of programs led here that are set up with HOST.",
+)
 def serve(data: Path | None, **chosen: Any) -> None:  # noqa: ANN401  click has checked them
     """Serve the world on a port, until Ctrl-C.
 
@@ -170,8 +179,10 @@ def serve(data: Path | None, **chosen: Any) -> None:  # noqa: ANN401  click has 
     """
     if data is not None:
         raise MisuseError("--data is not built yet; leave it out, a server forgets all at its end")
-    options = _read_options(chosen)
+    from pushlab.devserver.options import read_options
     from pushlab.devserver.server import DevServer
+
+    options = read_options(chosen)
 
     console = make_console()
     server = DevServer(
@@ -195,27 +206,6 @@ def serve(data: Path | None, **chosen: Any) -> None:  # noqa: ANN401  click has 
         finally:
             server.stop()
     click.echo("pushlab: stopped", err=True)
-
-
-def _read_options(chosen: dict[str, Any]) -> Options:
-    from urllib.parse import urlsplit
-
-    from pushlab.devserver.pace import parse_pace
-    from pushlab.devserver.server import Options
-    from pushlab.world.clock import parse_instant
-
-    start, app, public = (str(chosen[name] or "") for name in ("start", "app", "public_url"))
-    if start != "now":
-        parse_instant(start)
-    app_id, colon, key = app.partition(":")
-    if app and (not app_id or (colon and not key) or any(sign.isspace() for sign in app)):
-        raise click.UsageError(f"--app is {app!r}; write it as ID:KEY, or ID alone for any key")
-    parts = urlsplit(public)
-    if public and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        raise click.UsageError(f"--public-url is {public!r}; write https://push.example.test")
-    pace = parse_pace(str(chosen["clock"]))
-    given = {name: value for name, value in chosen.items() if name != "clock"}
-    return Options(pace=pace, **given)
 
 
 def _make_show(console: Console) -> Callable[[list[Told]], None]:
@@ -248,6 +238,7 @@ def _print_banner(console: Console, server: DevServer) -> None:
         ("advance", f"pushlab ctl{selected} advance 1h"),
         ("a phone", f"pushlab ctl{selected} device android --external-id alice"),
         ("why", f"pushlab ctl{selected} why alice-android"),
+        ("others", f'eval "$(pushlab env{selected})"   (leads programs of that shell here)'),
         ("programs", f"ready file {ready}"),
         ("end", "Ctrl-C"),
     )
@@ -315,25 +306,3 @@ def coverage(*, is_json: bool) -> None:
         click.echo(json.dumps({"onesignal": rows}, indent=2))
     else:
         click.echo(render_coverage())
-
-
-# -- what is to come -------------------------------------------------------------------------------
-
-
-def _add_later(name: str, purpose: str) -> None:
-    @cli.command(
-        name,
-        context_settings={"ignore_unknown_options": True},
-        help=f"Not built yet: {purpose}.",
-    )
-    @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
-    def later(rest: tuple[str, ...]) -> None:
-        del rest
-        raise MisuseError(
-            f"`pushlab {name}` is not built yet (it will {purpose}); what works is `pushlab demo`, "
-            "`serve`, `ctl`, `replay`, `check`, `scenarios`, `settings` and `coverage`"
-        )
-
-
-for _name, _purpose in LATER.items():
-    _add_later(_name, _purpose)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-__all__ = ["Attachment", "Content", "Link", "Mail", "Sms", "Text"]
+__all__ = ["Attachment", "Content", "File", "Link", "Mail", "Sms", "Text"]
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
@@ -39,6 +39,19 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     """Its size as each gateway counts it, by the gateway's name, where the bound does not do."""
     sender: str = ""
     """The number that a text message comes from."""
+    push_type: str = ""
+    """iOS: the kind of a push that shows no notification, as ``apns-push-type`` has it."""
+    stamped_ahead_ms: int = 0
+    """How far the clock that stamped the payload was ahead of the world's."""
+    urgency: int | None = None
+    """Web push: 0 is very low, 3 high; None leaves it to the priority."""
+
+    @property
+    def urgency_level(self) -> int:
+        """How urgent the message is for a push service (RFC 8030, section 5.3)."""
+        if self.urgency is not None:
+            return self.urgency
+        return 3 if self.priority >= 10 else 2
 
     def size_at(self, gateway: str) -> int:
         """Return the size of the largest payload as *gateway* counts it."""
@@ -64,6 +77,15 @@ class Link:
     """As it stands in the mail, which may lead over the sender's click counter."""
     target: str
     """Where it leads in the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file that a person sends."""
+
+    type: str
+    """Media type: ``image/jpeg``."""
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +121,10 @@ class Mail:
     plain: str | None = None
     """The part in plain text; of a mail without HTML it is all there is to read."""
     attachments: tuple[Attachment, ...] = ()
+    images: tuple[str, ...] = ()
+    """What is loaded from elsewhere to show the mail, each address once, in order of the text."""
+    leaving_page_url: str | None = None
+    """Where the link that unsubscribes leads, when a program outside serves that page."""
 
 
 @dataclass(frozen=True, slots=True)

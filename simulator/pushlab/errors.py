@@ -6,17 +6,19 @@ something was asked of pushlab itself that cannot be done, and says what to writ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 __all__ = [
+    "ConnectionCut",
     "InternalError",
     "LimitError",
     "MisuseError",
     "PushlabError",
     "ReplayError",
+    "RequestHeld",
     "ScenarioError",
     "find_near",
 ]
@@ -46,6 +48,37 @@ class ReplayError(PushlabError):
 
 class InternalError(PushlabError):
     """Something inside a fake broke; the original error is its cause."""
+
+
+class ConnectionCut(PushlabError, ConnectionError):  # noqa: N818 - what a client of a wire sees
+    """A planned fault cut the connection of a request that was made without one.
+
+    It is a `ConnectionError` too, so code that retries after one meets what it would on a wire.
+    """
+
+    def __init__(self, fault: str, how: str) -> None:
+        super().__init__(f"the fault {fault!r} cut the connection ({how})")
+        self.fault = fault
+        """Id of the fault."""
+        self.how = how
+        """``lost`` and ``half``: it has happened; ``drop``, ``reset``, ``goaway``: nothing has."""
+
+
+class RequestHeld(PushlabError):  # noqa: N818 - nothing is wrong, the answer is not there yet
+    """A planned hold keeps back a request that was made without a wire, or the answer to it."""
+
+    def __init__(self, hold: str, find_answer: Callable[[], Any]) -> None:
+        super().__init__(
+            f"the hold {hold!r} keeps this back; release it, and look at the answer of this error"
+        )
+        self.hold = hold
+        """Id of the hold."""
+        self._find_answer = find_answer
+
+    @property
+    def answer(self) -> Any:  # noqa: ANN401 - whatever the service answers with
+        """The answer once the hold was released, None before."""
+        return self._find_answer()
 
 
 def find_near(word: str, known: Iterable[str]) -> str:

@@ -87,10 +87,8 @@ class FanOut:
         """int32: rows in the gateway's token registry; -1 for a token that it never issued."""
         self.devices = devices
         """int32: rows of the devices behind them; -1 where there is none in this world."""
-        self.fates = np.zeros(size, np.uint8)
-        self.receipts = np.zeros(size, np.uint8)
-        self.marks = np.zeros(size, np.uint8)
-        self.attempts = np.zeros(size, np.uint8)
+        # One piece of memory: most sends are short, and making an array costs more than it holds.
+        self.fates, self.receipts, self.marks, self.attempts = np.zeros((4, size), np.uint8)
         self.shown_ms = np.zeros(size, np.uint32)
         """When it was shown, in milliseconds since sent_at (49 days at most)."""
 
@@ -101,6 +99,11 @@ class FanOut:
     def what(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the names of the targets at *positions*, shape (n,)."""
         return positions | (self.number << POSITION_BITS)
+
+    def all_what(self) -> NDArray[np.int64]:
+        """Return the names of all targets, shape (n,)."""
+        first = self.number << POSITION_BITS
+        return np.arange(first, first + len(self.subscriptions))
 
     def what_at(self, position: int) -> int:
         """Return the name of the target at *position*."""
@@ -155,6 +158,10 @@ class Sends:
         """Return the fan-out that *what* names, or None when it is closed."""
         return self._fan_outs[what >> POSITION_BITS]
 
+    def numbers_of(self, name: str) -> list[int]:
+        """Return the numbers of all sends called *name*, ascending."""
+        return [number for number, held in enumerate(self._names) if held == name]
+
     def name_target(self, what: int) -> tuple[str, str]:
         """Return (notification, name of the target) for *what*, for the trace."""
         fan_out = self._fan_outs[what >> POSITION_BITS]
@@ -188,6 +195,16 @@ class Sends:
             fan_out = self._fan_outs[number]
             if fan_out is not None:
                 yield fan_out, what[places] & POSITION, places
+
+    def list_sends(self, what: NDArray[np.int64]) -> list[tuple[FanOut, NDArray[np.intp] | slice]]:
+        """Return (fan-out, where its targets stand in *what*) for each send in *what*.
+
+        This is `split` for those who look at constants of the message alone.
+        """
+        if len(what) == 1:
+            fan_out = self._fan_outs[int(what[0]) >> POSITION_BITS]
+            return [] if fan_out is None else [(fan_out, slice(None))]
+        return [(fan_out, places) for fan_out, _, places in self.split(what)]
 
     def keys(self, what: NDArray[np.int64]) -> NDArray[np.uint64] | int:
         """Return the content keys of the sends in *what*; one integer when there is only one."""

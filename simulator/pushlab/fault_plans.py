@@ -2,42 +2,76 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pushlab.devices.device import Device
 from pushlab.errors import MisuseError
-from pushlab.world.clock import parse_instant
+from pushlab.hold import Hold, Notice
+from pushlab.world.clock import parse_duration, parse_instant
+from pushlab.world.ids import content_key
 from pushlab_fakes.faults import FOREVER, Fault
+from pushlab_fakes.strikes import note_strike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from pushlab.devices.device import Host
     from pushlab.people import People
-    from pushlab_fakes.faults import Faults
+    from pushlab.world.world import World
+    from pushlab_fakes.directory import Directory
+    from pushlab_fakes.faults import Faults, How, LastStream, Part
 
 __all__ = ["FaultPlans"]
+
+T = TypeVar("T")
+
+
+class Host(Protocol):
+    """What plans need of their lab."""
+
+    world: World
+
+    def act(
+        self, action: Callable[[], T], name: str = "", arguments: Mapping[str, object] | None = None
+    ) -> T:
+        """Do *action* at once, and record it as *name*."""
+        ...
+
+    def take(self, name: str, arguments: Mapping[str, object], action: Callable[[], T]) -> T:
+        """Serve what came over a wire."""
+        ...
+
+    def read(self, action: Callable[[], T]) -> T:
+        """Look at the settled world."""
+        ...
 
 
 class FaultPlans:
     """What may be planned for one lab; a lab offers these as its own methods."""
 
-    def __init__(self, host: Host, people: People, faults: Faults) -> None:
+    def __init__(self, host: Host, people: People, faults: Faults, directory: Directory) -> None:
         self._host = host
         self._people = people
         self._faults = faults
+        self._directory = directory
+        self._notice = Notice()
+        faults.holds.on_change = self._notice.give
 
     def plan(
         self,
         where: str,
         *,
+        how: How = "refuse",
         status: int = 503,
         reason: str | None = None,
         retry_after_s: int | None = None,
+        part: Part = "request",
+        last_stream: LastStream = "before",
+        delay_s: float = 0.0,
+        delay: str | timedelta | None = None,
         share: float = 1.0,
         times: int | None = None,
-        lost: bool = False,
         devices: Iterable[Device | str] | None = None,
         person: str | None = None,
         app: str | None = None,
@@ -45,23 +79,43 @@ class FaultPlans:
         end: str | int | datetime | None = None,
         id: str = "",
     ) -> Fault:
-        """Plan a fault: *where* is a gateway or a service's route.
+        """Plan a fault: *where* it strikes, and *how*.
 
-        Gateways are ``"apns"``, ``"fcm"``, ``"webpush"``, ``"smtp"`` and ``"sms"``.
-        A gateway's fault may be limited to *devices* or to the devices of one *person*, and to a
-        *share* of the targets; the window runs from *start* up to *end*.
+        Places are gateways (``"apns"``, ``"fcm"``, ``"webpush"``, ``"smtp"``, ``"sms"``), routes
+        (``"onesignal POST /notifications"``, ``"apns POST /3/device"``), stages of SMTP
+        (``"smtp end"``), webhooks (``"webhook https://shop.test"``) and handshakes
+        (``"apns handshake"``). At a gateway and unless told otherwise the vendor refuses with
+        *status*, *reason* and *retry_after_s*; the other ways are
+
+        - ``lost``: what the vendor sends is lost: the answer, after its effect, or the webhook;
+        - ``drop``: what your app sends is lost: the request, or its answer to a webhook;
+        - ``half``: the answer breaks off in its middle;
+        - ``reset``: the stream or the connection is reset before any effect;
+        - ``goaway``: HTTP/2 ends the connection, *last_stream* says if it is before this request;
+        - ``hold``: this *part* is kept in flight until it is released (see `hold`);
+        - ``slow``: the answer takes *delay_s* real seconds, which goes with every other way too;
+        - ``repeat``, ``late``: a webhook comes twice, or later by *delay* (``"5m"``) of the lab's;
+        - ``expired_certificate``: at a handshake.
+
+        A gateway's fault may be limited to *devices* or to the devices of one *person*, every one
+        to a *share* of what comes by, those of requests and webhooks to *times* hits, those of
+        OneSignal and Twilio to an *app*; the window runs from *start* up to *end*.
         """
         named = self._name_devices(devices, person)
         begin = parse_instant(start) if start is not None else 0
         fault = Fault(
             id=id,
             where=where,
+            how=how,
             status=status,
             reason=reason,
             retry_after_s=retry_after_s,
+            part=part,
+            last_stream=last_stream,
+            delay_s=delay_s,
+            delay_ms=_read_delay(delay),
             share=share,
             times=times,
-            lost=lost,
             app=app,
             devices=None if named is None else frozenset(named.values()),
             device_names=() if named is None else tuple(sorted(named)),
@@ -86,6 +140,63 @@ class FaultPlans:
         name = fault if isinstance(fault, str) else fault.id
         self._host.act(lambda: self._faults.remove(name), "end_fault", {"id": name})
 
+    def hold(
+        self,
+        where: str,
+        part: Part = "request",
+        *,
+        name: str = "",
+        share: float = 1.0,
+        times: int | None = None,
+        app: str | None = None,
+    ) -> Hold:
+        """Keep in flight what comes to *where*, until it is released: requests, or answers.
+
+        *where* is a route, a stage of SMTP or a webhook's URL. A request that is held has no
+        effect before it goes on; of an answer that is held the effect has happened. Time does not
+        wait for what is held. A client that gives up does not undo it.
+        """
+        fault = self.plan(where, how="hold", part=part, id=name, share=share, times=times, app=app)
+        return Hold(self._host, self._faults, fault, self._notice)
+
+    def release(self, name: str, count: int | None = None) -> int:
+        """Let go on what the hold called *name* keeps back, and return how much that was.
+
+        Without a *count* everything, and the hold is over; with one the oldest, and it goes on.
+        """
+        told = {"name": name, "count": count}
+        return self._host.act(lambda: self._faults.release(name, count), "release", told)
+
+    def list_holds(self) -> list[Hold]:
+        """Return the holds that are planned, oldest first."""
+        planned = self._host.read(self._faults.list)
+        return [
+            Hold(self._host, self._faults, fault, self._notice)
+            for fault in planned
+            if fault.how == "hold"
+        ]
+
+    def find_handshake(self, host: str, *, is_mail: bool = False) -> bool:
+        """Tell whether a client of *host* meets an expired certificate (the edge calls this)."""
+        if not self._faults.are_planned_at("handshake"):
+            return False
+        service = "smtp" if is_mail else self._name_service(host)
+        told = {"host": host, "is_mail": is_mail}
+        return self._host.take("handshake", told, lambda: self._strike_handshake(service))
+
+    def _name_service(self, host: str) -> str:
+        return next((each.name for each in self._directory.places if each.owns(host)), "")
+
+    def _strike_handshake(self, service: str) -> bool:
+        fault = self._faults.find(
+            lambda _fault, place: place.has_handshake(service),
+            key=lambda: content_key("handshake", service),
+        )
+        if fault is not None:
+            route = f"{service} handshake".strip()
+            note_strike(self._host.world, fault, route, self._faults.entry_of(fault))
+        return fault is not None
+
     def _name_devices(
         self, devices: Iterable[Device | str] | None, person: str | None
     ) -> dict[str, int] | None:
@@ -102,3 +213,12 @@ class FaultPlans:
         if not named:
             raise MisuseError("this fault would hit no device; name at least one that exists")
         return named
+
+
+def _read_delay(delay: str | timedelta | None) -> int:
+    """Return a duration of virtual time in milliseconds."""
+    if delay is None:
+        return 0
+    if isinstance(delay, timedelta):
+        return delay // timedelta(milliseconds=1)
+    return parse_duration(delay)

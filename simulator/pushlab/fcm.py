@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pushlab.devices.device import Device
 from pushlab.errors import MisuseError
 from pushlab.gateway import Channel
+from pushlab_fakes.fcm.relaying import SERVICES
 from pushlab_fakes.fcm.topics import is_topic
 
 if TYPE_CHECKING:
@@ -69,8 +70,23 @@ class FcmView:
         denied = self._service.denied
         self._act("grant_role", {"project": project}, lambda: denied.discard(project))
 
+    def remove_key(self, project: str, service: str = "apns") -> None:
+        """Take the key that *project* holds for ``apns`` or ``webpush`` away: 401.
+
+        Every project has both unless told: FCM hands messages over with them.
+        """
+        keyless = self._service.relays.keyless
+        told = {"project": project, "service": _check_service(service)}
+        self._act("remove_key", told, lambda: keyless.setdefault((project, service)))
+
+    def add_key(self, project: str, service: str = "apns") -> None:
+        """Give a key for ``apns`` or ``webpush`` back to *project*."""
+        keyless = self._service.relays.keyless
+        told = {"project": project, "service": _check_service(service)}
+        self._act("add_key", told, lambda: keyless.pop((project, service), None))
+
     def subscribe(self, device: Device | str, topic: str) -> None:
-        """Let the app on an Android phone subscribe to *topic*, as its own SDK does."""
+        """Let an app or a page with a token of FCM subscribe to *topic*."""
         name, route = self._find(device, topic)
         topics, world = self._service.topics, self._host.world
 
@@ -82,7 +98,7 @@ class FcmView:
         self._act("subscribe", {"device": name, "topic": topic}, subscribe)
 
     def unsubscribe(self, device: Device | str, topic: str) -> None:
-        """Let the app on an Android phone leave *topic*."""
+        """Let an app or a page with a token of FCM leave *topic*."""
         name, route = self._find(device, topic)
         topics, world = self._service.topics, self._host.world
 
@@ -94,7 +110,7 @@ class FcmView:
         self._act("unsubscribe", {"device": name, "topic": topic}, unsubscribe)
 
     def topics_of(self, device: Device | str) -> list[str]:
-        """Return the topics that the app on a phone has subscribed to, by name."""
+        """Return the topics that the app on a device has subscribed to, by name."""
         _, route = self._find(device, "any")
         return self._host.read(lambda: [topic for topic, _ in self._service.topics.list_of(route)])
 
@@ -104,11 +120,20 @@ class FcmView:
         row = fleet.find(name)
         if row < 0:
             raise MisuseError(f"there is no device {name!r}")
-        if fleet.devices.platform[row] != Channel.ANDROID.value or fleet.devices.route[row] < 0:
-            raise MisuseError(f"{name} has no token of FCM; open its app first")
+        is_android = fleet.devices.platform[row] == Channel.ANDROID.value
+        route = int(fleet.devices.route[row]) if is_android else fleet.firebase.route_of(row)
+        if route < 0:
+            hint = "open its app first" if is_android else "call its register_fcm() first"
+            raise MisuseError(f"{name} has no token of FCM; {hint}")
         if not is_topic(topic):
             raise MisuseError(f"a topic has letters, digits and -_.~%, unlike {topic!r}")
-        return name, int(fleet.devices.route[row])
+        return name, route
 
-    def _act(self, name: str, told: Mapping[str, object], action: Callable[[], None]) -> None:
+    def _act(self, name: str, told: Mapping[str, object], action: Callable[[], object]) -> None:
         self._host.act(action, "fcm", {"do": name, "with": told})
+
+
+def _check_service(service: str) -> str:
+    if service not in SERVICES:
+        raise MisuseError(f"service is one of {', '.join(SERVICES)}, not {service!r}")
+    return service

@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 
     from pushlab.content import Mail, Sms, Text
     from pushlab.fanout import FanOut
+    from pushlab.world.clock import Instant
     from pushlab.world.trace import BatchKind
 
 __all__ = [
     "WEB_CHANNELS",
     "AddressGateway",
+    "AppleTokens",
     "Channel",
     "Fate",
+    "FirebaseTokens",
     "Gateway",
     "Handsets",
+    "MailMark",
     "Mark",
     "MessageOwner",
     "Receipt",
@@ -108,6 +112,18 @@ class Fate(IntEnum):
     """Accepted, then returned for now: the mailbox is full."""
     UNDELIVERED = 25
     """Accepted, then given up by the carrier."""
+    HANDED_OVER = 26
+    """The app's own code got it, or a live activity: nothing for the tray."""
+    HELD_BACK = 27
+    """The device keeps it for the app, which may not be woken so often."""
+    OVERTAKEN = 28
+    """A newer one took its place while the device held it back."""
+    NOT_WOKEN = 29
+    """The app was force-quit, and no background push wakes it then."""
+    LEFT_ALONE = 30
+    """It reached the device, which made nothing of it."""
+    NOT_URGENT = 31
+    """Its push service keeps it: the browser asks for more urgent messages alone."""
 
 
 class Receipt(IntEnum):
@@ -136,6 +152,17 @@ class Mark(IntEnum):
     CLICKED = 32
     SPAM = 64
     UNSUBSCRIBED = 128
+
+
+class MailMark(IntEnum):
+    """Bits that mails have where messages in a tray have TAPPED, DISMISSED and REPLACED."""
+
+    PREFETCHED = 1
+    """A proxy loaded the images before anybody read the mail."""
+    SCANNED = 2
+    """A scanner followed the links."""
+    CACHED = 4
+    """A proxy keeps the images, so the sender hears of no further opening."""
 
 
 class MessageOwner(Protocol):
@@ -254,6 +281,42 @@ class Gateway(Protocol):
         ...
 
 
+class AppleTokens(Protocol):
+    """What APNs does for tokens beside an app's own: PushKit, push to talk, live activities."""
+
+    def issue_own(self, device: int, kind: str, name: int, *, until: Instant | None = None) -> int:
+        """Give *device* a token for pushes of *kind* and return its route.
+
+        *name* is a content key that tells it from others of that device and kind; the token has
+        expired from *until* on.
+        """
+        ...
+
+    def end_own(self, route: int, instant: Instant) -> None:
+        """Learn from a living device that it gave such a token up."""
+        ...
+
+    def follow(self, route: int, channel: str) -> None:
+        """Subscribe the live activity with the token at *route* to a broadcast channel."""
+        ...
+
+
+class FirebaseTokens(Protocol):
+    """What FCM does for apps whose messages reach them by another gateway."""
+
+    def issue_linked(self, device: int, route: int, nth: int) -> int:
+        """Give an app that APNs or a push service serves a token; *route* is its token there."""
+        ...
+
+    def relink(self, token: int, route: int) -> bool:
+        """Learn what the token at *token* stands for now; False when it is dead meanwhile."""
+        ...
+
+    def delete(self, token: int, instant: Instant) -> None:
+        """Learn that the app deleted its token."""
+        ...
+
+
 class AddressGateway(Gateway, Protocol):
     """A gateway whose addresses people choose: mailboxes and numbers."""
 
@@ -304,6 +367,16 @@ class Handsets(Protocol):
     @property
     def offline_since(self) -> NDArray[np.int64]:
         """Since when, for devices that are offline."""
+        ...
+
+    @property
+    def urgency_floor(self) -> NDArray[np.uint8]:
+        """The least urgency that each browser asks for now: 0 is very low, 3 high."""
+        ...
+
+    @property
+    def push_service(self) -> NDArray[np.uint8]:
+        """Which push service serves a browser; 0 is the one of its channel."""
         ...
 
     def entry_kind(self, name: str, rank: int, outcomes: tuple[str, ...], cause: str) -> BatchKind:

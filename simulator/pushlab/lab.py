@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pushlab.apns import ApnsView
+from pushlab.attempts import Book
 from pushlab.devices.device import Device
 from pushlab.devices.fleet import Fleet
 from pushlab.errors import InternalError, MisuseError
@@ -22,6 +23,7 @@ from pushlab.frozen import FrozenClock
 from pushlab.mail import MailView
 from pushlab.movers import Movers
 from pushlab.people import People
+from pushlab.reach import Reach
 from pushlab.record import Record
 from pushlab.services import Services
 from pushlab.settings import Settings, change_settings, list_settings
@@ -31,7 +33,7 @@ from pushlab.why import Why
 from pushlab.world.clock import render_instant
 from pushlab.world.world import START, World
 from pushlab_fakes.faults import Faults
-from pushlab_fakes.wire.mail_ports import MailPorts
+from pushlab_fakes.strikes import come_out
 from pushlab_fakes.wire.mounts import Mounts
 from pushlab_fakes.wire.outgoing import Outgoing
 
@@ -41,15 +43,15 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from pushlab.attempts import Attempt, Attempts
     from pushlab.reasons import Reason
     from pushlab.settings import SettingRow
     from pushlab.world.clock import Instant
     from pushlab.world.outbox import Post
     from pushlab.world.trace import Trace
     from pushlab_fakes.exchange import Answer, Request
-    from pushlab_fakes.wire.edge import Listener
     from pushlab_fakes.wire.mounts import Kind
-    from pushlab_fakes.wire.redirect import Redirect
+    from pushlab_fakes.wire.ways import Ways
 
 __all__ = ["Lab"]
 
@@ -102,7 +104,8 @@ class Lab:
         self.fcm = FcmView(self, self.services.fcm)
         self.mail = MailView(self, self.services.mail)
         self.twilio = TwilioView(self, self.services.twilio)
-        self._why = Why(self.world, self.fleet, self.onesignal.belief, self.messages)
+        self._book = Book(self, self.services)
+        self._why = Why(self._book, self.onesignal.belief, self.messages)
         self._mounts = Mounts()
         self._outgoing = Outgoing(self._mounts, allow=allow)
         self._frozen = FrozenClock(self.world, explicit_start=start is not None)
@@ -110,9 +113,8 @@ class Lab:
             self.world, self.lock, self._outgoing, self._frozen, targets=self._list_targets
         )
         self._offer_parts()
-        self._listener: Listener | None = None
-        self.mail_ports = MailPorts(self)
-        self._redirect: Redirect | None = None
+        self._reach = Reach(self, self.services.directory)
+        self.mail_ports = self._reach.mail_ports
         self._errors: list[BaseException] = []
         self._is_closed = False
         self._configure(app, plan)
@@ -129,8 +131,10 @@ class Lab:
         self.find_device = self._people.find_device
         self.person = self._people.person
         self.population = self._people.population
-        faulty = FaultPlans(self, self._people, self.faults)
+        faulty = FaultPlans(self, self._people, self.faults, self.services.directory)
         self.fault, self.outage, self.end_fault = faulty.plan, faulty.plan_outage, faulty.end
+        self.hold, self.release, self.holds = faulty.hold, faulty.release, faulty.list_holds
+        self.find_handshake = faulty.find_handshake
         self.advance = self._movers.advance
         self.advance_async = self._movers.advance_async
         self.run_until = self._movers.run_until
@@ -192,12 +196,19 @@ class Lab:
         return self._apps.all
 
     def handle(self, request: Request) -> Answer:
-        """Answer one request as the vendor's server would, without a socket."""
+        """Answer one request as the vendor's server would, without a socket.
+
+        Raises ConnectionCut and RequestHeld where planned faults would cut a wire or hold it.
+        """
+        return come_out(self.respond(request))
+
+    def respond(self, request: Request) -> Answer:
+        """Answer one request with what becomes of the answer (the edge calls this)."""
         with self.lock:
             self._frozen.touch_request()
             self._record.add_request(self.world.now, request)
-            fake = self.services.directory.find(request).fake
-            return self.world.act(lambda: fake.handle(request))
+            place = self.services.directory.find(request)
+            return self.world.act(lambda: self.services.strikes.answer(place, request))
 
     def take(self, name: str, arguments: Mapping[str, object], action: Callable[[], T]) -> T:
         """Serve one whole unit that came over another wire than HTTP; record it as *name*."""
@@ -231,11 +242,27 @@ class Lab:
         """What happened, as entries, canonical lines and a digest."""
         return self.read(lambda: self.world.trace)
 
+    @property
+    def attempts(self) -> Attempts:
+        """Everything that went to a gateway, as it was sent, oldest first.
+
+        What programs sent themselves is kept as it came over the wire, within bounds that the
+        settings attempts_kept_max and attempts_kept_bytes_max give; what OneSignal sent is written
+        when you look. ``lab.attempts.sent_to(phone)[-1].json``
+        """
+        return self._book.all()
+
+    def find_attempt(self, attempt_id: str) -> Attempt | None:
+        """Return the attempt with this id, or None when it was never or is no longer kept."""
+        return self._book.find(attempt_id)
+
     def why(self, notification: str, who: Device | str) -> list[Reason]:
         """Say why *who* got, or did not get, a notification (its id).
 
-        *who* is a device, a device's id, a subscription id or an external id; there is a reason
-        for each target that it names.
+        *notification* may also be what a gateway or a sender calls a message that was sent past any
+        service: apns-id, FCM's name, the address of a web push, Message-ID, Twilio's sid. *who* is
+        a device, a device's id, a subscription id or an external id, or an address; there is a
+        reason for each target that it names.
         """
         name = who.id if isinstance(who, Device) else who
         return self.read(lambda: self._why.ask(notification, name))
@@ -257,10 +284,12 @@ class Lab:
 
     @property
     def webhooks(self) -> list[Webhook]:
-        """What was sent to programs outside, in order, with how each ended."""
-        return self.read(
-            lambda: [Webhook(post, answer) for post, answer in self.world.outbox.settled]
-        )
+        """What was sent to programs outside, in order, with how each ended.
+
+        What mail programs and browsers ask for stands in `lab.mail.visits`.
+        """
+        settled = self.read(lambda: [*self.world.outbox.settled])
+        return [Webhook(post, answer) for post, answer in settled if not post.if_served]
 
     # -- the app under test --------------------------------------------------------------------
 
@@ -335,6 +364,16 @@ class Lab:
             lambda: self.world.trace.record("ConnectionBroken", f"{protocol} {reason}", told),
         )
 
+    def parted(self, connection: int) -> None:
+        """Forget what was kept of a connection that has ended (the edge calls this)."""
+        with self.lock:
+            self.services.apns.forget(connection)
+
+    @property
+    def has_handshake_faults(self) -> bool:
+        """Whether a handshake may fail because that was planned (the edge asks)."""
+        return self.faults.are_planned_at("handshake")
+
     @property
     def client_certificates(self) -> Sequence[str]:
         """The certificates that clients may show, as PEM texts (the edge asks)."""
@@ -344,58 +383,58 @@ class Lab:
         """Return how many streams a connection to *host* has at first (the edge calls this)."""
         return self.services.apns.first_streams(host)
 
+    @property
+    def ways(self) -> Ways | None:
+        """Where a proxied connection is led (the edge asks); None while this is no proxy."""
+        return self._reach.ways
+
     def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> Endpoints:
         """Open this lab's port on loopback, for clients with a base URL of their own."""
         self._open()
-        if self._listener is None:
-            from pushlab_fakes.wire.edge import Edge
+        return self._reach.serve(host=host, port=port)
 
-            self._listener = Edge.shared().borrow(self, host=host, port=port)
-        return self.endpoints
+    def redirect(self, allow: Sequence[str] = (), smtp_hosts: Sequence[str] = ()) -> None:
+        """Lead the vendors' hosts and all mail here, for every client in this process.
 
-    def redirect(self, allow: Sequence[str] = ()) -> None:
-        """Lead the vendors' hosts to this lab, for every client in this process, until `close`."""
-        from pushlab_fakes.wire.redirect import Redirect
-
-        self.serve()
-        assert self._listener is not None
-        hosts = [host for place in self.services.directory.places for host in place.hosts]
-        redirect = Redirect(self._listener, hosts, allow=allow)
-        if self._redirect is not None:
-            redirect.mail = self._redirect.mail
-            self._redirect.remove()
-        redirect.install()
-        self._redirect = redirect
+        It lasts until `close`. *allow* names hosts that are really reached, *smtp_hosts* mail
+        servers on this machine (``localhost``), which are left alone otherwise.
+        """
+        self._open()
+        self._reach.redirect(allow, smtp_hosts)
 
     def redirect_smtp(self, *hosts: str) -> None:
         """Lead mail for *hosts*, on the ports by custom, to this lab's mail server, until `close`.
 
         ``localhost`` is led on its ports 25, 465, 587, 1025 and 2525 alone.
         """
-        if self._redirect is None:
-            from pushlab_fakes.wire.redirect import Redirect
+        self._open()
+        self._reach.redirect_smtp(*hosts)
 
-            self.serve()
-            assert self._listener is not None
-            redirect = Redirect(self._listener, (), ())
-            redirect.install()
-            self._redirect = redirect
-        for host in hosts:
-            self._redirect.mail.add(host, self.mail_ports)
+    def environment(
+        self,
+        inherited: Mapping[str, str] | None = None,
+        *,
+        allow: Sequence[str] = (),
+        smtp_hosts: Sequence[str] = (),
+    ) -> dict[str, str]:
+        """Return the whole environment for a child process whose vendors are this lab.
+
+        As in ``subprocess.run(command, env=lab.environment())``, in any language. It is
+        *inherited* (this process's own) with what leads there put over it. *allow* names hosts
+        that the child really reaches, *smtp_hosts* the mail servers that it is set up with.
+        """
+        self._open()
+        return self._reach.environment(inherited, allow=allow, smtp_hosts=smtp_hosts)
 
     @property
     def endpoints(self) -> Endpoints:
         """Where the fakes answer; raises MisuseError before `serve`."""
-        if self._listener is None:
-            raise MisuseError("this lab has no port; call lab.serve() first")
-        return Endpoints(self._listener, self.mail_ports)
+        return self._reach.endpoints
 
     @property
     def refused_hosts(self) -> list[str]:
         """Sentences about hosts that were refused: vendors' hosts without a fake, webhooks."""
-        refused = self._redirect.refused if self._redirect is not None else []
-        found = [refusal.strerror or str(refusal) for refusal in refused]
-        return [*found, *self._outgoing.refused.values()]
+        return [*self._reach.refused, *self._outgoing.refused.values()]
 
     @property
     def unbuilt(self) -> list[str]:
@@ -415,6 +454,8 @@ class Lab:
                 f"nobody answered {Webhook(post, answer)!r}"
                 for post, answer in self.world.outbox.settled
                 if answer.error not in {None, "interrupted"}
+                and not answer.fault
+                and not (post.if_served and answer.is_unserved)
                 and urlsplit(post.url).hostname not in self._outgoing.refused
             ]
             return [*broken, *self.unbuilt, *self.refused_hosts, *silent]
@@ -425,11 +466,8 @@ class Lab:
             return
         self._is_closed = True
         self._frozen.close()
-        if self._redirect is not None:
-            self._redirect.remove()
-        self.mail_ports.release()
-        if self._listener is not None:
-            self._listener.release()
+        self._reach.close()
+        self.faults.holds.abandon()
 
     def __enter__(self) -> Self:
         """Use the lab in a with statement; it closes at the end."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from pushlab.devices.mail_requests import VISIT_ENTRIES
 from pushlab.errors import MisuseError
 from pushlab_fakes.smtp import replies
 from pushlab_fakes.smtp.dialogue import Event, Unit
@@ -15,17 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
+    from pushlab.world.clock import Instant
+    from pushlab.world.outbox import Post, PostAnswer
+    from pushlab.world.world import World
+    from pushlab_fakes.holds import Parked
     from pushlab_fakes.smtp.desk import MailDesk, SentMail
     from pushlab_fakes.smtp.dialogue import TlsMode
     from pushlab_fakes.smtp.returns import ReturnedMail
 
     T = TypeVar("T")
 
-__all__ = ["MailConnection", "MailView"]
+__all__ = ["MailConnection", "MailView", "Visit"]
 
 
 class Host(Protocol):
     """What a lab offers to the mail that comes to it."""
+
+    world: World
 
     def act(
         self,
@@ -54,6 +62,30 @@ class Host(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request on behalf of a mailbox: an image, a page behind a link, a form on such a page."""
+
+    device: str
+    notification: str
+    """The mail, as its mailbox names it."""
+    purpose: str
+    method: str
+    url: str
+    user_agent: str
+    body: bytes
+    at: Instant
+    status: int | None
+    """What came back; None when nothing did."""
+    error: str | None
+    """Why nothing came back: ``unserved: ...`` where nobody serves that name here."""
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there was anybody to ask."""
+        return self.status is not None or not (self.error or "").startswith("unserved:")
+
+
 class MailView:
     """The mail server of a lab: what it took, what it sent back, and what it refuses."""
 
@@ -78,6 +110,17 @@ class MailView:
         One whose address has a mailbox in this lab lies there too.
         """
         return self._host.read(lambda: [*self._desk.returns.written])
+
+    @property
+    def visits(self) -> list[Visit]:
+        """What mailboxes asked for over HTTP, in order: images, pages, forms.
+
+        Requests leave while time moves, and only for names that somebody serves here.
+        """
+        settled = self._host.read(lambda: [*self._host.world.outbox.settled])
+        return [
+            _read_visit(post, answer) for post, answer in settled if post.entry in VISIT_ENTRIES
+        ]
 
     def refuse(self, rule: str, match: str = "") -> None:
         """Refuse mail by a rule from now on.
@@ -118,7 +161,7 @@ class MailView:
         if kind == "open":
             session = self._replayed[number] = Session(self._desk, tls=arguments["tls"])
             self._connections = max(self._connections, number)
-            self._host.take("smtp", arguments, session.open)
+            self._host.take("smtp", arguments, lambda: self._desk.strikes.open(session))
             return
         known = self._replayed.get(number)
         if known is None:
@@ -128,7 +171,22 @@ class MailView:
             return
         raw = b64decode(arguments["base64"]) if "base64" in arguments else None
         unit = Unit(kind, arguments.get("text", "").encode() if raw is None else raw)
-        self._host.take("smtp", arguments, lambda: known.serve(unit))
+        self._host.take("smtp", arguments, lambda: self._desk.strikes.serve(known, unit))
+
+
+def _read_visit(post: Post, answer: PostAnswer) -> Visit:
+    return Visit(
+        device=str(post.about["device"]),
+        notification=str(post.about["notification"]),
+        purpose=post.purpose,
+        method=post.method,
+        url=post.url,
+        user_agent=dict(post.headers)["user-agent"],
+        body=post.body,
+        at=post.at,
+        status=answer.status,
+        error=answer.error,
+    )
 
 
 class MailConnection:
@@ -138,30 +196,55 @@ class MailConnection:
         self._host = host
         self._number = number
         self._tls = tls
+        self._strikes = desk.strikes
         self._session = Session(desk, tls=tls)
+        self._parked: Parked | None = None
+        """What a hold keeps back; nothing goes on before it."""
+        self._is_cut = False
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more is served."""
-        return self._session.is_over
+        return self._is_cut or self._session.is_over
 
     def open(self) -> Event:
         """Return the greeting."""
-        return self._host.take("smtp", self._tell("open", tls=self._tls), self._session.open)
+        told = self._tell("open", tls=self._tls)
+        return self._note(self._host.take("smtp", told, lambda: self._strikes.open(self._session)))
 
     def receive(self, data: bytes) -> Iterator[Event]:
-        """Take bytes as they came and yield what the server does, up to TLS or the end."""
-        session = self._session
+        """Take bytes as they came and yield what the server does, up to TLS or the end.
+
+        After an event that waits for the end of a hold, call it again, with no bytes perhaps.
+        """
         if self._host.is_closed:
             yield Event(replies.CLOSING.render(), "close")
             return
-        session.feed(data)
-        while (unit := session.take()) is not None:
-            told = self._describe(unit)
-            event = self._host.take("smtp", told, partial(session.serve, unit))
+        self._session.feed(data)
+        while (event := self._go_on()) is not None:
             yield event
             if event.then == "tls":
                 break
+
+    def _go_on(self) -> Event | None:
+        """Serve the next unit, or take up what was held; None when there is neither."""
+        if self._is_cut:
+            return None
+        if self._parked is not None:
+            if not self._parked.is_released:
+                return None
+            event, self._parked = self._parked.outcome, None
+            return self._note(event if isinstance(event, Event) else Event(then="cut"))
+        unit = self._session.take()
+        if unit is None:
+            return None
+        serve = partial(self._strikes.serve, self._session, unit)
+        return self._note(self._host.take("smtp", self._describe(unit), serve))
+
+    def _note(self, event: Event) -> Event:
+        self._parked = None if event.mishap is None else event.mishap.parked
+        self._is_cut = event.then in {"cut", "reset"}
+        return event
 
     def begin_tls(self) -> None:
         """Learn that TLS is active now."""

@@ -143,9 +143,10 @@ class People:
         user's. With *fresh* it is a phone without the app, a browser that never saw the site, an
         address that the service does not know; and what an SDK does takes the time that it really
         takes. *address* is a mail address or a number in E.164 form, made up when it is not given.
-        *browser* is ``"chrome"``, ``"firefox"`` or ``"safari"``. *extension* tells whether an iOS
-        app has the notification service extension, which sends receipts. *app* is one of `lab.apps`
-        or its id, the app under test unless given. *tags* are those that its user has already.
+        *browser* is ``"chrome"``, ``"firefox"``, ``"safari"`` or ``"edge"``. *extension* tells
+        whether an iOS app has the notification service extension, which sends receipts. *app* is
+        one of `lab.apps` or its id, the app under test unless given. *tags* are those that its user
+        has already.
         """
         kind = self._find_platform(platform, browser)
         texts = {

@@ -41,7 +41,7 @@ MARKER = (
     "smtp_hosts=): "
     "options of the lab that the fixture `pushlab` yields. `allow` lists hosts that may really "
     "be reached; redirect=False leaves the vendors' hosts alone, for clients with a base URL. "
-    "`smtp_hosts` lists mail servers that are led to the lab."
+    "Mail is led to the lab whatever its server; `smtp_hosts` lists those on this machine."
 )
 
 
@@ -164,8 +164,8 @@ def pushlab(
     try:
         lab.serve()
         if has_redirect:
-            lab.redirect(allow=options.get("allow", ()))
-        if smtp_hosts:
+            lab.redirect(options.get("allow", ()), smtp_hosts)
+        else:
             lab.redirect_smtp(*smtp_hosts)
         yield lab
     finally:

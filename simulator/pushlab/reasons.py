@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pushlab.gateway import WEB_CHANNELS, Channel, Fate, Mark, Receipt
+from pushlab.gateway import WEB_CHANNELS, Channel, Fate, MailMark, Mark, Receipt
 from pushlab.world.clock import render_instant
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pushlab.settings import Settings
     from pushlab.world.clock import Instant
 
-__all__ = ["Reason", "explain_fate", "list_entries"]
+__all__ = ["RECEIPTS", "Reason", "explain_fate", "list_entries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,10 @@ FATES = {
     ),
     Fate.NOT_STORED: (
         "not-stored",
-        "the device was offline and the message has ttl 0, so the gateway did not store it",
+        (
+            "the device was offline, or asked for more urgent messages alone, and the message has "
+            "ttl 0, so the gateway did not store it"
+        ),
     ),
     Fate.EXPIRED: ("expired", "it expired at the gateway while the device was offline"),
     Fate.REPLACED: (
@@ -168,6 +171,36 @@ FATES = {
     Fate.UNDELIVERED: (
         "undelivered",
         "the carrier accepted it and gave it up later: nobody has that number, or it was off",
+    ),
+    Fate.HANDED_OVER: (
+        "handed-over",
+        "it was delivered to the app's own code, or to a live activity: nothing for the tray",
+    ),
+    Fate.HELD_BACK: (
+        "held-back",
+        (
+            "it reached the device, which wakes the app only a few times an hour and holds it back "
+            "(setting ios_background_per_hour; 0 switches it off); advance the clock"
+        ),
+    ),
+    Fate.OVERTAKEN: (
+        "overtaken",
+        "the device held it back, and kept the newest background push alone",
+    ),
+    Fate.NOT_WOKEN: (
+        "not-woken",
+        "it reached the device, but the app was force-quit, and no background push wakes it then",
+    ),
+    Fate.LEFT_ALONE: (
+        "left-alone",
+        "it reached the device, which made nothing of it; the entry of its arrival says why",
+    ),
+    Fate.NOT_URGENT: (
+        "not-urgent",
+        (
+            "the browser asks its push service for more urgent messages alone, to spare its "
+            "battery; it is kept until that changes"
+        ),
     ),
 }
 BY_CHANNEL = {
@@ -224,6 +257,12 @@ ENTRY_OF_FATE = {
     Fate.APP_STOPPED: "MessageArrived",
     Fate.NOT_SHOWN: "MessageArrived",
     Fate.SHOWN: "MessageArrived",
+    Fate.HANDED_OVER: "MessageArrived",
+    Fate.HELD_BACK: "MessageArrived",
+    Fate.OVERTAKEN: "MessageArrived",
+    Fate.NOT_WOKEN: "MessageArrived",
+    Fate.LEFT_ALONE: "MessageArrived",
+    Fate.NOT_URGENT: "MessageHeldBack",
 }
 SKIPPED = {
     Fate.WAITING,
@@ -246,7 +285,12 @@ DOINGS = (
     (Mark.TAPPED, "; the person tapped it"),
     (Mark.DISMISSED, "; the person swiped it away"),
     (Mark.REPLACED, "; a newer one took its place"),
+)
+DOINGS_WITH_MAIL = (
+    (MailMark.PREFETCHED, "; a proxy loaded its images, which its sender takes for an opening"),
+    (MailMark.SCANNED, "; a scanner followed its links"),
     (Mark.OPENED, "; the person opened it"),
+    (Mark.OPEN_LOST, "; the person opened it, and its sender heard nothing of that"),
     (Mark.CLICKED, "; the person followed a link in it"),
     (Mark.SPAM, "; the person marked it as spam"),
     (Mark.UNSUBSCRIBED, "; the person unsubscribed by it"),
@@ -333,7 +377,8 @@ def _explain_shown(fan_out: FanOut, position: int, channel: Channel) -> tuple[st
         if fan_out.marks[position] & Mark.SPAM:
             text = "it was delivered to the inbox"
     marks = int(fan_out.marks[position])
-    return rule, text + "".join(said for mark, said in DOINGS if marks & mark)
+    doings = DOINGS_WITH_MAIL if channel == Channel.EMAIL else DOINGS
+    return rule, text + "".join(said for mark, said in doings if marks & mark)
 
 
 def list_entries(fan_out: FanOut, position: int) -> list[str]:

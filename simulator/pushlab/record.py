@@ -9,7 +9,7 @@ must reach.
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -53,11 +53,18 @@ KEPT_HEADERS = frozenset(
 )
 """Headers that fakes read, beside the key; what else a client sends is volatile."""
 
+BINARY = ("application/octet-stream", "application/pdf", "audio/", "image/", "video/")
+"""Types of bodies that are no text."""
+BEGINNING_BYTES = 32
+"""As much as it takes to tell types apart."""
 SIGNED_SCHEMES = ("vapid", "webpush")
 """Web push: a public key and a statement for one push service, which is checked again."""
+SCHEMES = ("", "basic", "bearer", "key", "vapid", "webpush")
+"""Words before credentials; alone they are no secret."""
+QUOTE = '"'
 OWN_TOKENS = "ya29.c.pushlab-"
 """Access tokens that a fake gave out, and would give out again."""
-ASSERTION = re.compile(r"(eyJ[\w-]+\.[\w-]+\.)([\w-]+)")
+ASSERTION = re.compile(r"((?<![\w-])eyJ[\w-]+\.[\w-]+\.)([\w-]+)")
 """A signed assertion in a body; of it the signature is masked."""
 
 
@@ -95,14 +102,11 @@ class Record:
         """Return what a replay needs of a request; its key becomes an ordinal."""
         headers: dict[str, object] = {}
         for name, value in request.headers:
-            if name in KEPT_HEADERS:
+            if name in KEPT_HEADERS or name == "authorization":
+                kept = self._mask_authorization(value) if name == "authorization" else value
                 held = headers.get(name)
                 # What comes twice is a list, since some vendors refuse that.
-                headers[name] = value if held is None else [*_listed(held), value]
-        authorization = request.header("authorization")
-        if authorization is not None:
-            scheme, _, key = authorization.partition(" ")
-            headers["authorization"] = f"{scheme} {self._mask_credentials(scheme, key)}"
+                headers[name] = kept if held is None else [*_listed(held), kept]
         arguments: dict[str, object] = {
             "method": request.method,
             "host": request.host,
@@ -135,7 +139,9 @@ class Record:
         }
         if post.on_answer is not None and answer.body:
             told["headers"] = {name.lower(): value for name, value in answer.headers}
-            told["body"] = answer.body.decode("utf-8", "replace")
+            told |= _describe_body(answer)
+            if answer.url not in {"", post.url}:
+                told["url"] = answer.url
         self.add(post.at, "post", told)
 
     def lines(self, start: Instant, end: Instant, digest: str) -> Iterator[str]:
@@ -161,6 +167,17 @@ class Record:
             return told
         return {**told, "arguments": {**given, "auth_token": self.mask(str(given["auth_token"]))}}
 
+    def _mask_authorization(self, value: str) -> str:
+        """Mask the credentials in a header; what holds none stays as it is, to be refused again."""
+        scheme, _, key = value.strip().partition(" ")
+        key = key.strip()
+        if key:
+            return f"{scheme} {self._mask_credentials(scheme, key)}"
+        if scheme.lower() in SCHEMES:
+            return value
+        named, equals, key = scheme.partition("=")
+        return f"{named}={self.mask(key)}" if equals else self.mask(scheme)
+
     def _mask_credentials(self, scheme: str, key: str) -> str:
         """Mask a key, or the password of basic authentication, whose user names an account.
 
@@ -170,7 +187,10 @@ class Record:
             return key
         if key.startswith("eyJ") and key.count(".") == 2:
             claims, _, signature = key.rpartition(".")
-            return f"{claims}.{self.mask(signature)}"
+            # What is no signature is no secret, and has to be refused again.
+            return f"{claims}.{self.mask(signature)}" if _is_signature(signature) else key
+        if key.lower().startswith("token="):
+            return f'token="{self.mask(key[len("token=") :].strip(QUOTE))}"'
         if scheme.lower() == "basic":
             try:
                 user, colon, password = b64decode(key, validate=True).decode().partition(":")
@@ -184,6 +204,25 @@ class Record:
         """Return the ordinal of a key; its kind stays visible, since fakes tell them apart."""
         kind = next((start for start in ("os_v2_app_", "os_v2_org_") if key.startswith(start)), "")
         return self._keys.setdefault(key, f"{kind}key-{len(self._keys) + 1}")
+
+
+def _describe_body(answer: PostAnswer) -> dict[str, object]:
+    """Return a body as text, or of one that is none its size and how it begins."""
+    headers = {name.lower(): value for name, value in answer.headers}
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind.startswith(BINARY):
+        begins = b64encode(answer.body[:BEGINNING_BYTES]).decode()
+        return {"begins_base64": begins, "size_bytes": len(answer.body)}
+    return {"body": answer.body.decode("utf-8", "replace")}
+
+
+def _is_signature(text: str) -> bool:
+    """Whether *text* may be a signature: 64 bytes on an elliptic curve, 128 or more by RSA."""
+    try:
+        size = len(urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
+    except ValueError:
+        return False
+    return size == 64 or size >= 128
 
 
 def _listed(value: object) -> list[object]:

@@ -30,8 +30,8 @@ class NearGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def make_console() -> Console:
-    """Return a console for standard output: plain, without padding, where that is no terminal."""
+def make_console(out: TextIO | None = None) -> Console:
+    """Return a console for *out* (standard output): plain, no padding, where it is no terminal."""
     from rich.console import Console  # noqa: PLC0415  --version prints without rich
 
     class Terminal(Console):
@@ -40,7 +40,8 @@ def make_console() -> Console:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    file = sys.stdout if sys.stdout.isatty() else cast("TextIO", Trimmed(sys.stdout))
+    out = sys.stdout if out is None else out
+    file = out if out.isatty() else cast("TextIO", Trimmed(out))
     return Terminal(file=file, highlight=False, emoji=False, markup=False)
 
 

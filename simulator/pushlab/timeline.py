@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import msgspec
+import numpy as np
 
 from pushlab.gateway import Channel
 from pushlab.tellings import (
@@ -23,9 +24,9 @@ from pushlab.tellings import (
     PLAIN,
     PLATFORMS,
     QUIET,
-    SERVICE,
     find_telling,
 )
+from pushlab.vendor_names import BY_GATEWAY, name_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,6 +65,15 @@ ADDRESSED: Final = (Channel.EMAIL, Channel.SMS)
 """Channels whose addresses can be read."""
 ANSWERED: Final = " answered by "
 """Stands in the name of what a carrier sends by itself."""
+
+PAST_ANY_SERVICE: Final = {
+    "bad": "refused: bad token",
+    "dead": "refused: dead token",
+    "put off": "put off past any service",
+    "stopped": "refused: replied STOP",
+    "too large": "refused: too large",
+}
+"""What a gateway said to a program itself, as it is told."""
 
 STYLES: Final = {GOOD: "green", BAD: "red", NOTE: "yellow", PLAIN: ""}
 MARKS: Final = {GOOD: "✓", BAD: "✗", NOTE: "•", PLAIN: " "}
@@ -120,6 +130,16 @@ class LabNames:
                 if len(self._addresses) < NAMES_KEPT_MAX:
                     self._addresses[subscription] = found
                 return found
+        return self._find_holder(subscription)
+
+    def _find_holder(self, address: str) -> tuple[str, str] | None:
+        """Return the device that has, or had, a token or another address."""
+        fleet = self._lab.fleet
+        for channel, gateway in fleet.gateways.items():
+            route = gateway.find_route(address)
+            device = int(gateway.devices_of(np.array([route], np.int32))[0])
+            if device >= 0:
+                return fleet.name_of(device), GATEWAYS[channel]
         return None
 
     def _name_target(self, row: int) -> tuple[str, str] | None:
@@ -142,7 +162,9 @@ class LabNames:
     def find_title(self, notification: str) -> str | None:
         """Return what a notification says, or None."""
         held = self._lab.messages.find(notification)
-        return None if held is None else find_title(held)
+        if held is None:
+            return self._lab.services.direct.find_title(notification)
+        return find_title(held)
 
     def find_user(self, onesignal_id: str) -> str | None:
         """Return the external id of a user, or None."""
@@ -172,13 +194,14 @@ class Storyteller:
         status = fields.get("status")
         if entry.kind == "RequestAnswered" and isinstance(status, int) and status >= 400:
             route = entry.id.partition(":")[2].rpartition(" ")[0]
-            errors = "; ".join(str(each) for each in _as_list(fields.get("errors")))
-            what = f"answers {status} to {route}{': ' if errors else ''}{errors}"
-            return Told(entry.at, SERVICE, what, BAD)
+            errors = _as_list(fields.get("errors")) or _as_list(fields.get("reason"))
+            said = "; ".join(str(each) for each in errors)
+            what = f"answers {status} to {route}{': ' if said else ''}{said}"
+            return Told(entry.at, name_service(route), what, BAD)
         if entry.kind in QUIET:
             return None
         words = _Words(self._collect(entry))
-        telling = find_telling(entry.kind, fields.get("outcome"), words["gateway"])
+        telling = find_telling(entry.kind, _find_outcome(entry), words["gateway"])
         if telling is None:
             return Told(entry.at, LAB, _tell_unknown(entry), PLAIN)
         who, what, mood = telling
@@ -210,7 +233,7 @@ class Storyteller:
         words["rest"] = ", ".join(
             f"{key} {_shorten(value)}" for key, value in fields.items() if key != "app"
         )
-        subscription = fields.get("subscription")
+        subscription = fields.get("subscription") or fields.get("endpoint")
         if subscription is None and entry.kind.startswith("Subscription"):
             subscription = name.partition(":")[0]
         notification = fields.get("notification")
@@ -218,8 +241,8 @@ class Storyteller:
             subscription = name.removeprefix(notification).lstrip(":/")
         address = self._names.find_address(str(subscription)) if subscription else None
         device = fields.get("device")
-        words["address"] = address[0] if address else f"({str(subscription)[:SHORT_ID_CHARACTERS]})"
-        gateway = address[1] if address else None
+        words["address"] = address[0] if address else _shorten_address(str(subscription))
+        gateway = address[1] if address else BY_GATEWAY.get(str(fields.get("gateway")))
         if isinstance(device, str):
             words["address"] = words["device"]
             gateway = self._names.find_gateway(device)
@@ -351,6 +374,23 @@ def order_causes(entries: Sequence[Entry]) -> list[Entry]:
         else:
             ordered.setdefault(waiting.pop(), entries[place])
     return list(ordered.values())
+
+
+def _find_outcome(entry: Entry) -> object:
+    """Return the outcome by which *entry* is told."""
+    outcome = entry.fields.get("outcome")
+    if entry.kind == "AttemptMade" and "gateway" in entry.fields:
+        return PAST_ANY_SERVICE.get(str(outcome), outcome)
+    if entry.kind == "KeyAdopted" and "app" not in entry.fields:
+        return entry.id.partition(":")[2].partition(" ")[0]
+    return outcome
+
+
+def _shorten_address(address: str) -> str:
+    """Return a mail address or a number as it is, and of anything else the beginning."""
+    if "@" in address or address.startswith("+"):
+        return _shorten(address)
+    return f"({address.removeprefix('https://')[:SHORT_ID_CHARACTERS]})"
 
 
 class _Words(dict[str, str]):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pushlab.errors import MisuseError
 from pushlab_fakes.sms.keywords import KEYWORDS, Keyword
+from pushlab_fakes.sms.twilio.drafts import VALIDITY_MAX_S
 from pushlab_fakes.sms.twilio.numbers import parse_number
 
 if TYPE_CHECKING:
@@ -152,12 +153,18 @@ class TwilioView:
         status_callback: str | None = None,
         use_number_url: bool | None = None,
         advanced_opt_out: bool | None = None,
+        sticky_sender: bool | None = None,
+        area_code_geomatch: bool | None = None,
+        smart_encoding: bool | None = None,
+        validity_s: int | None = None,
         keywords: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
         """Say what a Messaging Service is like; *senders* are its whole pool.
 
         With *advanced_opt_out* the webhook is told what a keyword meant (OptOutType). A STOP to
-        one sender of a service counts for all of them.
+        one sender of a service counts for all of them. *sticky_sender* (the same sender writes to
+        the same recipient), *area_code_geomatch* and *smart_encoding* are on unless said
+        otherwise; *validity_s* bounds how long its messages may wait.
         """
         told = {
             "sid": sid,
@@ -169,9 +176,15 @@ class TwilioView:
             "status_callback": status_callback,
             "use_number_url": use_number_url,
             "advanced_opt_out": advanced_opt_out,
+            "sticky_sender": sticky_sender,
+            "area_code_geomatch": area_code_geomatch,
+            "smart_encoding": smart_encoding,
+            "validity_s": validity_s,
             "keywords": keywords,
         }
         words = None if keywords is None else _read_keywords(keywords)
+        if validity_s is not None and not 1 <= validity_s <= VALIDITY_MAX_S:
+            raise MisuseError(f"a message is valid for 1 to {VALIDITY_MAX_S} s, not {validity_s!r}")
 
         def change() -> None:
             accounts = self._twilio.accounts
@@ -180,12 +193,18 @@ class TwilioView:
             if senders is not None:
                 service.is_closed = True
                 accounts.replace_pool(service, senders)
-            if status_callback is not None:
-                service.status_callback = status_callback
-            if use_number_url is not None:
-                service.uses_number_url = use_number_url
-            if advanced_opt_out is not None:
-                service.advanced_opt_out = advanced_opt_out
+            said = {
+                "status_callback": status_callback,
+                "uses_number_url": use_number_url,
+                "advanced_opt_out": advanced_opt_out,
+                "sticky_sender": sticky_sender,
+                "area_code_geomatch": area_code_geomatch,
+                "smart_encoding": smart_encoding,
+                "validity_s": validity_s,
+            }
+            for name, value in said.items():
+                if value is not None:
+                    setattr(service, name, value)
             service.keywords = service.keywords if words is None else words
 
         self._do("service", change, told)

@@ -195,6 +195,11 @@ class HostPort(str):
         return int(self.rpartition(":")[2])
 
 
+def _find_place(listener: Listener) -> HostPort:
+    host = f"[{listener.host}]" if ":" in listener.host else listener.host
+    return HostPort(f"{host}:{listener.port}")
+
+
 class Endpoints:
     """Where a lab's fakes answer."""
 
@@ -219,7 +224,7 @@ class Endpoints:
 
     def _find_mail(self, mode: MailMode) -> HostPort:
         listener = self._mail.find(mode, self._listener.host)
-        return HostPort(f"{listener.host}:{listener.port}")
+        return _find_place(listener)
 
     @property
     def onesignal(self) -> str:
@@ -229,7 +234,7 @@ class Endpoints:
     @property
     def apns(self) -> HostPort:
         """Where APNs takes requests, over HTTP/2, under TLS and in clear text."""
-        return HostPort(f"{self._listener.host}:{self._listener.port}")
+        return _find_place(self._listener)
 
     @property
     def webpush(self) -> str:
@@ -245,6 +250,18 @@ class Endpoints:
     def twilio(self) -> str:
         """Base URL of Twilio's API in clear text: ``client.api.base_url``."""
         return self._listener.url
+
+    def document(self, url: str | None = None) -> dict[str, str]:
+        """Return all of them by the keys of a ready file; *url* is how clients reach the port."""
+        base = url or self._listener.url
+        return {
+            **dict.fromkeys(("onesignal", "fcm", "webpush", "twilio"), base),
+            "apns": self.apns,
+            "smtp": self.smtp,
+            "smtp_starttls": self.smtp_starttls,
+            "smtp_tls": self.smtp_tls,
+            "tls": self.apns,
+        }
 
     @property
     def port(self) -> int:

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from pushlab.devices.columns import Permission
+from pushlab.direct_reasons import DirectReasons
 from pushlab.errors import MisuseError, find_near
 from pushlab.gateway import Channel
 from pushlab.reasons import Reason, explain_fate, list_entries
@@ -22,11 +23,10 @@ from pushlab_fakes.onesignal.model import TYPE_NAMES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pushlab.devices.fleet import Fleet
+    from pushlab.attempts import Attempt, Book
     from pushlab.fanout import FanOut
     from pushlab.world.clock import Instant
     from pushlab.world.trace import Entry
-    from pushlab.world.world import World
     from pushlab_fakes.onesignal.messages import Messages
     from pushlab_fakes.onesignal.model import Belief
     from pushlab_fakes.onesignal.notifications import Notification
@@ -47,23 +47,30 @@ NAMING = (
 class Why:
     """Answers for one lab."""
 
-    def __init__(self, world: World, fleet: Fleet, belief: Belief, messages: Messages) -> None:
-        self._world = world
-        self._fleet = fleet
+    def __init__(self, book: Book, belief: Belief, messages: Messages) -> None:
+        """Answer from *belief*, and for what is in the *book* of attempts, which may ask too."""
+        book.explain = self.explain
+        self._world, self._fleet = book.ledgers.world, book.ledgers.fleet
+        self._direct = DirectReasons(self._world, book)
         self._belief = belief
         self._messages = messages
 
     def ask(self, notification_id: str, who: str) -> list[Reason]:
         """Return a reason for each target that *who* names, or the one why there is none.
 
-        *who* is a device's id, a subscription id or an external id. Raises MisuseError when the
-        notification or *who* is unknown.
+        *who* is a device's id, a subscription id or an external id, or an address of a message that
+        a program sent to a gateway itself. Raises MisuseError when the notification or *who* is
+        unknown.
         """
         notification = self._messages.find(notification_id)
         if notification is None:
+            found = self._direct.ask(notification_id, who)
+            if found is not None:
+                return found
             known = [held.id for held in self._messages.all()][-3:]
             raise MisuseError(
-                f"there is no notification {notification_id!r}; the last ones are {known}"
+                f"there is no notification {notification_id!r}, nor a message that a gateway calls "
+                f"so; the last notifications are {known}; lab.attempts has all messages"
             )
         device, subscriptions = self._resolve(notification, who)
         if notification.fan_out is None:
@@ -76,16 +83,28 @@ class Why:
         return reasons or [self._outside(notification, who, device, subscriptions)]
 
     def explain_device(self, device: str) -> list[str]:
-        """Say in lines why the latest notifications are not in the tray of *device*."""
+        """Say in lines why the latest messages are not in the tray of *device*, newest first."""
         held = self._messages.all()
         unsent = self._explain_unsent(held[-1].queued_at if held else self._world.clock.start)
-        if not held and not unsent:
-            return ["why: no notification was accepted yet; did the app call the API?"]
-        return unsent + [
-            f"why: notification {notification.id}: {reason}"
+        told = [
+            (notification.queued_at, f"notification {notification.id}: {reason}")
             for notification in reversed(held[-3:])
             for reason in self.ask(notification.id, device)
         ]
+        told += self._direct.list_latest(device)
+        if not told and not unsent:
+            nothing = "no notification was accepted yet, and no gateway was called"
+            return [f"why: {nothing}; did the app call the API?"]
+        told.sort(key=lambda each: -each[0])
+        return unsent + [f"why: {text}" for _, text in told]
+
+    def explain(self, attempt: Attempt) -> list[Reason]:
+        """Say what became of one attempt."""
+        notification = self._messages.find(attempt.message or "")
+        found = attempt.find_target()
+        if notification is None or found is None or attempt.source != "onesignal":
+            return [self._direct.explain(attempt)]
+        return [self._explain(notification, *found)]
 
     def _explain_unsent(self, since: Instant) -> list[str]:
         """Say in a line why the last call sent nothing, if that was at *since* or later."""

@@ -85,6 +85,15 @@ def test_nobody_opens_a_socket(guard: PurityGuard) -> None:
         socket.socket()
 
 
+def test_sockets_may_be_let_through_until_the_guard_is_entered_anew(guard: PurityGuard) -> None:
+    with guard:
+        guard.lets_sockets = True
+        socket.socket().close()
+
+    with pytest.raises(PurityBreach, match="tests/edges"), guard:
+        socket.socket()
+
+
 def test_all_is_as_before_after_leaving(guard: PurityGuard) -> None:
     before = (time.time, os.urandom, random.random, np.random.rand, socket.socket.__init__)
 

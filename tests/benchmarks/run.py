@@ -22,7 +22,17 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-BENCHMARKS = ("fan_out", "audience", "one_device", "http_post", "start_up", "memory", "months")
+BENCHMARKS = (
+    "fan_out",
+    "audience",
+    "one_device",
+    "http_post",
+    "push_wire",
+    "mail_wire",
+    "start_up",
+    "memory",
+    "months",
+)
 """Modules of `pushlab_benchmarks`, each with a function `measure`."""
 HEADINGS = ("what", "figure", "budget", "met", "behind it")
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pushlab_testing.gateway_facts import FACTS
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 STORIES = [
     pytest.param(
         (facts, death, case),
-        id=" ".join((facts.platform, death.verb, *death.settings, *case.settings)),
+        id=" ".join((facts.name, death.verb, *death.settings, *case.settings)),
     )
     for facts in FACTS
     for death in facts.deaths
@@ -118,7 +122,7 @@ def tell(make_bench, facts, death, case, seed=3, **how) -> Telling:
     """Tell the story in a world of its own."""
     elsewhere = make_bench(seed=99)
     strangers = [elsewhere.live(facts.platform, name).address for name in ("x", "y", "z")]
-    bench = make_bench(seed, **{**death.settings, **case.settings})
+    bench = make_bench(facts, seed, **{**death.settings, **case.settings})
     telling = Telling(bench, facts, death, **how)
     telling.tell(strangers)
     return telling
@@ -131,9 +135,11 @@ def story(request):
 
 
 @pytest.fixture(scope="module")
-def plain(make_bench, story) -> Telling:
+def plain(make_bench, story) -> Iterator[Telling]:
     """Tell the story in one batch a message and with each wait in one piece, to be compared."""
-    return tell(make_bench, *story)
+    telling = tell(make_bench, *story)
+    yield telling
+    telling.bench.close()
 
 
 @pytest.mark.parametrize(

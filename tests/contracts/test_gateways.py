@@ -13,7 +13,7 @@ from pushlab_testing.gateways import check_outcome
 UNKNOWN = pytest.mark.parametrize(
     ("facts", "case"),
     [
-        pytest.param(facts, case, id=" ".join((facts.platform, *case.settings)))
+        pytest.param(facts, case, id=" ".join((facts.name, *case.settings)))
         for facts in FACTS
         for case in facts.unknown
     ],
@@ -83,7 +83,7 @@ def test_two_messages_at_one_instant_both_arrive(bench, facts) -> None:
 
 @UNKNOWN
 def test_an_address_that_nobody_has_ends_as_its_table_says(make_bench, facts, case) -> None:
-    bench = make_bench(**case.settings)
+    bench = make_bench(facts, **case.settings)
     device = bench.live(facts.platform)
 
     sent = bench.send(facts.platform, a_foreign_address(make_bench, facts.platform))
@@ -95,7 +95,7 @@ def test_an_address_that_nobody_has_ends_as_its_table_says(make_bench, facts, ca
 
 @UNKNOWN
 def test_before_there_is_any_address_all_are_unknown(make_bench, facts, case) -> None:
-    bench = make_bench(**case.settings)
+    bench = make_bench(facts, **case.settings)
 
     sent = bench.send(facts.platform, a_foreign_address(make_bench, facts.platform))
     bench.settle()
@@ -105,7 +105,7 @@ def test_before_there_is_any_address_all_are_unknown(make_bench, facts, case) ->
 
 @UNKNOWN
 def test_an_unknown_address_does_not_hinder_the_others(make_bench, facts, case) -> None:
-    bench = make_bench(**case.settings)
+    bench = make_bench(facts, **case.settings)
     devices = bench.crowd(facts.platform, 2)
     first, last = addresses_of(devices)
 
@@ -130,10 +130,10 @@ def test_no_addresses_have_no_verdicts(bench, facts) -> None:
 
 
 @pytest.mark.parametrize(
-    "facts", [pytest.param(facts, id=facts.platform) for facts in FACTS if facts.knows_apps]
+    "facts", [pytest.param(facts, id=facts.name) for facts in FACTS if facts.knows_apps]
 )
 def test_the_credentials_of_another_app_reach_nobody_dead_or_alive(make_bench, facts) -> None:
-    bench = make_bench(apns_never_reported=0.0)
+    bench = make_bench(facts, apns_never_reported=0.0)
     alive, dead = bench.crowd(facts.platform, 2)
     bench.do("uninstall", dead)
     bench.send(facts.platform, dead.address)
@@ -153,7 +153,7 @@ def test_the_credentials_of_another_app_reach_nobody_dead_or_alive(make_bench, f
 
 @pytest.mark.parametrize(
     "facts",
-    [pytest.param(facts, id=facts.platform) for facts in FACTS if facts.size_max is not None],
+    [pytest.param(facts, id=facts.name) for facts in FACTS if facts.size_max is not None],
 )
 def test_a_message_that_is_too_large_is_refused(bench, facts) -> None:
     device = bench.live(facts.platform)
@@ -197,7 +197,7 @@ def test_an_outage_strikes_every_attempt_and_lets_go(bench, facts) -> None:
 
 @UNKNOWN
 def test_an_outage_has_the_last_word_on_unknown_addresses_too(make_bench, facts, case) -> None:
-    bench = make_bench(**case.settings)
+    bench = make_bench(facts, **case.settings)
     device = bench.live(facts.platform)
     bench.plan_fault(facts.gateway)
 
@@ -221,14 +221,14 @@ def test_an_outage_of_the_other_gateways_is_none_of_this_one(bench, facts) -> No
 def test_a_fault_with_a_share_strikes_that_share_and_the_same_ones_again(make_bench, facts) -> None:
     struck = []
     for seed in (1, 1, 2):
-        bench = make_bench(seed)
-        devices = bench.crowd(facts.platform, 400)
+        bench = make_bench(facts, seed)
+        devices = bench.crowd(facts.platform, facts.many)
         bench.plan_fault(facts.gateway, share=0.25)
         struck.append(bench.send(facts.platform, *addresses_of(devices)).verdicts)
 
     first, again, other = struck
-    assert 70 <= first.count("PUT_OFF") <= 130
-    assert first.count("PUT_OFF") + first.count("ACCEPTED") == 400
+    assert 0.17 * facts.many < first.count("PUT_OFF") < 0.33 * facts.many
+    assert first.count("PUT_OFF") + first.count("ACCEPTED") == facts.many
     assert first == again
     assert first != other
 
@@ -242,9 +242,13 @@ def test_a_share_strikes_others_with_every_message(bench, facts) -> None:
     assert first.verdicts != second.verdicts
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [pytest.param(facts, id=facts.name) for facts in FACTS if facts.luck_of_strangers],
+)
 def test_a_share_strikes_strangers_one_by_one(make_bench, facts) -> None:
     strangers = addresses_of(make_bench(seed=99).crowd(facts.platform, 100))
-    outage_of = [make_bench(seed) for seed in (1, 1)]
+    outage_of = [make_bench(facts, seed) for seed in (1, 1)]
     for bench in outage_of:
         bench.plan_fault(facts.gateway, share=0.5)
 
@@ -255,6 +259,10 @@ def test_a_share_strikes_strangers_one_by_one(make_bench, facts) -> None:
     assert backwards.verdicts == whole.verdicts[::-1]
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [pytest.param(facts, id=facts.name) for facts in FACTS if facts.faults_by_device],
+)
 def test_a_fault_of_some_devices_strikes_them_alone(bench, facts) -> None:
     devices = bench.crowd(facts.platform, 4)
     bench.plan_fault(facts.gateway, devices=devices[1:3])

@@ -65,13 +65,16 @@ class Telling:
     """One telling of a history, checked at every step."""
 
     def __init__(self, make_bench, facts: Facts, death: Death) -> None:
-        self.bench: Bench = make_bench(5, **death.settings)
+        self.bench: Bench = make_bench(facts, 5, **death.settings)
         self._facts = facts
         self._death = death
         self.devices: list[Device] = self.bench.crowd(facts.platform, COUNT)
         stranger = make_bench(seed=99).live(facts.platform, "stranger")
         self._addresses = [*(device.address for device in self.devices), stranger.address]
         self._dead: set[int] = set()
+        self._fates = {"ACCEPTED", "STORED", "SHOWN", *LOST}
+        if death.is_queued:
+            self._fates.add("RETRYING")
         self._sent: list[tuple[Sent, list[str]]] = []
 
     def tell(self, history) -> None:
@@ -86,6 +89,7 @@ class Telling:
         self.bench.settle()
         self._check()
         self._check_settled()
+        self.bench.close()
 
     def wait(self, gap_s: float) -> None:
         """Let time pass."""
@@ -142,7 +146,7 @@ class Telling:
             for address, verdict, fate in zip(addresses, sent.verdicts, sent.fates, strict=True):
                 assert arrived.get((sent.name, address), 0) == (fate == "SHOWN")
                 assert verdict == "ACCEPTED" or fate == REFUSED[verdict]
-                assert verdict != "ACCEPTED" or fate in {"ACCEPTED", "STORED", "SHOWN", *LOST}
+                assert verdict != "ACCEPTED" or fate in self._fates
                 late = told.get((sent.name, address), "nothing")
                 assert (late == fate) == (fate in LATE)
                 assert late != "DELIVERED" or fate == "SHOWN"

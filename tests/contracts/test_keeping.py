@@ -17,7 +17,7 @@ TTL_S = 600
 
 def some_facts(holds) -> pytest.MarkDecorator:
     """Parametrize over the platforms of which *holds* is true."""
-    rows = [pytest.param(facts, id=facts.platform) for facts in FACTS if holds(facts)]
+    rows = [pytest.param(facts, id=facts.name) for facts in FACTS if holds(facts)]
     return pytest.mark.parametrize("facts", rows)
 
 
@@ -28,7 +28,7 @@ KEEPING_MANY = some_facts(lambda facts: facts.keeping.one_name != {})
 ENDING = pytest.mark.parametrize(
     ("facts", "death"),
     [
-        pytest.param(facts, death, id=f"{facts.platform} {death.verb}")
+        pytest.param(facts, death, id=" ".join((facts.name, death.verb, *death.settings)))
         for facts in FACTS
         for death in facts.deaths
         if death.waiting is not None
@@ -237,7 +237,7 @@ def test_all_that_waits_without_a_name_arrives(bench, facts) -> None:
 
 @ENDING
 def test_what_waits_for_an_address_that_dies_reaches_nobody(make_bench, facts, death) -> None:
-    bench = make_bench(**death.settings)
+    bench = make_bench(facts, **death.settings)
     device = a_device_away(bench, facts)
     sent = send_for_ever(bench, facts, device)
 
@@ -248,7 +248,7 @@ def test_what_waits_for_an_address_that_dies_reaches_nobody(make_bench, facts, d
 
 @ENDING
 def test_what_is_under_way_to_an_address_that_dies_reaches_nobody(make_bench, facts, death) -> None:
-    bench = make_bench(**death.settings)
+    bench = make_bench(facts, **death.settings)
     device = bench.live(facts.platform)
     sent = bench.send(facts.platform, device.address)
 

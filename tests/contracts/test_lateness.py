@@ -20,7 +20,7 @@ def deaths(holds=lambda _: True) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         ("facts", "death"),
         [
-            pytest.param(facts, death, id=" ".join((facts.platform, death.verb, *death.settings)))
+            pytest.param(facts, death, id=" ".join((facts.name, death.verb, *death.settings)))
             for facts in FACTS
             for death in facts.deaths
             if holds(death)
@@ -30,7 +30,7 @@ def deaths(holds=lambda _: True) -> pytest.MarkDecorator:
 
 def a_dead_address(make_bench, facts, death):
     """Return bench and device after a message that arrived and a death, and when that was."""
-    bench = make_bench(**death.settings)
+    bench = make_bench(facts, **death.settings)
     device = bench.live(facts.platform)
     bench.send(facts.platform, device.address)
     bench.settle()
@@ -110,7 +110,7 @@ def test_a_gateway_that_has_refused_an_address_never_takes_it_again(
 def test_an_address_that_was_given_up_is_refused_from_that_instant(
     make_bench, facts, death
 ) -> None:
-    bench = make_bench(**death.settings)
+    bench = make_bench(facts, **death.settings)
     device = bench.live(facts.platform)
     bench.send(facts.platform, device.address)
     bench.settle()
@@ -125,7 +125,7 @@ def test_an_address_that_was_given_up_is_refused_from_that_instant(
 
 @deaths()
 def test_a_death_is_nobody_elses(make_bench, facts, death) -> None:
-    bench = make_bench(**death.settings)
+    bench = make_bench(facts, **death.settings)
     left, dying, right = bench.crowd(facts.platform, 3)
     for _ in range(2):
         bench.send(facts.platform, dying.address)
@@ -161,7 +161,7 @@ def test_what_undoes_a_death_makes_the_same_address_live_again(make_bench, facts
 def test_an_owner_hears_once_of_each_loss_and_never_of_what_arrived(
     make_bench, facts, death
 ) -> None:
-    bench = make_bench(**death.settings)
+    bench = make_bench(facts, **death.settings)
     here, away, dying = spread_hindrances(bench, facts, death)
     stranger = make_bench(seed=99).live(facts.platform, "stranger").address
     addresses = [here.address, away.address, dying.address, stranger]
@@ -185,7 +185,7 @@ def test_an_owner_hears_once_of_each_loss_and_never_of_what_arrived(
 def test_only_a_gateway_that_reports_arrivals_tells_of_them_and_once_each(
     make_bench, facts, death
 ) -> None:
-    bench = make_bench(**death.settings)
+    bench = make_bench(facts, **death.settings)
     devices = spread_hindrances(bench, facts, death)
     bench.send(facts.platform, *(device.address for device in devices))
     bench.settle()
@@ -203,14 +203,14 @@ def test_only_a_gateway_that_reports_arrivals_tells_of_them_and_once_each(
 @pytest.mark.parametrize(
     ("facts", "case"),
     [
-        pytest.param(facts, case, id=" ".join((facts.platform, *case.settings)))
+        pytest.param(facts, case, id=" ".join((facts.name, *case.settings)))
         for facts in FACTS
         for case in facts.unknown
         if case.outcome.told_s is not None
     ],
 )
 def test_strangers_of_one_message_are_reported_one_by_one(make_bench, facts, case) -> None:
-    bench = make_bench(**case.settings)
+    bench = make_bench(facts, **case.settings)
     elsewhere = make_bench(seed=99)
     strangers = [elsewhere.live(facts.platform, name).address for name in ("x", "y", "z")]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import pytest
 
-from pushlab_testing.gateway_facts import FACTS
+from pushlab_testing.gateway_facts import CORE_FACTS, Facts
 
 ROTATING = pytest.mark.parametrize(
     "facts",
     [
         pytest.param(facts, id=facts.platform)
-        for facts in FACTS
+        for facts in CORE_FACTS
         if any(death.verb == "rotate_token" for death in facts.deaths)
     ],
 )
@@ -21,15 +21,22 @@ PAIRS = pytest.mark.parametrize(
     ("own", "other"),
     [
         pytest.param(own.platform, other.platform, id=f"{own.platform} at {other.platform}")
-        for own in FACTS
-        for other in FACTS
+        for own in CORE_FACTS
+        for other in CORE_FACTS
         if own.gateway != other.gateway
     ],
 )
 
 
+@pytest.fixture(params=CORE_FACTS, ids=[facts.name for facts in CORE_FACTS])
+def facts(request: pytest.FixtureRequest) -> Facts:
+    """Return the facts of one platform after the other; registries have no wire."""
+    found: Facts = request.param
+    return found
+
+
 def addresses_of_crowd(make_bench, seed: int, platform: str) -> list[str]:
-    return [device.address for device in make_bench(seed).crowd(platform, 5)]
+    return [device.address for device in make_bench(seed=seed).crowd(platform, 5)]
 
 
 def test_every_address_leads_back_to_its_device_and_to_no_other(bench, facts) -> None:

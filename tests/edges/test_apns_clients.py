@@ -1,7 +1,6 @@
-"""Goal: what people send to APNs with reaches the phone, unmodified, redirected or not.
+"""Goal: what people send to APNs with reaches the phone, unmodified, whatever they send.
 
-Method: each client sends to a live, a dead and a malformed token, once by its own setting of host
-and port under TLS, once under Apple's name with nothing set; then the phone is looked at.
+That each client is served, by its own setting and redirected, stands in `test_clients`.
 """
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-import sys
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -24,6 +23,8 @@ from pushlab_testing.apns import (
     make_key_pem,
     sign_token,
 )
+from pushlab_testing.vendor_clients.apns import close_aioapns
+from pushlab_testing.vendor_targets import SETTINGS, make_targets
 
 WAIT_S = 10
 MALFORMED = "not-hexadecimal"
@@ -34,59 +35,9 @@ PAYLOAD = {"aps": {"alert": {"title": "Sale", "body": "Today only"}, "badge": 2}
 @pytest.fixture
 def lab():
     """Yield a lab on a port, in which dead tokens are reported a day later."""
-    settings = {
-        "apns_never_reported": 0.0,
-        "apns_feedback_min_days": 1,
-        "apns_feedback_max_days": 1,
-    }
-    with Lab(settings=settings) as lab:
+    with Lab(settings=SETTINGS) as lab:
         lab.serve()
         yield lab
-
-
-@pytest.fixture
-def key_file(tmp_path):
-    """Return the file of a signing key."""
-    path = tmp_path / "AuthKey.p8"
-    path.write_text(make_key_pem(), "utf-8")
-    return path
-
-
-@pytest.fixture
-def ca_file(lab, tmp_path):
-    """Return a file with the certificate that clients of the port trust."""
-    path = tmp_path / "ca.pem"
-    path.write_bytes(lab.endpoints.ca_pem)
-    return path
-
-
-def a_dead_token(lab):
-    """Return the token of an app that was removed, which APNs has found out."""
-    phone = lab.device("ios", name="removed")
-    token = phone.token
-    phone.uninstall()
-    stamp = int(lab.now / 1000)
-    with httpx.Client(http1=False, http2=True) as client:
-        answer = client.post(
-            f"http://{lab.endpoints.apns}/3/device/{token}",
-            headers={"authorization": f"bearer {sign_token(stamp)}", "apns-topic": TOPIC},
-            json=PAYLOAD,
-        )
-    assert answer.status_code == 200
-    lab.advance(days=3)
-    return token
-
-
-def check(lab, phone, results):
-    """Look at what three sends came to: to a live, a dead and a malformed token."""
-    live, dead, malformed = results
-    lab.advance(minutes=1)
-    assert live == (200, None)
-    assert dead == (410, "Unregistered")
-    assert malformed == (400, "BadDeviceToken")
-    assert [(each.title, each.body) for each in phone.tray] == [("Sale", "Today only")]
-    assert phone.badge == 2
-    assert lab.list_problems() == []
 
 
 # --- httpx -----------------------------------------------------------------------------------
@@ -106,39 +57,6 @@ def send_with_httpx(client, base_url, tokens):
         yield answer.status_code, reason
 
 
-def test_httpx_sends_in_clear_text_by_its_base_url(lab):
-    phone = lab.device("ios")
-    tokens = [phone.token, a_dead_token(lab), MALFORMED]
-
-    with httpx.Client(http1=False, http2=True, timeout=WAIT_S) as client:
-        results = [*send_with_httpx(client, f"http://{lab.endpoints.apns}", tokens)]
-
-    check(lab, phone, results)
-
-
-def test_httpx_sends_under_tls_by_its_base_url(lab):
-    phone = lab.device("ios")
-    tokens = [phone.token, a_dead_token(lab), MALFORMED]
-    trust = ssl.create_default_context(cadata=lab.endpoints.ca_pem.decode())
-
-    with httpx.Client(http2=True, verify=trust, timeout=WAIT_S) as client:
-        results = [*send_with_httpx(client, f"https://{lab.endpoints.apns}", tokens)]
-
-    check(lab, phone, results)
-
-
-def test_httpx_is_redirected(lab):
-    client = httpx.Client(http2=True, timeout=WAIT_S)
-    phone = lab.device("ios")
-    tokens = [phone.token, a_dead_token(lab), MALFORMED]
-    lab.redirect()
-
-    with client:
-        results = [*send_with_httpx(client, f"https://{HOST}", tokens)]
-
-    check(lab, phone, results)
-
-
 def test_httpx_is_redirected_on_the_other_port(lab):
     phone = lab.device("ios")
     lab.redirect()
@@ -150,61 +68,6 @@ def test_httpx_is_redirected_on_the_other_port(lab):
 
 
 # --- aioapns ---------------------------------------------------------------------------------
-
-
-async def close_aioapns(client):
-    """Close its connections, and wait until they are: it offers no wait of its own."""
-    client.pool.close()
-    while client.pool.connections:  # noqa: ASYNC110 - there is no event
-        await asyncio.sleep(0)
-    await asyncio.sleep(0)
-
-
-def send_with_aioapns(tokens, **options):
-    from aioapns import APNs, NotificationRequest
-
-    async def send():
-        client = APNs(
-            key=make_key_pem(),
-            key_id=KEY_ID,
-            team_id=TEAM,
-            topic=TOPIC,
-            use_sandbox=False,
-            **options,
-        )
-        results = []
-        for token in tokens:
-            request = NotificationRequest(device_token=token, message=PAYLOAD, time_to_live=60)
-            answer = await asyncio.wait_for(client.send_notification(request), WAIT_S)
-            results.append((int(answer.status), answer.description or None))
-        await asyncio.wait_for(close_aioapns(client), WAIT_S)
-        return results
-
-    return asyncio.run(send())
-
-
-def test_aioapns_sends_by_its_own_setting(lab, monkeypatch):
-    from aioapns.connection import APNsProductionClientProtocol
-
-    phone = lab.device("ios")
-    tokens = [phone.token, a_dead_token(lab), MALFORMED]
-    monkeypatch.setattr(APNsProductionClientProtocol, "APNS_SERVER", lab.endpoints.apns.host)
-    monkeypatch.setattr(APNsProductionClientProtocol, "APNS_PORT", lab.endpoints.apns.port)
-    trust = ssl.create_default_context(cadata=lab.endpoints.ca_pem.decode())
-
-    results = send_with_aioapns(tokens, ssl_context=trust)
-
-    check(lab, phone, results)
-
-
-def test_aioapns_is_redirected(lab):
-    phone = lab.device("ios")
-    tokens = [phone.token, a_dead_token(lab), MALFORMED]
-    lab.redirect()
-
-    results = send_with_aioapns(tokens)
-
-    check(lab, phone, results)
 
 
 def test_aioapns_sends_many_at_a_time_over_the_streams_that_it_is_given(lab):
@@ -255,14 +118,15 @@ def send_with_certificate(tokens, certificate_file):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # it reads the file with pyOpenSSL
 def test_aioapns_is_known_by_its_certificate(lab, certificate_file):
-    phone = lab.device("ios")
-    tokens = [phone.token, a_dead_token(lab), MALFORMED]
+    targets = make_targets(lab, "APNs")
     lab.redirect()
     lab.apns.accept_certificate(certificate_file.read_text("utf-8"))
 
-    results = send_with_certificate(tokens, certificate_file)
+    results = send_with_certificate(targets.addresses, certificate_file)
+    lab.advance(minutes=1)
 
-    check(lab, phone, results)
+    assert results == [(200, None), (410, "Unregistered"), (400, "BadDeviceToken")]
+    assert targets.show() == targets.expected
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -275,58 +139,81 @@ def test_a_certificate_that_nobody_asks_for_says_nothing(lab, certificate_file):
     assert results == [(403, "MissingProviderToken")]
 
 
-# --- apns2-up --------------------------------------------------------------------------------
+# --- live activities, channels, calls --------------------------------------------------------
 
 
-def send_with_apns2(tokens, key_file):
-    from apns2.client import APNsClient
-    from apns2.credentials import TokenCredentials
-    from apns2.errors import APNsException, Unregistered
-    from apns2.payload import Payload, PayloadAlert
-
-    client = APNsClient(TokenCredentials(str(key_file), KEY_ID, TEAM))
-    payload = Payload(alert=PayloadAlert(title="Sale", body="Today only"), badge=2)
-    try:
-        for token in tokens:
-            try:
-                client.send_notification(token, payload, TOPIC)
-            except Unregistered as error:
-                yield (410, "Unregistered") if error.timestamp else (410, "no timestamp")
-            except APNsException as error:
-                yield 400, type(error).__name__
-            else:
-                yield 200, None
-    finally:
-        client._connection.close()
+def say(state, **more):
+    """Return the payload of an update, stamped by the machine's own clock."""
+    aps = {"timestamp": int(time.time()), "event": "update", "content-state": state, **more}
+    return {"aps": aps}
 
 
-if sys.version_info < (3, 12):  # Its hyper asks ssl for match_hostname, which later ones lack.
+def test_live_activities_are_started_updated_and_broadcast_over_http2(lab):
+    phone = lab.device("ios")
+    phone.offer_live_activity("Ride")
+    lab.redirect()
+    jwt = {"authorization": f"bearer {sign_token(int(time.time()))}"}
+    live = {**jwt, "apns-topic": f"{TOPIC}.push-type.liveactivity"}
+    live |= {"apns-push-type": "liveactivity"}
+    channels = f"https://api-manage-broadcast.push.apple.com:2196/1/apps/{TOPIC}/channels"
+    start = {"event": "start", "attributes-type": "Ride", "attributes": {}, "input-push-token": 1}
 
-    @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-    def test_apns2_sends_by_its_own_setting(lab, monkeypatch, key_file, ca_file):
-        import hyper.tls
-        from apns2.client import APNsClient
+    with httpx.Client(http2=True, timeout=WAIT_S) as client:
+        asked = {"message-storage-policy": 1, "push-type": "LiveActivity"}
+        channel = client.post(channels, headers=jwt, json=asked).headers["apns-channel-id"]
+        phone.start_live_activity("Match", {"home": 0}, channel=channel)
+        url = f"https://{HOST}/3/device/"
+        token = phone.start_tokens["Ride"]
+        client.post(url + token, headers=live, json=say({"minutes": 5}, **start))
+        lab.advance(seconds=30)
+        token = phone.live_activities[0].token
+        client.post(url + token, headers=live, json=say({"minutes": 4}))
+        told = client.post(
+            f"https://{HOST}/4/broadcasts/apps/{TOPIC}",
+            headers={
+                **jwt,
+                "apns-channel-id": channel,
+                "apns-push-type": "liveactivity",
+                "apns-expiration": str(int(time.time()) + 60),
+            },
+            json=say({"home": 1}),
+        )
+    lab.advance(minutes=1)
 
-        phone = lab.device("ios")
-        tokens = [phone.token, a_dead_token(lab), MALFORMED]
-        monkeypatch.setattr(APNsClient, "LIVE_SERVER", lab.endpoints.apns.host)
-        monkeypatch.setattr(APNsClient, "DEFAULT_PORT", lab.endpoints.apns.port)
-        monkeypatch.setenv("SSL_CERT_FILE", str(ca_file))
-        monkeypatch.setattr(hyper.tls, "_context", None)
+    assert told.status_code == 200
+    assert [each.content_state for each in phone.live_activities] == [{"minutes": 4}, {"home": 1}]
+    assert lab.list_problems() == []
 
-        results = [*send_with_apns2(tokens, key_file)]
 
-        check(lab, phone, results)
+def test_aioapns_lets_a_phone_ring_and_wakes_its_app(lab):
+    from aioapns import APNs, NotificationRequest, PushType
 
-    @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-    def test_apns2_is_redirected(lab, key_file):
-        phone = lab.device("ios")
-        tokens = [phone.token, a_dead_token(lab), MALFORMED]
-        lab.redirect()
+    phone = lab.device("ios")
+    phone.register_pushes("voip")
+    lab.redirect()
 
-        results = [*send_with_apns2(tokens, key_file)]
+    async def send():
+        options: Any = {"key": make_key_pem(), "key_id": KEY_ID, "team_id": TEAM}
+        results = []
+        for topic, token, kind, payload in (
+            (f"{TOPIC}.voip", phone.tokens["voip"], PushType.VOIP, {"caller": "Bob"}),
+            (TOPIC, phone.token, PushType.BACKGROUND, {"aps": {"content-available": 1}}),
+        ):
+            client = APNs(topic=topic, use_sandbox=False, **options)
+            priority = 5 if kind is PushType.BACKGROUND else None
+            request = NotificationRequest(
+                device_token=token, message=payload, push_type=kind, priority=priority
+            )
+            answer = await asyncio.wait_for(client.send_notification(request), WAIT_S)
+            results.append(int(answer.status))
+            await asyncio.wait_for(close_aioapns(client), WAIT_S)
+        return results
 
-        check(lab, phone, results)
+    results = asyncio.run(send())
+    lab.advance(minutes=1)
+
+    assert results == [200, 200]
+    assert {wakeup.kind for wakeup in phone.wakeups} == {"voip", "background"}
 
 
 # --- one digest ------------------------------------------------------------------------------

@@ -22,12 +22,15 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from pushlab.cli import main
+from pushlab.devserver.options import Options
 from pushlab.devserver.pace import parse_pace
-from pushlab.devserver.server import DevServer, Options
+from pushlab.devserver.server import DevServer
 from pushlab.errors import MisuseError
+from pushlab_testing.mail import hand_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,19 +145,88 @@ def test_the_ready_file_says_what_answers(served: Served) -> None:
 
     assert list(ready) == [
         "onesignal",
-        "control",
+        "fcm",
+        "webpush",
+        "twilio",
+        "apns",
         "smtp",
         "smtp_starttls",
         "smtp_tls",
         "tls",
+        "control",
         "ca_file",
+        "child_files",
         "app_id",
         "app_key",
+        "organization_key",
         "control_token",
         "pid",
     ]
     assert ready["pid"] == os.getpid()
     assert ready["control"] == f"{ready['onesignal']}/_pushlab/api/"
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "said"),
+    [
+        ("onesignal", "/notifications", "app_id"),
+        ("fcm", "/v1/projects/shop/messages:send", "UNAUTHENTICATED"),
+        ("webpush", "/fcm/send/no-such-endpoint", ""),
+        ("twilio", "/2010-04-01/Accounts/AC1/Messages.json", "20003"),
+    ],
+)
+def test_each_url_of_the_ready_file_is_its_services_own(
+    served: Served, key: str, path: str, said: str
+) -> None:
+    status, answer = fetch("POST", served.ready[key] + path, {})
+
+    assert 400 <= status < 500
+    assert said in str(answer)
+
+
+def test_apns_answers_over_http2_at_its_address(served: Served) -> None:
+    context = ssl.create_default_context(cafile=served.ready["ca_file"])
+
+    with httpx.Client(http1=False, http2=True, verify=context, trust_env=False) as client:
+        answer = client.post(f"https://{served.ready['apns']}/3/device/abc", json={})
+
+    assert (answer.http_version, answer.json()) == ("HTTP/2", {"reason": "MissingProviderToken"})
+
+
+def test_the_keys_of_the_ready_file_are_taken(served: Served) -> None:
+    ready = served.ready
+    headers = {"Authorization": f"Key {ready['organization_key']}"}
+
+    status, apps = fetch("GET", f"{ready['onesignal']}/apps", None, headers)
+
+    assert status == 200
+    assert isinstance(apps, list)
+    assert served.send("alice")[0] == 200
+
+
+@pytest.mark.parametrize(("pace", "has_rates"), [("live", True), ("60x", True), ("manual", False)])
+def test_the_vendors_rates_hold_where_time_is_live(
+    edge: Edge, tmp_path: Path, pace: str, *, has_rates: bool
+) -> None:
+    with serving(tmp_path, pace=parse_pace(pace)) as served:
+        _, told = served.ask("GET", "settings")
+
+    values = {row["name"]: row["value"] for row in told["settings"]}
+    assert values["twilio_rates"] is has_rates
+
+
+def test_the_port_is_a_proxy_and_refuses_who_is_not_served(served: Served) -> None:
+    proxies = urllib.request.ProxyHandler({"http": served.ready["onesignal"]})
+    opener = urllib.request.build_opener(proxies)
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        opener.open("http://api.batch.com/", timeout=WAIT_S)
+    with refused.value as error:
+        text = error.read().decode()
+
+    assert error.code == 403
+    assert "say `pushlab serve --allow api.batch.com`" in text
+    assert len(served.server.refused) == 1
 
 
 def test_the_mail_server_takes_mail_at_its_addresses(served: Served) -> None:
@@ -429,6 +501,37 @@ def test_ctl_plays_mails_and_texts(served: Served, capsys: pytest.CaptureFixture
     assert "number             replies “STOP” to +12025550100" in out
     assert "alice-web        • clears its cookies" in out
     assert "OneSignal          hears of alice: tag level = 10" in out
+
+
+def test_ctl_shows_what_went_to_the_gateways(
+    served: Served, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    lab = served.server.bench.lab
+    lab.device("ios", external_id="alice")
+    box = lab.device("email", external_id="alice")
+    raw = b"Subject: Sale\r\n\r\nGr\xfc\xdfe\r\n"
+    hand_over(lab, raw, box.address)
+    served.send("alice")
+    lab.advance(minutes=1)
+    capfdbinary.readouterr()
+
+    codes = [ctl(served, *words.split()) for words in ("attempts", "attempts alice-ios")]
+    listed = capfdbinary.readouterr().out.decode()
+    codes += [ctl(served, "attempt", lab.attempts[1].id), ctl(served, "attempt", "w1")]
+    shown = capfdbinary.readouterr().out.decode()
+    codes.append(ctl(served, "attempt", "w1", "--body"))
+    body = capfdbinary.readouterr().out
+
+    assert codes == [0] * 5
+    assert [line.split()[2:4] for line in listed.splitlines()] == [
+        ["smtp", "alice-email"],
+        ["apns", "alice-ios"],
+        ["apns", "alice-ios"],
+    ]
+    assert "POST https://api.push.apple.com/3/device/" in shown
+    assert '"alert":"Hello"' in shown
+    assert "envelope news@shop.test -> " in shown
+    assert body == raw
 
 
 def test_ctl_names_the_verbs_that_fit(served: Served, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ import sys
 import textwrap
 import threading
 from contextlib import closing, suppress
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -23,6 +24,7 @@ from pushlab_fakes.wire import door as door_module
 from pushlab_fakes.wire import edge as edge_module
 from pushlab_fakes.wire.edge import Edge, Limits
 from pushlab_fakes.wire.real_clock import RealClock
+from pushlab_fakes.wire.serving import note_lost
 from pushlab_testing.echo import Echo
 
 WAIT_S = 10
@@ -548,3 +550,13 @@ def _ask_again(connection):
 
 def _stand_still(gate):
     gate.wait(WAIT_S)
+
+
+def test_what_a_client_sends_while_we_end_its_connection_breaks_no_rule():
+    served, crossed, broken = Mock(), ssl.SSLError("crossed"), ssl.SSLError("broken")
+    crossed.reason, broken.reason = "APPLICATION_DATA_AFTER_CLOSE_NOTIFY", "BAD_RECORD_MAC"
+
+    note_lost(served, crossed)
+    note_lost(served, broken)
+
+    served.broke.assert_called_once_with("TLS", "bad record mac")

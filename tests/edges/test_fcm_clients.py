@@ -10,34 +10,14 @@ import json
 
 import firebase_admin
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from firebase_admin import credentials, exceptions, messaging
 from pyfcm import FCMNotification
 from pyfcm.errors import FCMNotRegisteredError, InvalidDataError
 
-PROJECT = "shop-1234"
+from pushlab_testing.vendor_clients.fcm import PROJECT, make_account
+
 # The client itself warns that tokens will be called installations one day.
 pytestmark = pytest.mark.filterwarnings("ignore:.*is deprecated:DeprecationWarning")
-
-
-def make_account():
-    """Return a service account as the console lets one download it."""
-    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return {
-        "type": "service_account",
-        "project_id": PROJECT,
-        "private_key_id": "a1b2c3",
-        "private_key": pem.decode(),
-        "client_email": f"sender@{PROJECT}.iam.gserviceaccount.com",
-        "client_id": "1",
-        "token_uri": "https://oauth2.googleapis.com/token",
-    }
 
 
 ACCOUNT = make_account()
@@ -113,6 +93,49 @@ def test_a_batch_tells_of_each_message(pushlab, app):
     kinds = [type(response.exception).__name__ for response in batch.responses]
     assert kinds == ["NoneType", "UnregisteredError", "InvalidArgumentError"]
     assert alice.tray[0].title == "Welcome"
+
+
+@pytest.mark.parametrize("platform", ["ios", "web"])
+def test_a_message_is_handed_over_to_other_platforms(pushlab, app, platform):
+    alice = pushlab.device(platform, external_id="alice")
+    alice.register_fcm()
+    custom = {"order": 7}
+    apns = messaging.APNSConfig(
+        payload=messaging.APNSPayload(aps=messaging.Aps(badge=2), **custom),
+        headers={"apns-priority": "10"},
+    )
+    web = messaging.WebpushConfig(
+        headers={"Urgency": "high"},
+        fcm_options=messaging.WebpushFCMOptions(link="https://shop.test/sale"),
+    )
+
+    name = messaging.send(a_push(token=alice.fcm_token, apns=apns, webpush=web), app=app)
+    pushlab.advance(minutes=1)
+
+    [shown] = alice.tray
+    assert (shown.title, shown.body, shown.notification_id) == ("Welcome", "Hello, Alice", name)
+    assert (shown.data, shown.url) == (
+        ({"order": 7}, None) if platform == "ios" else ({}, "https://shop.test/sale")
+    )
+
+
+def test_a_project_without_its_key_is_told_so(pushlab, app):
+    alice = pushlab.device("ios", external_id="alice")
+    alice.register_fcm()
+    pushlab.fcm.remove_key(PROJECT)
+
+    with pytest.raises(messaging.ThirdPartyAuthError):
+        messaging.send(a_push(token=alice.fcm_token), app=app)
+
+
+def test_a_deleted_token_of_an_iphone_is_unregistered(pushlab, app):
+    alice = pushlab.device("ios", external_id="alice")
+    alice.register_fcm()
+    token = alice.fcm_token
+    alice.delete_fcm_token()
+
+    with pytest.raises(messaging.UnregisteredError):
+        messaging.send(a_push(token=token), app=app)
 
 
 @pytest.mark.parametrize("api", ["v1", "legacy"])

@@ -56,6 +56,12 @@ def bounded(edge, echo):
 
 
 class TestRequests:
+    def test_a_host_of_any_bytes_is_text(self, listener, echo):
+        exchange(listener, b"GET / HTTP/1.1\r\nHost: x\xff\r\n", b"Connection: close\r\n\r\n")
+
+        assert echo.requests[0].host == "x\u00ff"
+        assert echo.errors == []
+
     def test_target_headers_and_body_arrive_as_they_were_sent(self, listener, echo):
         exchange(
             listener,

@@ -20,8 +20,8 @@ from flask import Flask, abort, request
 from starlette.responses import RedirectResponse
 
 from pushlab.errors import MisuseError
+from pushlab.world.outbox import ANSWER_BYTES_MAX
 from pushlab_fakes.exchange import Answer
-from pushlab_fakes.wire.apps import ANSWER_BYTES_MAX
 from pushlab_fakes.wire.mounts import Mounts
 from pushlab_fakes.wire.outgoing import HandlerError, Outgoing
 from pushlab_testing.bench import a_post

@@ -12,6 +12,7 @@ import json
 import socket
 import ssl
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import freezegun
@@ -345,6 +346,44 @@ def test_a_redirect_to_elsewhere_is_refused(deliver, shop) -> None:
 
     assert answer.error == "refused: 169.254.169.254 is neither mounted nor allowed"
     assert list(outgoing.refused) == ["169.254.169.254"]
+
+
+def test_what_leaves_only_if_served_is_passed_over_without_a_complaint(deliver) -> None:
+    outgoing = Outgoing(Mounts())
+
+    answer = deliver(outgoing, replace(a_post("https://cdn.test/a.png"), if_served=True))
+
+    assert answer.error == "unserved: nobody serves cdn.test here"
+    assert outgoing.refused == {}
+
+
+def test_what_leaves_only_if_served_ends_with_the_redirect_to_elsewhere(deliver, shop) -> None:
+    outgoing = Outgoing(Mounts())
+    url = f"{shop}/to/302/http://elsewhere.test/landing"
+
+    answer = deliver(outgoing, replace(a_post(url), if_served=True))
+
+    assert (answer.status, answer.url) == (302, url)
+    assert outgoing.refused == {}
+
+
+def test_an_answer_tells_where_it_came_from(deliver, shop) -> None:
+    answer = deliver(Outgoing(Mounts()), a_post(f"{shop}/to/302//hook"))
+
+    assert answer.url == f"{shop}/hook"
+
+
+def test_a_post_that_is_not_led_ends_with_the_redirect(deliver, shop) -> None:
+    answer = deliver(Outgoing(Mounts()), replace(a_post(f"{shop}/to/302//hook"), is_led=False))
+
+    assert answer.status == 302
+
+
+def test_asking_whether_a_post_would_leave_is_no_reason_to_complain() -> None:
+    outgoing = Outgoing(Mounts())
+
+    assert not outgoing.goes_over_socket("https://hooks.example.com/x")
+    assert outgoing.refused == {}
 
 
 def test_a_redirect_to_a_mounted_name_goes_to_its_target(deliver, shop) -> None:

@@ -5,14 +5,17 @@ Method: connections that stay open, since one that is to close at once is not pl
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 from contextlib import closing
+from unittest.mock import Mock
 
 import pytest
 
 from pushlab_fakes.exchange import Answer, json_answer
 from pushlab_fakes.wire.edge import Limits
+from pushlab_fakes.wire.plain import PlainConnection
 
 WAIT_S = 10
 HOST = b"Host: api.onesignal.com\r\n"
@@ -222,6 +225,28 @@ def test_a_client_that_reads_no_answers_is_not_read_either(listener, echo):
 
     assert served_unread < 20
     assert len(echo.requests) == 20
+
+
+def test_nothing_begins_on_a_connection_whose_end_is_on_its_way():
+    """A client may reset its connection just when its request turns out not to be plain."""
+    made = []
+    transport = Mock(asyncio.Transport)
+    transport.get_write_buffer_size.return_value = 0
+    host = Mock(limits=Limits(), tenancy=0)
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+
+        async def meet():
+            connection = PlainConnection(host, loop, lambda *asked: made.append(asked))
+            connection.connection_made(transport)
+            transport.is_closing.return_value = True
+            connection.data_received(b"nothing plain\r\n\r\n")
+            connection.connection_lost(None)
+
+        runner.run(meet())
+
+    assert made == []
+    transport.set_protocol.assert_not_called()
 
 
 def test_a_connection_outlives_no_lab(edge, echo):

@@ -319,6 +319,44 @@ class TestRefusals:
         assert (str(copy), copy.host) == (str(caught.value), "api.batch.com")
 
 
+class TestNamesBelowAName:
+    @pytest.fixture
+    def below(self, listener):
+        """Yield a redirect that leads whatever is below a name."""
+        redirect = Redirect(listener, [".notify.windows.com"])
+        redirect.install()
+        yield redirect
+        redirect.remove()
+
+    @pytest.mark.parametrize("name", ["db5p.notify.windows.com", "a.b.notify.windows.com"])
+    def test_a_client_reaches_the_fake_under_each(self, below, name):
+        answer = requests.get(f"https://{name}/w", timeout=WAIT_S).json()
+
+        assert (answer["host"], answer["path"]) == (name, "/w")
+        assert below.is_guarded(name)
+
+    def test_each_has_a_marker_of_its_own(self, below):
+        names = ["one.notify.windows.com", "two.notify.windows.com"]
+
+        assert len({socket.gethostbyname(name) for name in names}) == 2
+
+    def test_the_name_itself_is_not_among_them(self, below):
+        with pytest.raises(VendorHostRefused, match=r"Served here: \.notify\.windows\.com"):
+            socket.gethostbyname("notify.windows.com")
+
+    def test_one_of_them_may_be_allowed(self, listener, monkeypatch):
+        monkeypatch.setattr(socket, "gethostbyname", lambda host: f"real {host}")
+        redirect = Redirect(listener, [".notify.windows.com"], allow=["db5p.notify.windows.com"])
+        redirect.install()
+        try:
+            found = [socket.gethostbyname(f"{n}.notify.windows.com") for n in ("db5p", "other")]
+        finally:
+            redirect.remove()
+
+        assert found[0] == "real db5p.notify.windows.com"
+        assert found[1].startswith("127.77.")
+
+
 class TestPeers:
     def test_a_stranger_with_a_certificate_that_the_client_trusts_is_refused(self, redirect):
         authority = Authority()
@@ -420,10 +458,11 @@ class TestInstallation:
         assert lower == "*"
 
     def test_a_variable_that_the_test_has_set_meanwhile_stays(self, listener, monkeypatch):
-        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.setenv("NO_PROXY", "before.example")
 
         with installed(listener):
-            monkeypatch.setenv("NO_PROXY", "mine.example")
+            # Past the fixture, which would bring the redirect's own value back in the end.
+            os.environ["NO_PROXY"] = "mine.example"
 
         assert os.environ["NO_PROXY"] == "mine.example"
 

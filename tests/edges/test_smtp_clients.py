@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import smtplib
 import socket
 import ssl
@@ -19,10 +18,17 @@ from email.message import EmailMessage
 import aiosmtplib
 import pytest
 from aiosmtpd import smtp as oracle
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 
 from pushlab.errors import MisuseError
 from pushlab_testing.django_project import set_up_django
+from pushlab_testing.vendor_clients.mail import (
+    MODES,
+    PORTS,
+    aiosmtplib_client,
+    django_connection,
+    smtplib_client,
+)
 
 WAIT_S = 10.0
 LIVE, UNKNOWN, FULL, MALFORMED = (
@@ -31,7 +37,6 @@ LIVE, UNKNOWN, FULL, MALFORMED = (
     "full@example.com",
     "not-an-address",
 )
-MODES = ("clear", "starttls", "tls")
 LIST_UNSUBSCRIBE = "<https://shop.test/out?u=1>"
 
 set_up_django()
@@ -97,16 +102,6 @@ def check_arrived(lab, box, mode):
 # --- smtplib -------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def smtplib_client(mode, host, port, trust):
-    """Yield the standard library's client."""
-    kind = functools.partial(smtplib.SMTP_SSL, context=trust) if mode == "tls" else smtplib.SMTP
-    with kind(host, port, timeout=WAIT_S) as client:
-        if mode == "starttls":
-            client.starttls(context=trust)
-        yield client
-
-
 @pytest.mark.parametrize("mode", MODES)
 def test_smtplib_sends_a_mail(pushlab, boxes, trust, mode):
     with smtplib_client(mode, "localhost", port_of(pushlab, mode), trust) as client:
@@ -162,7 +157,7 @@ def test_smtplib_is_told_that_its_password_is_wrong(pushlab):
 
 
 def test_an_answer_that_is_lost_after_the_dot_cuts_the_client_off(pushlab, boxes):
-    pushlab.fault("smtp end", lost=True, times=1)
+    pushlab.fault("smtp end", how="lost", times=1)
     port = port_of(pushlab, "clear")
 
     with pytest.raises(smtplib.SMTPServerDisconnected), smtplib.SMTP("localhost", port) as client:
@@ -175,21 +170,6 @@ def test_an_answer_that_is_lost_after_the_dot_cuts_the_client_off(pushlab, boxes
 
 
 # --- aiosmtplib ----------------------------------------------------------------------------------
-
-
-@contextlib.asynccontextmanager
-async def aiosmtplib_client(mode, host, port, **options):
-    """Yield aiosmtplib's client, which upgrades by itself; leave when its socket is closed."""
-    client = aiosmtplib.SMTP(
-        hostname=host, port=port, timeout=WAIT_S, use_tls=mode == "tls", **options
-    )
-    async with client:
-        assert client.transport is not None
-        sock = client.transport.get_extra_info("socket")
-        yield client
-    async with asyncio.timeout(WAIT_S):
-        while sock.fileno() != -1:  # noqa: ASYNC110 - the client tells nobody when it is through
-            await asyncio.sleep(0)
 
 
 @pytest.mark.asyncio
@@ -220,20 +200,6 @@ async def test_aiosmtplib_learns_who_takes_no_mail(pushlab, boxes, trust, mode):
 # --- Django --------------------------------------------------------------------------------------
 
 
-def django_connection(mode, host, port):
-    """Return Django's own backend."""
-    return get_connection(
-        "django.core.mail.backends.smtp.EmailBackend",
-        host=host,
-        port=port,
-        use_tls=mode == "starttls",
-        use_ssl=mode == "tls",
-        timeout=WAIT_S,
-        username="shop",
-        password="secret",
-    )
-
-
 def django_mail(connection, *recipients):
     """Return a mail as Django makes it."""
     mail = EmailMultiAlternatives(
@@ -254,12 +220,14 @@ def django_mail(connection, *recipients):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_django_sends_a_mail(pushlab, boxes, trusted_file, mode):
-    connection = django_connection(mode, "localhost", port_of(pushlab, mode))
+    named = {"username": "shop", "password": "secret"}
+    connection = django_connection(mode, "localhost", port_of(pushlab, mode), **named)
 
     sent = django_mail(connection, LIVE).send()
 
     assert sent == 1
     check_arrived(pushlab, boxes, mode)
+    assert pushlab.mail.sent[0].login == "shop"
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -275,8 +243,6 @@ def test_django_learns_who_takes_no_mail(pushlab, boxes, trusted_file, mode, ref
 
 
 # --- the redirect --------------------------------------------------------------------------------
-
-PORTS = {"clear": 25, "starttls": 587, "tls": 465}
 
 
 @pytest.mark.pushlab(smtp_hosts=["smtp.shop.test", "localhost"])

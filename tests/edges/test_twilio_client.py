@@ -7,8 +7,10 @@ likewise; its own validator judges what Twilio calls.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
 
 import pytest
+from fastapi import FastAPI, Request, Response
 from flask import Flask, abort, request
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
@@ -239,3 +241,37 @@ async def test_the_asynchronous_client_sends_to_all_three(pushlab, alice, way):
         (dead.sid, "undelivered"),
         (live.sid, "delivered"),
     ]
+
+
+def make_asgi_shop(seen):
+    """Return a FastAPI app that asks Twilio's validator, as an asynchronous program has it."""
+    shop, validator = FastAPI(), RequestValidator(TOKEN)
+
+    @shop.post("/twilio/status")
+    async def hook(request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        signature = request.headers.get("X-Twilio-Signature", "")
+        if not validator.validate(str(request.url), form, signature):
+            return Response(status_code=403)
+        seen.append(form)
+        return Response(status_code=204)
+
+    return shop
+
+
+@pytest.mark.filterwarnings("ignore:(BasicAuth|The .auth. parameter) is deprecated")
+@pytest.mark.asyncio
+async def test_its_status_callbacks_pass_twilios_own_validator_too(pushlab, alice):
+    seen: list[dict[str, str]] = []
+    pushlab.mount("https://shop.test:8443", make_asgi_shop(seen))
+
+    async with AsyncTwilioHttpClient() as http:
+        client = Client(SID, TOKEN, http_client=http)
+        sent = await client.messages.create_async(
+            to=ALICE, from_=SHOP, body="Hello", status_callback=STATUS
+        )
+        await pushlab.advance_async(minutes=1)
+
+    assert [form["MessageStatus"] for form in seen] == ["sent", "delivered"]
+    assert {form["MessageSid"] for form in seen} == {sent.sid}
+    assert [webhook.status for webhook in pushlab.webhooks] == [204, 204]

@@ -1,7 +1,7 @@
 """Goal: pywebpush, unmodified, cannot tell (pywebpush 2.5, sync and async).
 
 Two ways to get here: redirected under TLS with the endpoint as the browser gives it, and with the
-lab's own address for its origin. Three services, each in its own words.
+lab's own address for its origin. Four services, each in its own words.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from py_vapid import Vapid
 from pywebpush import WebPushException, webpush, webpush_async
 
-BROWSERS = ["chrome", "firefox", "safari"]
+BROWSERS = ["chrome", "firefox", "safari", "edge"]
 SUBJECT = "mailto:push@example.com"
 
 
@@ -34,8 +34,9 @@ def address(request, pushlab):
     def read(browser):
         subscription = browser.push_subscription
         if request.param == "base URL":
-            path = urlsplit(subscription["endpoint"]).path
-            subscription["endpoint"] = pushlab.endpoints.webpush + path
+            parts = urlsplit(subscription["endpoint"])
+            tail = f"?{parts.query}" if parts.query else ""
+            subscription["endpoint"] = pushlab.endpoints.webpush + parts.path + tail
         return subscription
 
     return read
@@ -103,6 +104,7 @@ def test_a_malformed_endpoint_is_not_found(pushlab, address, browser):
         ("chrome", 403, "do not correspond to the credentials"),
         ("firefox", 401, '"errno":109'),
         ("safari", 400, "VapidPkHashMismatch"),
+        ("edge", 403, ""),
     ],
 )
 def test_the_key_of_somebody_else_is_refused(pushlab, address, browser, status, words):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from pushlab_fakes.directory import Directory, Place
+from pushlab_fakes.directory import Directory, Habits, Place
 from pushlab_fakes.exchange import Answer, Request
+
+if TYPE_CHECKING:
+    from pushlab_fakes.faults import Fault
 
 
 class Anyone:
     def handle(self, _request: Request) -> Answer:
         return Answer(200)
+
+    def fail(self, _request: Request, fault: Fault) -> Answer:
+        return Answer(fault.status)
 
 
 def a_place(name: str, hosts: tuple[str, ...], paths: tuple[str, ...]) -> Place:
@@ -41,3 +49,18 @@ DIRECTORY = Directory(
 )
 def test_a_request_finds_its_place(url: str, name: str) -> None:
     assert DIRECTORY.find(Request.build("GET", url)).name == name
+
+
+def test_habits_say_what_json_says_and_nothing_of_what_may_be_new_each_time() -> None:
+    bodies = (b'{"a": 1, "b": 2}', b'{"b":2,"a":1}', b"\x00\xff random", b"[" * 100_000)
+    said = [Habits().say(Request("POST", "h", "/", body=body)) for body in bodies]
+
+    assert said == ['{"a":1,"b":2}', '{"a":1,"b":2}', "", ""]
+
+
+def test_habits_without_more_know_no_app_and_say_goodbye_in_plain_words() -> None:
+    habits, request = Habits(), Request("GET", "h", "/path")
+
+    assert habits.shorten("/path") == "/path"
+    assert habits.find_app(request) is None
+    assert (habits.say_goodbye(None), habits.say_goodbye("bye")) == (b"", b"bye")

@@ -92,6 +92,8 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(built: Path) -> Non
     stories = [name for name in names if name.startswith("pushlab_scenarios/library/")]
     assert sum(name.endswith(".yaml") for name in stories) == 3
     assert sum(name.endswith(".trace.jsonl") for name in stories) == 3
+    preload = {name.rpartition("/")[2] for name in names if "/child/preload/" in name}
+    assert preload == {"__init__.py", "redirect.cjs", "sitecustomize.py"}
     assert not [name for name in names if name.endswith(".pyc")]
 
 

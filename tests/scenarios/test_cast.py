@@ -72,3 +72,25 @@ def test_names_are_filled_in_and_doubled_dollars_are_one(cast: Cast) -> None:
     cast.check(text)
 
     assert fill(text, {"welcome": "id-1"}) == "id-1 costs $5, or $5"
+
+
+def test_a_fault_is_known_by_its_name_and_a_hold_is_one_of_them() -> None:
+    cast = Cast()
+    cast.add_fault("outage", PLACE, is_hold=False)
+    cast.add_fault("gate", PLACE, is_hold=True)
+
+    known = [cast.read_fault(Scalar(PLACE, name, name)) for name in ("outage", "gate")]
+
+    assert known == ["outage", "gate"]
+    assert cast.read_hold(Scalar(PLACE, "gate", "gate")) == "gate"
+    with pytest.raises(ScenarioError, match="no hold 'outage' was planned before"):
+        cast.read_hold(Scalar(PLACE, "outage", "outage"))
+    with pytest.raises(ScenarioError, match="no fault 'gat' was planned before; did you mean"):
+        cast.read_fault(Scalar(PLACE, "gat", "gat"))
+    with pytest.raises(ScenarioError, match="there is a fault 'gate' already"):
+        cast.add_fault("gate", PLACE, is_hold=True)
+
+
+def test_a_fault_that_is_named_before_any_was_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="give the hold an `id`"):
+        Cast().read_hold(Scalar(PLACE, "gate", "gate"))

@@ -224,3 +224,84 @@ def test_settings_and_plan_come_before_the_first_step() -> None:
 
     assert stage.lab.app.plan == "free"
     assert [row.value for row in stage.lab.settings if row.name == "tray_max"] == [1]
+
+
+# --- what goes wrong -------------------------------------------------------------------------
+
+HOLD = "- fault: {id: gate, where: onesignal POST /notifications, how: hold}"
+
+
+def ask(*lines: str) -> str:
+    """Return the step that sends a push, with *lines* in place of what it saves."""
+    return a_push().replace("    save: hello\n", "".join(f"    {line}\n" for line in lines))
+
+
+@pytest.mark.parametrize(
+    ("steps", "what"),
+    [
+        (
+            ["- fault: {where: onesignal * /, how: drop}", ask()],
+            "the request is cut off, expected an answer that says yes",
+        ),
+        (
+            ["- fault: {where: onesignal * /, how: drop}", ask("outcome: held")],
+            "the request is cut off, expected that it is held",
+        ),
+        (
+            [HOLD, ask("status: 200")],
+            "the request is held by gate, expected status 200",
+        ),
+        ([HOLD, ask("outcome: cut")], "the request is held by gate, expected that it is cut"),
+        ([ask("outcome: cut")], "the request is answered, expected that it is cut"),
+        (
+            [HOLD, ask("outcome: held", "status: 400"), "- release: gate"],
+            "the status is 200, expected 400",
+        ),
+        (
+            [HOLD, ask("outcome: held", "save: {x: nothing}"), "- release: gate"],
+            "the answer holds no 'nothing' to save as x",
+        ),
+    ],
+)
+def test_what_goes_wrong_otherwise_than_expected_is_said(steps: list[str], what: str) -> None:
+    outcome = run(a_scenario(*steps))
+
+    assert [failure.what for failure in outcome.failures] == [what]
+
+
+def test_a_held_request_is_judged_when_its_hold_lets_it_go() -> None:
+    play = Play(
+        a_scenario(
+            HOLD,
+            ask("outcome: held", "save: first"),
+            ask("outcome: held", "save: second", "answer: {errors: [no]}"),
+            "- release: {hold: gate, count: 1}",
+            "- end_fault: gate",
+        ),
+        LabStage(),
+        0,
+    )
+
+    played = list(play.steps())
+
+    assert [len(each.failures) for each in played[2:]] == [0, 0, 0, 1]
+    assert played[4].answer.startswith('200 {"id": ')
+    assert played[5].failures[0].what.startswith("answer.errors is not there")
+
+
+def test_what_a_held_request_saves_is_there_after_its_release() -> None:
+    look = "- request:\n    call: GET /notifications/$hello?app_id=$app_id"
+    held = ask("outcome: held", "save: hello")
+
+    with pytest.raises(ScenarioError, match="'hello' has no value yet, since the request"):
+        run(a_scenario(HOLD, held, look))
+
+    assert run(a_scenario(HOLD, held, "- release: gate", look)).failures == []
+
+
+def test_a_request_that_is_cut_ends_a_story_that_needs_its_answer() -> None:
+    outcome = run(
+        a_scenario("- fault: {where: onesignal * /, how: lost}", a_push(), "- advance: 5m")
+    )
+
+    assert (len(outcome.failures), outcome.unplayed) == (1, 1)

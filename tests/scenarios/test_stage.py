@@ -57,6 +57,37 @@ def test_a_lab_and_a_server_leave_the_same_trace() -> None:
     assert stage.now == remote.now
 
 
+FAULTS = (
+    "- fault: {where: onesignal POST /notifications, how: lost, times: 1}",
+    a_push().replace("save: hello", "outcome: cut"),
+    "- fault: {id: gate, where: onesignal POST /notifications, how: hold}",
+    a_push().replace("save: hello", "save: hello\n    outcome: held\n    status: 200"),
+    "- advance: 10m",
+    "- expect: {device: alice-android, tray: [{title: Hello}]}",
+    "- release: {hold: gate, count: 1}",
+    "- advance: 10m",
+    "- expect: {device: alice-android, tray: [{title: Hello}, {title: Hello}]}",
+    "- expect: {message: hello, device: alice-android, why: delivered}",
+    a_push().replace("save: hello", "outcome: held"),
+    "- end_fault: gate",
+    "- fault: {id: outage, where: onesignal POST /notifications, status: 503, delay_s: 0.01}",
+    a_push().replace("save: hello", "status: 503"),
+    "- end_fault: outage",
+    a_push().replace("save: hello", "save: {last: id}"),
+)
+
+
+def test_faults_and_holds_leave_the_same_trace_on_both() -> None:
+    scenario = a_scenario(*FAULTS)
+    stage, remote = LabStage(), serve()
+
+    here, there = run(scenario, stage), run(scenario, remote)
+
+    assert (here.failures, there.failures) == ([], [])
+    assert here.held == there.held == 8
+    assert [*stage.lines()][1:] == [*remote.lines()][1:]
+
+
 def test_failures_read_the_same_on_both() -> None:
     scenario = a_scenario(
         "- verb: {device: alice-android, do: go_offline}",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pushlab_scenarios.steps import (
     AdvanceStep,
     DeviceStep,
+    EndFaultStep,
     ExpectDevice,
     ExpectStatistics,
     ExpectWhy,
+    FaultStep,
+    ReleaseStep,
     RequestStep,
     VerbStep,
 )
@@ -22,6 +25,9 @@ def test_every_word_begins_its_step() -> None:
         "- expect: {device: alice-android, tray: []}",
         "- expect: {message: hello, statistics: {successful: 1}}",
         "- expect: {message: hello, device: alice-android, why: offline}",
+        "- fault: {id: gate, where: fcm POST /, how: hold}",
+        "- release: gate",
+        "- end_fault: gate",
     )
 
     assert [type(step) for step in scenario.steps] == [
@@ -32,6 +38,9 @@ def test_every_word_begins_its_step() -> None:
         ExpectDevice,
         ExpectStatistics,
         ExpectWhy,
+        FaultStep,
+        ReleaseStep,
+        EndFaultStep,
     ]
     assert [step.say for step in scenario.steps if step.say] == ["Time flies."]
 
@@ -48,6 +57,11 @@ def test_every_step_describes_itself_in_a_line() -> None:
         "- expect: {device: alice-android, tray: [{title: Hello}]}",
         "- expect: {message: hello, statistics: {successful: 1}}",
         "- expect: {message: hello, device: alice-android, why: delivered}",
+        "- fault: {where: fcm}",
+        "- fault: {id: gate, where: webhook, how: hold, times: 2}",
+        "- release: {hold: gate, count: 1}",
+        "- release: gate",
+        "- end_fault: gate",
     )
 
     assert [step.describe() for step in scenario.steps] == [
@@ -62,4 +76,9 @@ def test_every_step_describes_itself_in_a_line() -> None:
         "alice-android: tray [{title: Hello}]",
         "hello: statistics {successful: 1}",
         "hello on alice-android: why delivered",
+        "a fault at fcm",
+        "a fault at webhook: id gate, how hold, times 2",
+        "the hold gate lets the oldest 1 go on",
+        "the hold gate lets everything go on",
+        "the fault gate ends",
     ]

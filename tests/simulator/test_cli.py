@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushlab import __version__
-from pushlab.cli import LATER, STORIES, main
+from pushlab.cli import LAUNCHES, STORIES, main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,11 +53,11 @@ def test_without_a_command_the_commands_are_listed(run) -> None:
     ended = run()
 
     assert ended.code == 0
-    assert all(f"  {name} " in ended.out for name in ("demo", "serve", "ctl", *STORIES, *LATER))
+    assert all(f"  {name} " in ended.out for name in ("demo", "serve", *LAUNCHES, "ctl", *STORIES))
 
 
 def test_every_command_explains_itself(run) -> None:
-    for command in ("demo", "serve", "ctl", *STORIES, "settings", "coverage", *LATER):
+    for command in ("demo", "serve", *LAUNCHES, "ctl", *STORIES, "settings", "coverage"):
         ended = run(command, "--help")
 
         assert ended.code == 0
@@ -80,20 +80,11 @@ def test_a_version_is_told_without_loading_what_is_heavy() -> None:
     assert ended.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("command", LATER)
-def test_what_is_not_built_yet_says_so(run, command: str) -> None:
-    ended = run(command, "story.yaml", "--seed", "3", "--", "child")
-
-    assert ended.code == 2
-    assert f"`pushlab {command}` is not built yet" in ended.err
-    assert len(ended.err.splitlines()) == 1
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["dmo"], "did you mean 'demo'?"),
-        (["xyz"], "there are demo, serve, ctl"),
+        (["xyz"], "there are demo, serve, run, env, ctl"),
         (["ctl", "advnce"], "did you mean 'advance'?"),
         (["demo", "--sed", "1"], "Did you mean '--seed'?"),
         (["demo", "--seed", "-1"], "-1 is not in the range"),

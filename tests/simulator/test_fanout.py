@@ -93,3 +93,13 @@ def test_collapse_ids_are_told_apart_and_none_is_no_code() -> None:
     codes = [sends.collapse_code(name) for name in ("a", "b", "a", None, "")]
 
     assert codes == [1, 2, 1, 0, 0]
+
+
+def test_sends_are_found_by_their_name_closed_ones_too() -> None:
+    sends, (first, _) = open_many(2)
+    again = a_fan_out("message-0")
+    sends.open(again)
+    sends.close(first)
+
+    assert sends.numbers_of("message-0") == [first.number, again.number]
+    assert sends.numbers_of("nothing") == []

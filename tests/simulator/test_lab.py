@@ -93,7 +93,7 @@ def test_an_empty_tray_says_why():
         (lambda lab: lab.device("fridge"), "no platform 'fridge'"),
         (lambda lab: lab.device("ios", fresh=True, external_id="a"), "device.login"),
         (lambda lab: lab.population(0), "at least one member"),
-        (lambda lab: lab.fault("dns"), "strikes at one of 'apns'"),
+        (lambda lab: lab.fault("dns"), "no fault can strike at 'dns'"),
         (lambda lab: lab.fault("apns", share=2), "between 0 and 1"),
         (lambda lab: lab.fault("apns", devices=["nobody"]), "no device 'nobody'"),
         (lambda lab: lab.change_settings(tray_maxx=1), "did you mean tray_max"),

@@ -392,3 +392,23 @@ def test_a_mail_that_was_marked_as_spam_lies_in_no_inbox(lab, app):
     mailbox.mark_spam()
 
     assert lab.why(sent, mailbox)[0].text.startswith("it was delivered to the inbox; the person m")
+
+
+def test_what_programs_did_with_a_mail_is_told_apart_from_its_reader(lab, app):
+    mailbox = lab.device("email", external_id="alice")
+    mailbox.switch_privacy_proxy(on=True)
+    mailbox.switch_link_scanner(on=True)
+    sent = app.mail("alice")
+    lab.advance(hours=1)
+    before = lab.why(sent, mailbox)[0].text
+
+    mailbox.click_link()
+
+    assert before == (
+        "it lies in the inbox; a proxy loaded its images, which its sender takes for an opening; a "
+        "scanner followed its links"
+    )
+    assert lab.why(sent, mailbox)[0].text == (
+        f"{before}; the person opened it, and its sender heard nothing of that; the person "
+        "followed a link in it"
+    )

@@ -23,6 +23,7 @@ from pushlab.timeline import (
 from pushlab.world.clock import parse_instant
 from pushlab.world.trace import Entry
 from pushlab_fakes.exchange import Request
+from pushlab_testing.wires import GATEWAYS, Wires
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +73,45 @@ def a_mail(subject: str, html: str) -> dict[str, object]:
 def tell(lab: Lab) -> list[str]:
     told = Storyteller(LabNames(lab)).tell_all(lab.trace.entries())
     return [f"{each.who}: {each.what}" for each in told]
+
+
+def test_what_a_program_sent_itself_is_told_by_its_device_and_what_it_says() -> None:
+    wires = Wires()
+    for gateway in GATEWAYS:
+        wires.send(gateway)
+    wires.lab.advance(minutes=1)
+
+    told = tell(wires.lab)
+
+    assert {
+        "alice-ios: APNs accepts “Sale”",
+        "alice-android: FCM accepts “Sale”",
+        "alice-web: the push service accepts “Sale”",
+        "alice-email: the mail server accepts “Sale”",
+        "alice-sms: the carrier accepts “Today only”",
+        "alice-ios: shows “Sale”",
+        "alice-email: gets the mail “Sale”",
+        "alice-sms: gets the text “Today only”",
+        "FCM: takes project shop-1234 as yours",
+        "the push service: takes application server 1 as the one that your page subscribes with",
+    } <= set(told)
+
+
+def test_what_a_gateway_refuses_a_program_itself_is_told_with_the_address() -> None:
+    wires = Wires(smtp_role="relay")
+    wires.apns("abcd" * 16)
+    wires.mail("nobody@example.com")
+    wires.webpush(body=bytes(200))
+    wires.lab.fault("fcm", status=503)
+    wires.fcm()
+
+    told = tell(wires.lab)
+
+    assert "(abcdabcd): APNs refuses “Sale”: it never issued that token" in told
+    assert "nobody@example.com: the mail server refuses “Sale”: there is no such mailbox" in told
+    assert any(line.startswith("alice-web: shows nothing: the browser cannot") for line in told)
+    put_off = "FCM puts “Sale” off; it is for your app to try again"
+    assert f"alice-android: {put_off}" in told
 
 
 def an_entry(kind: str, at: int = NEW_YEAR, causes: Sequence[str] = (), **fields: object) -> Entry:

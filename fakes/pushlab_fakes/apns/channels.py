@@ -2,7 +2,8 @@
 
 Mirrored from "Sending channel management requests to APNs" and "Sending broadcast push notification
 requests to APNs". Channels are for live activities alone; devices subscribe on their own, which no
-request shows. Left out: who subscribes, so a broadcast is accepted and shown nowhere.
+request shows (see `own_tokens`). A channel that keeps the newest message keeps it for subscribers
+who are offline; whether later ones get it as well is not documented, and they do not here.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import msgspec
 from pushlab_fakes.apns.headers import read_headers
 from pushlab_fakes.apns.reasons import Refused
 from pushlab_fakes.exchange import Answer, json_answer
+from pushlab_fakes.json_text import decode_json
 
 if TYPE_CHECKING:
     from pushlab.world.world import World
+    from pushlab_fakes.apns.headers import SendHeaders
     from pushlab_fakes.exchange import Request
 
 __all__ = ["Channels"]
@@ -69,8 +72,10 @@ class Channels:
             case _:
                 raise Refused("BadPath")
 
-    def send(self, request: Request, bundle_id: str, environment: str) -> Answer:
-        """Take a broadcast."""
+    def read_send(
+        self, request: Request, bundle_id: str, environment: str
+    ) -> tuple[str, SendHeaders]:
+        """Check a broadcast; return the id of its channel and what its headers say."""
         self._check_feature(bundle_id)
         headers = read_headers(request)
         if request.header("apns-push-type") is None:
@@ -86,7 +91,7 @@ class Channels:
             raise Refused("PayloadEmpty")
         if len(request.body) > BROADCAST_PAYLOAD_MAX:
             raise Refused("PayloadTooLarge")
-        return Answer(200)
+        return channel.id, headers
 
     def _check_feature(self, bundle_id: str) -> None:
         if bundle_id in self.disabled:
@@ -124,8 +129,8 @@ class Channels:
 
 def _read_object(request: Request) -> dict[str, object]:
     try:
-        asked = msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        asked = decode_json(request.body)
+    except msgspec.DecodeError:
         raise Refused("BadRequestPayload") from None
     if not isinstance(asked, dict):
         raise Refused("BadRequestPayload")

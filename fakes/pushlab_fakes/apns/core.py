@@ -10,6 +10,7 @@ from pushlab.gateway import Fate, Verdict
 from pushlab.table import as_slice
 from pushlab.world.clock import DAY_MS
 from pushlab.world.randomness import threshold
+from pushlab_fakes.apns.own_tokens import OwnTokens
 from pushlab_fakes.apns.tokens import parse_token, render_token
 from pushlab_fakes.registry import Registrar
 from pushlab_fakes.tokens import NEVER, TokenRegistry
@@ -18,14 +19,14 @@ from pushlab_fakes.transport import Transport
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pushlab.fanout import Sends
+    from pushlab.fanout import FanOut, Sends
     from pushlab.gateway import Handsets
     from pushlab.world.world import World
-    from pushlab_fakes.faults import Faults
+    from pushlab_fakes.faults import Fault, Faults
 
 __all__ = ["Apns"]
 
-DEAD = Verdict.DEAD.value
+assert (Verdict.ACCEPTED.value, Verdict.DEAD.value) == (False, True), "`attempt` counts on it"
 PAYLOAD_MAX = 4096
 """Bytes of a payload (Apple, Creating the remote notification payload)."""
 NOTHING = -1
@@ -42,6 +43,7 @@ class Apns(Registrar):
         self._world = world
         self._sends = sends
         self._handsets = handsets
+        self.own = OwnTokens(world, self.tokens, handsets)
         self._stored = np.zeros(0, np.int64)
         self._expires = np.zeros(0, np.int64)
         """Both by route, as long as the registry from the first notification on that waits."""
@@ -69,6 +71,10 @@ class Apns(Registrar):
 
     # -- attempts ------------------------------------------------------------------------------
 
+    def find_fault(self, fan_out: FanOut) -> Fault | None:
+        """Return the planned fault that struck the only target of *fan_out* just now, if any."""
+        return self._transport.find_fault(fan_out)
+
     def attempt(
         self,
         instants: NDArray[np.int64],
@@ -79,18 +85,16 @@ class Apns(Registrar):
 
         A 200 never means delivered (Apple, Viewing the status of push notifications).
         """
-        verdicts = np.zeros(len(routes), np.uint8)
         known = routes >= 0
         if np.count_nonzero(known) == len(known):
-            dead = self.tokens.dead_at[as_slice(routes)] <= instants
+            # True is the code of a dead token, False that of one which is accepted.
+            verdicts = (self.tokens.dead_at[as_slice(routes)] <= instants).view(np.uint8)
         else:
-            verdicts[~known] = Verdict.BAD.value
-            dead = known.copy()
-            dead[known] = self.tokens.dead_at[routes[known]] <= instants[known]
-        verdicts[dead] = DEAD
+            verdicts = np.full(len(routes), Verdict.BAD.value, np.uint8)
+            verdicts[known] = self.tokens.dead_at[routes[known]] <= instants[known]
         devices = self.devices_of(routes)
         self._transport.refuse_strangers(verdicts, devices, what)
-        for fan_out, _, places in self._sends.split(what):
+        for fan_out, places in self._sends.list_sends(what):
             if fan_out.content.size_at(self.name) > PAYLOAD_MAX:
                 verdicts[places] = Verdict.TOO_LARGE.value
         self._transport.admit(verdicts, instants, devices, routes, what)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pushlab_fakes.apns.provider_token import ProviderToken
     from pushlab_fakes.exchange import Peer, Request
 
-__all__ = ["Admitted", "Connection", "Credentials"]
+__all__ = ["Admitted", "Connection", "Credentials", "Key"]
 
 ENVIRONMENTS: Final = ("production", "sandbox")
 
@@ -71,6 +71,8 @@ class Admitted:
     key: Key | None = None
     topics: tuple[str, ...] = ()
     """The topics of its certificate, the default one first."""
+    names_topics: bool = True
+    """Whether what it pushes to is news of an app's bundle id and environment."""
 
 
 class Credentials:
@@ -80,6 +82,11 @@ class Credentials:
         self._world = world
         self._strict = strict
         self._keys: dict[str, Key] = {}
+        self._revoked: dict[str, None] = {}
+
+    def revoke_key(self, key_id: str) -> None:
+        """Revoke a key: what it has signed is refused, and the connection ends."""
+        self._revoked[key_id] = None
 
     def add_key(
         self,
@@ -131,6 +138,9 @@ class Credentials:
         return Admitted(f"key {key.key_id} of team {key.team}", key.team, now, key)
 
     def _find_key(self, token: ProviderToken) -> Key:
+        if token.key_id in self._revoked:
+            note = f"the key {token.key_id} was revoked"
+            raise Refused("InvalidProviderToken", goaway=True, note=note)
         key = self._keys.get(token.key_id)
         if key is None:
             if self._strict:

@@ -66,31 +66,29 @@ def find_apns_id(request: Request, name: str = "apns-id") -> str | None:
 
 def read_headers(request: Request) -> SendHeaders:
     """Read what a send says beside its credentials."""
+    said = dict(reversed(request.headers))
     return SendHeaders(
-        push_type=_read_push_type(request),
-        topic=_read_topic(request),
-        expiration_s=_read_expiration(request),
-        priority=_read_priority(request),
-        collapse_id=_read_collapse_id(request),
+        push_type=_read_push_type(said.get("apns-push-type")),
+        topic=_read_topic(said.get("apns-topic")),
+        expiration_s=_read_expiration(said.get("apns-expiration")),
+        priority=_read_priority(said.get("apns-priority"), said.get("apns-push-type")),
+        collapse_id=_read_collapse_id(said.get("apns-collapse-id")),
     )
 
 
-def _read_topic(request: Request) -> str | None:
-    topic = request.header("apns-topic")
+def _read_topic(topic: str | None) -> str | None:
     if topic and TOPIC.fullmatch(topic) is None:
         raise Refused("BadTopic")
     return topic or None
 
 
-def _read_collapse_id(request: Request) -> str | None:
-    collapse_id = request.header("apns-collapse-id")
+def _read_collapse_id(collapse_id: str | None) -> str | None:
     if collapse_id is not None and len(collapse_id.encode()) > COLLAPSE_ID_MAX:
         raise Refused("BadCollapseId")
     return collapse_id or None
 
 
-def _read_expiration(request: Request) -> int | None:
-    given = request.header("apns-expiration")
+def _read_expiration(given: str | None) -> int | None:
     if given is None:
         return None
     if SECONDS.fullmatch(given) is None:
@@ -98,20 +96,16 @@ def _read_expiration(request: Request) -> int | None:
     return int(given)
 
 
-def _read_priority(request: Request) -> int:
+def _read_priority(given: str | None, push_type: str | None) -> int:
     """Return the priority; 10 in so many words is an error for a background push."""
-    given = request.header("apns-priority")
     if given is None:
         return 10
-    if given not in PRIORITIES or (
-        given == "10" and request.header("apns-push-type") == "background"
-    ):
+    if given not in PRIORITIES or (given == "10" and push_type == "background"):
         raise Refused("BadPriority")
     return PRIORITIES[given]
 
 
-def _read_push_type(request: Request) -> PushType | None:
-    given = request.header("apns-push-type")
+def _read_push_type(given: str | None) -> PushType | None:
     if given is None:
         return None
     if given not in PUSH_TYPES:

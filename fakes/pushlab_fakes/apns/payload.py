@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pushlab.content import Text
+from pushlab_fakes.json_text import decode_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,15 +33,22 @@ class Payload:
     badge: int | None = None
     """0 takes the number off the icon."""
     sound: str | None = None
+    wakes: bool = False
+    """Whether it asks for the app to be woken in the background (``content-available``)."""
     data: Mapping[str, object] = field(default_factory=dict)
     """The app's own keys."""
+
+    @property
+    def is_background(self) -> bool:
+        """Whether it is a push for the app alone."""
+        return self.wakes and not self.has_alert and self.sound is None and self.badge is None
 
 
 def read_payload(body: bytes) -> Payload:
     """Read a payload; what is no JSON object is delivered, and the device drops it."""
     try:
-        whole = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        whole = decode_json(body)
+    except msgspec.DecodeError:
         return Payload()
     if not isinstance(whole, dict):
         return Payload()
@@ -56,6 +64,7 @@ def read_payload(body: bytes) -> Payload:
         has_alert=any((text.title, text.subtitle, text.body)),
         badge=int(badge) if isinstance(badge, (int, float)) and badge >= 0 else None,
         sound=_read_sound(aps.get("sound")),
+        wakes=aps.get("content-available") == 1,
         data=data,
     )
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from pushlab_fakes.json_text import decode_json
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
@@ -114,6 +116,7 @@ def _decode_object(part: str) -> dict[str, Any] | None:
     if raw is None:
         return None
     try:
-        return msgspec.json.decode(raw, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = decode_json(raw)
+    except msgspec.DecodeError:
         return None
+    return value if isinstance(value, dict) else None

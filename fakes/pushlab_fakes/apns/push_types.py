@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PUSH_TYPES", "PushType", "find_bundle_id"]
+__all__ = ["PUSH_TYPES", "PushType", "find_bundle_id", "is_for_token"]
 
 PAYLOAD_MAX: Final = 4_096
 VOIP_PAYLOAD_MAX: Final = 5_120
+LIVE_ACTIVITY: Final = ".push-type.liveactivity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class PushType:
     """Bytes of a payload."""
     token_only: bool = False
     """Whether a certificate does not do."""
+    has_own_token: bool = False
+    """Whether it goes to a device token of its own."""
 
 
 PUSH_TYPES: Final[Mapping[str, PushType]] = {
@@ -37,15 +40,15 @@ PUSH_TYPES: Final[Mapping[str, PushType]] = {
     for each in (
         PushType("alert", is_shown=True),
         PushType("background"),
-        PushType("complication", ".complication"),
-        PushType("controls", ".push-type.controls"),
-        PushType("fileprovider", ".pushkit.fileprovider"),
-        PushType("liveactivity", ".push-type.liveactivity", token_only=True),
-        PushType("location", ".location-query"),
+        PushType("complication", ".complication", has_own_token=True),
+        PushType("controls", ".push-type.controls", has_own_token=True),
+        PushType("fileprovider", ".pushkit.fileprovider", has_own_token=True),
+        PushType("liveactivity", LIVE_ACTIVITY, token_only=True, has_own_token=True),
+        PushType("location", ".location-query", has_own_token=True),
         PushType("mdm"),
-        PushType("pushtotalk", ".voip-ptt"),
-        PushType("voip", ".voip", payload_max=VOIP_PAYLOAD_MAX),
-        PushType("widgets", ".push-type.widgets"),
+        PushType("pushtotalk", ".voip-ptt", has_own_token=True),
+        PushType("voip", ".voip", payload_max=VOIP_PAYLOAD_MAX, has_own_token=True),
+        PushType("widgets", ".push-type.widgets", has_own_token=True),
     )
 }
 
@@ -61,3 +64,9 @@ def find_bundle_id(topic: str, push_type: PushType | None) -> str | None:
     if push_type is not None and suffix != push_type.suffix:
         return None
     return topic.removesuffix(suffix)
+
+
+def is_for_token(topic: str, kind: str | None) -> bool:
+    """Whether *topic* is that of pushes to a token for *kind*; None is an app's own token."""
+    suffix = next((each for each in _SUFFIXES if topic.endswith(each)), "")
+    return suffix == ("" if kind is None else PUSH_TYPES[kind].suffix)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pushlab.world.clock import Instant
 
-__all__ = ["CHANNEL_REASONS", "SEND_REASONS", "Refused", "refuse", "render_refusal"]
+__all__ = ["CHANNEL_REASONS", "SEND_REASONS", "Refused", "refuse", "render_refusal", "say_goodbye"]
 
 SEND_REASONS: Final[Mapping[str, int]] = {
     "BadCollapseId": 400,
@@ -124,3 +124,8 @@ def render_refusal(
     body = msgspec.json.encode(said)
     steer = Steer(goaway=body) if goaway else None
     return Answer(status, body, (("content-type", "application/json"), *headers), steer)
+
+
+def say_goodbye(reason: str | None) -> bytes:
+    """Return the debug data with which APNs ends a connection."""
+    return msgspec.json.encode({"reason": reason or "Shutdown"})

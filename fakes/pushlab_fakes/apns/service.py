@@ -2,9 +2,8 @@
 
 Mirrored from "Sending notification requests to APNs", "Handling notification responses from APNs"
 and the pages on credentials and on broadcast channels. The order of the checks is not documented:
-method and path, credentials, headers, token, payload, then what belongs together. Left out: tokens
-of their own for live activities, VoIP and the like (a device has one token for all), the budget of
-background pushes, and what APNs keeps in its delivery log.
+method and path, credentials, headers, token, payload, then what belongs together. Left out: what
+APNs keeps in its delivery log, and the tokens of device management (``mdm``).
 """
 
 from __future__ import annotations
@@ -15,31 +14,31 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec.structs import replace
 
-from pushlab.content import Content
 from pushlab.gateway import Verdict
 from pushlab.world.clock import DAY_MS
 from pushlab.world.ids import content_key
 from pushlab_fakes.apns.channels import Channels
+from pushlab_fakes.apns.composing import compose
 from pushlab_fakes.apns.core import PAYLOAD_MAX
-from pushlab_fakes.apns.credentials import Connection, Credentials
+from pushlab_fakes.apns.credentials import Admitted, Connection, Credentials, Key
 from pushlab_fakes.apns.headers import find_apns_id, read_headers, refuse_duplicates
-from pushlab_fakes.apns.payload import read_payload
-from pushlab_fakes.apns.push_types import find_bundle_id
+from pushlab_fakes.apns.push_types import find_bundle_id, is_for_token
 from pushlab_fakes.apns.reasons import Refused, refuse, render_refusal
 from pushlab_fakes.apns.topics import Topics
-from pushlab_fakes.direct import Letter
-from pushlab_fakes.exchange import Answer, Steer
+from pushlab_fakes.exchange import Answer, Request, Steer
+from pushlab_fakes.json_text import decode_json
+from pushlab_fakes.relay import Relayed
+from pushlab_fakes.strikes import note_strike
 
 if TYPE_CHECKING:
+    from pushlab.content import Content
     from pushlab.gateway import Handsets
     from pushlab.world.world import World
     from pushlab_fakes.apns.core import Apns
-    from pushlab_fakes.apns.credentials import Admitted
     from pushlab_fakes.apns.headers import SendHeaders
-    from pushlab_fakes.apns.payload import Payload
-    from pushlab_fakes.direct import DirectSends
-    from pushlab_fakes.exchange import Request
-    from pushlab_fakes.faults import Fault, Faults
+    from pushlab_fakes.direct import DirectSends, Letter
+    from pushlab_fakes.faults import Fault
+    from pushlab_fakes.relay import Headers
 
 __all__ = ["HOSTS", "PATHS", "ApnsService"]
 
@@ -78,8 +77,12 @@ SHOWN_HEADERS: Final = (
     "apns-collapse-id",
     "apns-channel-id",
 )
+CANONICAL: Final = msgspec.json.Encoder(order="deterministic")
 TEXT_SHOWN_MAX: Final = 1_000
 FIRST_STREAMS_OTHERWISE: Final = 100
+RELAY_KEY: Final = Key("the key that FCM holds", "")
+UNNAMED: Final = "test.pushlab"
+"""Stands for the bundle id of an app that nobody has named yet; FCM knows it all the same."""
 
 
 class ApnsService:
@@ -91,7 +94,6 @@ class ApnsService:
         core: Apns,
         direct: DirectSends,
         handsets: Handsets,
-        faults: Faults,
         *,
         strict_keys: bool = False,
     ) -> None:
@@ -99,23 +101,27 @@ class ApnsService:
         self._core = core
         self._direct = direct
         self._handsets = handsets
-        self._faults = faults
         self.credentials = Credentials(world, strict=strict_keys)
         self.topics = Topics(world)
         self.channels = Channels(world)
+        self.own_tokens = core.own
         self.certificates: list[str] = []
         """Certificates of providers, as PEM texts, which may be shown in a handshake."""
         self._connections: dict[int, Connection] = {}
         self._counts: dict[int, int] = {}
         """How often each content of a request came."""
         self._recent: dict[str, list[int]] = {}
-        """Instants of the last requests to each token, while a limit is set."""
+        """Instants of the last requests to each token or channel, while a limit is set."""
 
     def first_streams(self, host: str) -> int:
         """Return how many streams a connection to *host* may have before its first good token."""
         if host in HOSTS:
             return self._world.settings.apns_first_streams
         return FIRST_STREAMS_OTHERWISE
+
+    def forget(self, connection: int) -> None:
+        """Let go of what was kept of a connection, over which nothing comes any more."""
+        self._connections.pop(connection, None)
 
     def handle(self, request: Request) -> Answer:
         """Answer one request."""
@@ -134,6 +140,16 @@ class ApnsService:
             headers.append(("apns-unique-id", self._name("apns unique id", name)))
         answer = replace(answer, headers=tuple(headers))
         self._record_answer(entry, answer, note)
+        return answer
+
+    def fail(self, request: Request, fault: Fault) -> Answer:
+        """Refuse a request as a planned fault has it, before anybody looks at it."""
+        name, entry = self._record_request(request)
+        note_strike(self._world, fault, f"apns {_name_route(request)}", (entry,))
+        answer = self._render_fault(fault)
+        id_header = ("apns-id" if self._is_send(request) else "apns-request-id", name)
+        answer = replace(answer, headers=(*answer.headers, id_header))
+        self._record_answer(entry, answer, "")
         return answer
 
     # -- the way of a request ------------------------------------------------------------------
@@ -158,7 +174,7 @@ class ApnsService:
         if broadcast is not None:
             provider = self._admit_token_only(request, connection, environment)
             self.topics.check_team(broadcast[1], provider)
-            return self.channels.send(request, broadcast[1], environment or "production")
+            return self._broadcast(request, broadcast[1], provider, (name, entry))
         device = DEVICE_PATH.fullmatch(path)
         if device is None:
             raise Refused("BadPath")
@@ -198,56 +214,66 @@ class ApnsService:
             device = int(self._core.tokens.device[route])
             app = int(self._handsets.app[device])
             self.topics.check(app, bundle_id, environment)
+            self._check_kind(route, headers, provider)
             self._check_expiry(device)
         content, letter = self._compose(request, headers, provider, token, named[0])
         verdict, fan_out = self._direct.send(
             self._core, letter, content, route=route, cause=named[1]
         )
-        fault = self._faults.find_target(
-            self._core.name,
-            self._world.now,
-            device=int(fan_out.devices[0]),
-            key=self._target_key(route, int(fan_out.devices[0])),
-            about=fan_out.key,
-        )
+        fault = self._core.find_fault(fan_out)
         if fault is not None:
-            return self._fail(fault, named[1])
+            note_strike(self._world, fault, f"apns {_name_route(request)}", (named[1],))
+            return self._render_fault(fault)
         self._check_verdict(verdict, route)
-        self.topics.adopt(app, bundle_id, environment, provider)
+        if provider.names_topics:
+            self.topics.adopt(app, bundle_id, environment, provider)
         connection.key = connection.key or provider.key
         return Answer(200, steer=Steer(streams_max=self._world.settings.apns_streams))
 
-    def _compose(
-        self,
-        request: Request,
-        headers: SendHeaders,
-        provider: Admitted,
-        token: str,
-        name: str,
-    ) -> tuple[Content, Letter]:
-        """Make of a request what gateways and devices know of it."""
-        payload = read_payload(request.body)
-        push_type = headers.push_type
-        size = len(request.body)
-        content = Content(
-            is_visible=payload.has_alert and (push_type is None or push_type.is_shown),
-            data=payload.data,
-            collapse_id=headers.collapse_id,
-            ttl_s=self._find_ttl_s(headers, provider),
-            priority=headers.priority,
-            badge=_find_badge(payload, headers),
-            sound=payload.sound,
-            size_bytes=size,
-            # Its bound was looked at above: some types of push may be larger than the core's.
-            sizes={self._core.name: min(size, PAYLOAD_MAX)},
-        )
-        return content, Letter(name, token.lower(), payload.text, payload.whole)
+    def _broadcast(
+        self, request: Request, bundle_id: str, provider: Admitted, named: tuple[str, str]
+    ) -> Answer:
+        """Send to all live activities that follow a channel; how many nobody is told."""
+        environment = ENVIRONMENT_OF_HOST.get(request.host) or "production"
+        channel, headers = self.channels.read_send(request, bundle_id, environment)
+        self._check_rate(channel)
+        routes = []
+        for route in self._core.own.list_followers(channel):
+            app = int(self._handsets.app[self._core.tokens.device[route]])
+            if self.topics.serves(app, bundle_id, environment):
+                self.topics.adopt(app, bundle_id, environment, provider)
+                routes.append(route)
+        if routes:
+            content, letter = self._compose(request, headers, provider, "", named[0])
+            self._direct.spread(self._core, letter, content, routes=routes, cause=named[1])
+        return Answer(200)
 
-    def _find_ttl_s(self, headers: SendHeaders, provider: Admitted) -> int:
-        """Return how long to store a push; its end was stamped by the clock of its credential."""
-        if headers.expiration_s is None:
-            return self._world.settings.apns_stored_days * DAY_MS // 1000
-        return max(headers.expiration_s - provider.now // 1000, 0) if headers.expiration_s else 0
+    def relay(self, token: str, headers: Headers, body: bytes, *, name: str, cause: str) -> Relayed:
+        """Take a push that FCM hands over with the key that its project holds; a `Relay`."""
+        route = self._core.find_route(token)
+        app = -1 if route < 0 else int(self._handsets.app[self._core.tokens.device[route]])
+        request = Request("POST", HOSTS[0], f"/3/device/{token}", "", tuple(headers), body)
+        try:
+            refuse_duplicates(request)
+            asked = read_headers(request)
+            if asked.topic is None:
+                suffix = "" if asked.push_type is None else asked.push_type.suffix
+                topic = (self.topics.name_of(app) or UNNAMED) + suffix
+                request = replace(request, headers=(*request.headers, ("apns-topic", topic)))
+            named = asked.topic is not None
+            now = self._world.now
+            provider = Admitted("FCM", None, now, RELAY_KEY, names_topics=named)
+            answer = self._send(request, token, provider, Connection(), (name, cause))
+        except Refused as refused:
+            return Relayed(refused.status, refused.reason)
+        said = answer.json() if answer.body else {}
+        assert isinstance(said, dict), "a refusal is an object"
+        return Relayed(answer.status, str(said.get("reason", "")), answer.header("retry-after"))
+
+    def _compose(
+        self, request: Request, headers: SendHeaders, provider: Admitted, token: str, name: str
+    ) -> tuple[Content, Letter]:
+        return compose(request, headers, (name, token), self._world, provider.now)
 
     # -- checks --------------------------------------------------------------------------------
 
@@ -280,21 +306,32 @@ class ApnsService:
         self.topics.check_team(bundle_id, provider)
         return bundle_id
 
+    def _check_kind(self, route: int, headers: SendHeaders, provider: Admitted) -> None:
+        """Refuse a topic that is not the one of the kind of push for which the token is."""
+        kind = self._core.own.kind_of(route)
+        if not is_for_token(headers.topic or provider.topics[0], kind):
+            told = "an app's own" if kind is None else f"one for {kind}"
+            raise Refused("DeviceTokenNotForTopic", note=f"the token is {told}")
+
     def _check_token(self, token: str) -> None:
         if not token:
             raise Refused("MissingDeviceToken")
         if TOKEN.fullmatch(token) is None:
             raise Refused("BadDeviceToken", note="a token is hexadecimal, 100 bytes at most")
+        self._check_rate(token)
+
+    def _check_rate(self, address: str) -> None:
+        """Refuse one request too many to a token or a channel."""
         limit = self._world.settings.apns_requests_per_minute
         if not limit:
             return
         now = self._world.now
-        recent = [at for at in self._recent.get(token, ()) if at > now - 60_000]
-        self._recent[token] = [*recent, now]
+        recent = [at for at in self._recent.get(address, ()) if at > now - 60_000]
+        self._recent[address] = [*recent, now]
         if len(recent) >= limit:
             raise Refused(
                 "TooManyRequests",
-                note=f"more than {limit} requests to one token in a minute (setting "
+                note=f"more than {limit} requests to one token or channel in a minute (setting "
                 "apns_requests_per_minute; 0 switches it off)",
             )
 
@@ -302,7 +339,9 @@ class ApnsService:
         """Refuse what the core did not accept."""
         if verdict is Verdict.DEAD:
             told_at = int(self._core.tokens.told_at[route])
-            raise Refused("Unregistered", timestamp=min(told_at, self._world.now))
+            is_over = self._core.own.kind_of(route) == "liveactivity"
+            reason = "ExpiredToken" if is_over else "Unregistered"
+            raise Refused(reason, timestamp=min(told_at, self._world.now))
         if verdict is not Verdict.ACCEPTED:
             assert verdict is Verdict.BAD, "the core knows no other verdict without a fault"
             raise Refused("BadDeviceToken", note="this token was never issued")
@@ -317,16 +356,9 @@ class ApnsService:
 
     # -- faults --------------------------------------------------------------------------------
 
-    def _target_key(self, route: int, device: int) -> int:
-        """Return the key by which the luck of faults is drawn for a target."""
-        return int(self._handsets.key[device]) if device >= 0 else route & 0xFFFF_FFFF_FFFF_FFFF
-
-    def _fail(self, fault: Fault, entry: str) -> Answer:
+    def _render_fault(self, fault: Fault) -> Answer:
         """Answer as a planned fault has it."""
         reason = fault.reason or REASON_OF_STATUS.get(fault.status, "ServiceUnavailable")
-        self._world.trace.record(
-            "FaultStruck", f"{fault.id} apns", {"fault": fault.id, "reason": reason}, (entry,)
-        )
         headers: tuple[tuple[str, str], ...] = ()
         if fault.retry_after_s is not None:
             headers = (("retry-after", str(fault.retry_after_s)),)
@@ -358,9 +390,9 @@ class ApnsService:
         What clients make up anew each time has no part in it: their ids of messages, signatures,
         and ends of storing that their own clock has stamped.
         """
-        shown = {name: request.header(name) for name in SHOWN_HEADERS}
-        fields: dict[str, object] = {name: value for name, value in shown.items() if value}
-        expiration = request.header("apns-expiration")
+        said = dict(reversed(request.headers))
+        fields: dict[str, object] = {name: said[name] for name in SHOWN_HEADERS if said.get(name)}
+        expiration = said.get("apns-expiration")
         if expiration is not None:
             fields["apns-expiration"] = "0" if expiration == "0" else "set"
         text, body = _read_body(request.body)
@@ -377,7 +409,7 @@ class ApnsService:
             "RequestReceived",
             f"{route} {content:016x}",
             fields,
-            beside={"apns-id": request.header("apns-id"), "body": request.body},
+            beside={"apns-id": said.get("apns-id"), "body": request.body},
         )
         return name, entry
 
@@ -398,11 +430,6 @@ def _check_size(request: Request, headers: SendHeaders) -> None:
     bound = PAYLOAD_MAX if headers.push_type is None else headers.push_type.payload_max
     if len(request.body) > bound:
         raise Refused("PayloadTooLarge")
-
-
-def _find_badge(payload: Payload, headers: SendHeaders) -> tuple[str, int] | None:
-    is_shown = headers.push_type is None or headers.push_type.is_shown
-    return ("SetTo", payload.badge) if payload.badge is not None and is_shown else None
 
 
 def _name_host(request: Request) -> str:
@@ -427,7 +454,7 @@ def _name_route(request: Request) -> str:
 def _read_body(body: bytes) -> tuple[str, object]:
     """Return what *body* says, however its encoder writes it, and what the trace shows of it."""
     try:
-        value = msgspec.json.decode(body)
-        return msgspec.json.encode(value, order="deterministic").decode(), value
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = decode_json(body)
+        return CANONICAL.encode(value).decode(), value
+    except msgspec.DecodeError:
         return body.decode("latin-1"), body[:TEXT_SHOWN_MAX].decode("utf-8", "replace")

@@ -62,6 +62,18 @@ class Topics:
         if provider.topics and bundle_id not in provider.topics:
             raise Refused("TopicDisallowed", note="the certificate is for other topics")
 
+    def name_of(self, app: int) -> str | None:
+        """Return the bundle id of an app, None before anybody named it."""
+        return self._bundle_ids.get(app)
+
+    def serves(self, app: int, bundle_id: str, environment: str) -> bool:
+        """Whether *app* may be the one that is called *bundle_id*, in *environment*."""
+        named = self._bundle_ids.get(app)
+        free = named is None and bundle_id not in self._bundle_ids.values()
+        return (free or named == bundle_id) and (
+            self._environments.get(app, environment) == environment
+        )
+
     def check(self, app: int, bundle_id: str, environment: str | None) -> None:
         """Refuse a token of *app* that came under another topic or in another environment."""
         bound = self._environments.get(app)

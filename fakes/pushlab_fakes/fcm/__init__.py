@@ -2,6 +2,6 @@
 
 Mirrored from "About FCM messages" (lifetime, collapsible and non-collapsible messages) and
 "Manage registration tokens": the token registry, store and forward, and the quick report of dead
-tokens. The wire (HTTP v1, OAuth, topics, quotas) is in ``service``. Left out: tokens of iOS devices
-and of web pages, device groups.
+tokens. The wire (HTTP v1, OAuth, topics, quotas) is in ``service``; apps that APNs or a browser's
+push service serves have linked tokens. Left out: device groups.
 """

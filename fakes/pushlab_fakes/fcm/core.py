@@ -6,21 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pushlab.gateway import Fate, Verdict
+from pushlab.gateway import Channel, Fate, Verdict
 from pushlab.table import Chains, as_slice
 from pushlab.world.clock import DAY_MS
+from pushlab_fakes.fcm.linked import Linked
 from pushlab_fakes.fcm.tokens import HEAD_CHARS, parse_token, render_token
 from pushlab_fakes.registry import Registrar
 from pushlab_fakes.tokens import NEVER, TokenRegistry
-from pushlab_fakes.transport import Transport, find_instants
+from pushlab_fakes.transport import Transport, find_instants, push_in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pushlab.fanout import Sends
+    from pushlab.fanout import FanOut, Sends
     from pushlab.gateway import Handsets
     from pushlab.world.world import World
-    from pushlab_fakes.faults import Faults
+    from pushlab_fakes.faults import Fault, Faults
 
 __all__ = ["Fcm"]
 
@@ -40,6 +41,7 @@ class Fcm(Registrar):
         self._world = world
         self._sends = sends
         self._handsets = handsets
+        self.linked = Linked(world, self.tokens, handsets)
         self._plain = Chains(what=np.int64)
         self._collapsible = Chains(what=np.int64, collapse=np.int32)
         self._transport = Transport(
@@ -63,6 +65,19 @@ class Fcm(Registrar):
         now = np.array([self._world.now], np.int64)
         return bool(self._is_dead(now, routes, self.devices_of(routes))[0])
 
+    def channel_of(self, route: int) -> Channel:
+        """Return the kind of device that registered the token at *route*."""
+        return Channel(int(self._handsets.platform[self.tokens.device[route]]))
+
+    def target_of(self, route: int) -> tuple[int, int]:
+        """Return the device behind the token at *route*, and its content key."""
+        device = int(self.tokens.device[route])
+        return device, int(self._handsets.key[device])
+
+    def drop(self, route: int) -> None:
+        """Take the token at *route* for dead: what it stands for is."""
+        self.linked.delete(route, self._world.now)
+
     def app_of(self, route: int) -> int:
         """Return the app that registered the token at *route*."""
         return int(self._handsets.app[self.tokens.device[route]])
@@ -79,6 +94,10 @@ class Fcm(Registrar):
         dead_at[routes] = np.minimum(dead_at[routes], instants)
 
     # -- attempts ------------------------------------------------------------------------------
+
+    def find_fault(self, fan_out: FanOut) -> Fault | None:
+        """Return the planned fault that struck the only target of *fan_out* just now, if any."""
+        return self._transport.find_fault(fan_out)
 
     def attempt(
         self,
@@ -97,6 +116,10 @@ class Fcm(Registrar):
             dead = known.copy()
             dead[known] = self._is_dead(instants[known], routes[known], devices[known])
             verdicts[dead] = Verdict.DEAD.value
+        if len(self.linked):
+            # Who hands a message of another gateway's over is the wire; see `relaying`.
+            alive = verdicts == Verdict.ACCEPTED.value
+            verdicts[alive & self.linked.mark(routes)] = Verdict.BAD.value
         self._transport.refuse_strangers(verdicts, devices, what)
         for fan_out, _, places in self._sends.split(what):
             if fan_out.content.size_at(self.name) > PAYLOAD_MAX:
@@ -115,6 +138,8 @@ class Fcm(Registrar):
         stale = ~self._handsets.online[as_slice(devices)]
         if np.count_nonzero(stale):
             stale &= self._handsets.offline_since[as_slice(devices)] + inactive <= instants
+            if len(self.linked):
+                stale &= ~self.linked.mark(routes)
         stale |= self.tokens.dead_at[as_slice(routes)] <= instants
         return stale
 
@@ -230,13 +255,7 @@ class Fcm(Registrar):
         late = self._expiry(held["what"]) <= at
         devices, what = self.tokens.device[owners[late]], held["what"][late]
         self._transport.finish("MessageExpired", Fate.EXPIRED, at[late], devices, what)
-        places = np.flatnonzero(~late)
-        while len(places):
-            _, first = np.unique(owners[places], return_index=True)
-            some = places[first]
-            kept = {name: values[some] for name, values in held.items()}
-            chains.push(owners[some], **kept)
-            places = np.delete(places, first)
+        push_in_order(chains, owners[~late], {name: held[name][~late] for name in held})
 
     def _expiry(self, what: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return when each message expires: at most 28 days after its send."""

@@ -7,7 +7,7 @@ that senders report. Google prints JSON over several lines; so does this.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "APNS_ERROR",
     "FCM_ERROR",
     "Refusal",
     "gone",
@@ -30,6 +31,7 @@ __all__ = [
     "oauth_refusal",
     "other_sender",
     "quota_exceeded",
+    "rejected",
     "scope_insufficient",
     "service_disabled",
     "third_party",
@@ -41,6 +43,7 @@ __all__ = [
 ]
 
 FCM_ERROR: Final = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+APNS_ERROR: Final = "type.googleapis.com/google.firebase.fcm.v1.ApnsError"
 BAD_REQUEST: Final = "type.googleapis.com/google.rpc.BadRequest"
 ERROR_INFO: Final = "type.googleapis.com/google.rpc.ErrorInfo"
 QUOTA_FAILURE: Final = "type.googleapis.com/google.rpc.QuotaFailure"
@@ -51,6 +54,8 @@ CREDENTIAL_KINDS: Final = (
     "Expected OAuth 2 access token, login cookie or other valid authentication credential. See "
     "https://developers.google.com/identity/sign-in/web/devconsole-project."
 )
+Told: TypeAlias = "tuple[int, str] | None"
+"""Status and reason of APNs, where FCM quotes them."""
 HTML: Final = (("content-type", "text/html; charset=UTF-8"),)
 
 
@@ -116,9 +121,16 @@ def no_such_token() -> Refusal:
     return Refusal(400, "INVALID_ARGUMENT", text, "INVALID_ARGUMENT")
 
 
-def unregistered() -> Refusal:
+def unregistered(told: Told = None) -> Refusal:
     """Refuse a token whose app is gone, or that has expired."""
-    return Refusal(404, "NOT_FOUND", "Requested entity was not found.", "UNREGISTERED")
+    text = "Requested entity was not found."
+    return Refusal(404, "NOT_FOUND", text, "UNREGISTERED", _quote(told))
+
+
+def rejected(told: Told) -> Refusal:
+    """Refuse because the gateway behind FCM has no use for the message."""
+    text = "Request contains an invalid argument."
+    return Refusal(400, "INVALID_ARGUMENT", text, "INVALID_ARGUMENT", _quote(told))
 
 
 def other_sender() -> Refusal:
@@ -126,13 +138,15 @@ def other_sender() -> Refusal:
     return Refusal(403, "PERMISSION_DENIED", "SenderId mismatch", "SENDER_ID_MISMATCH")
 
 
-def third_party() -> Refusal:
+def third_party(told: Told = None) -> Refusal:
     """Refuse because the keys for APNs or web push are missing or bad."""
     text = "Auth error from APNS or Web Push Service"
-    return Refusal(401, "UNAUTHENTICATED", text, "THIRD_PARTY_AUTH_ERROR")
+    return Refusal(401, "UNAUTHENTICATED", text, "THIRD_PARTY_AUTH_ERROR", _quote(told))
 
 
-def quota_exceeded(subject: str, description: str, retry_after_s: int) -> Refusal:
+def quota_exceeded(
+    subject: str, description: str, retry_after_s: int, told: Told = None
+) -> Refusal:
     """Refuse because *subject* (a project, device or topic) gets too many messages."""
     violation = {"subject": subject, "description": description}
     return Refusal(
@@ -140,21 +154,29 @@ def quota_exceeded(subject: str, description: str, retry_after_s: int) -> Refusa
         "RESOURCE_EXHAUSTED",
         description,
         "QUOTA_EXCEEDED",
-        [{"@type": QUOTA_FAILURE, "violations": [violation]}],
+        [{"@type": QUOTA_FAILURE, "violations": [violation]}, *_quote(told)],
         (("retry-after", str(retry_after_s)),) if retry_after_s else (),
     )
 
 
-def internal() -> Refusal:
+def internal(told: Told = None) -> Refusal:
     """Refuse because something broke on the other side."""
-    return Refusal(500, "INTERNAL", "Internal error encountered.", "INTERNAL")
+    return Refusal(500, "INTERNAL", "Internal error encountered.", "INTERNAL", _quote(told))
 
 
-def unavailable(retry_after_s: int) -> Refusal:
+def unavailable(retry_after_s: int, told: Told = None) -> Refusal:
     """Refuse because the service is overloaded."""
     headers = (("retry-after", str(retry_after_s)),) if retry_after_s else ()
     text = "The service is currently unavailable."
-    return Refusal(503, "UNAVAILABLE", text, "UNAVAILABLE", headers=headers)
+    return Refusal(503, "UNAVAILABLE", text, "UNAVAILABLE", _quote(told), headers)
+
+
+def _quote(told: Told) -> list[dict[str, object]]:
+    """Return the detail that quotes what APNs said."""
+    if told is None:
+        return []
+    status, reason = told
+    return [{"@type": APNS_ERROR, "statusCode": status, "reason": reason}]
 
 
 # -- what is wrong with the sender -----------------------------------------------------------------

@@ -4,8 +4,8 @@ Mirrored: "REST Resource: projects.messages" of the FCM HTTP v1 reference. Names
 with underscores or in camel case, as Google's JSON has it everywhere. A form that does not fit is
 refused by Google's front with no word of FCM's own; what is not allowed is refused by FCM.
 
-Left out: what only Apple's devices or web pages would feel (``apns``, ``webpush``) is checked for
-its form and kept with the payload; nothing comes of it on a phone with Android.
+What only Apple's devices or web pages feel (``apns``, ``webpush``) is checked for its form here;
+what it says, the gateways know to which it is handed over.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import msgspec
 
 from pushlab_fakes.fcm.errors import Refusal, invalid_argument, wrong_shape
 from pushlab_fakes.fcm.topics import Condition, is_topic, parse_condition
+from pushlab_fakes.json_text import decode_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,6 @@ SIZE_MAX: Final = 4_096
 """Bytes of keys and values of a message."""
 TTL_MAX_S: Final = 2_419_200
 """28 days."""
-DECODER: Final = msgspec.json.Decoder()
 DURATION: Final = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,9})?s")
 CAMEL: Final = re.compile(r"([A-Z])")
 RESERVED_KEYS: Final = ("from", "message_type")
@@ -156,8 +156,8 @@ class Draft:
 def read_send(raw: bytes) -> Draft | Refusal:
     """Return the message in the body of a send, or the refusal that it brings."""
     try:
-        value = DECODER.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = decode_json(raw)
+    except msgspec.DecodeError:
         return wrong_shape("", "Invalid JSON payload received. Unexpected token.")
     if not isinstance(value, dict):
         return wrong_shape("", "Invalid JSON payload received. Unknown name.")

@@ -2,7 +2,8 @@
 
 Mirrored: "Throttling and quotas" of the FCM documentation: messages a minute of a project, messages
 to one Android device, and collapsible messages, of which each device has 20 at once and one more
-every three minutes. Off unless the setting ``fcm_quotas`` is on.
+every three minutes; fan-outs to topics that run at once, and changes of topics a second. Off unless
+the setting ``fcm_quotas`` is on.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ class Limits:
     device_per_hour: int = 5_000
     collapsible_burst: int = 20
     collapsible_refill_ms: int = 180_000
+    fan_outs_at_once: int = 1_000
+    fan_out_per_second: int = 10_000
+    topic_changes_per_second: int = 3_000
 
 
 class Quotas:
@@ -44,9 +48,35 @@ class Quotas:
         self._devices: dict[int, deque[int]] = {}
         self._buckets: dict[int, tuple[int, int]] = {}
         """By route: tokens left times the refill, and when that was counted."""
+        self._fan_outs: dict[str, list[int]] = {}
+        """By project: when each of its fan-outs ends."""
+        self._changes: dict[str, deque[int]] = {}
+        """By project: instants of the last changes of topics."""
+
+    def check_fan_out(self, project: str, topic: str, count: int) -> Refusal | None:
+        """Count a fan-out to *count* subscribers; return the refusal when too many run."""
+        if not self._world.settings.fcm_quotas:
+            return None
+        limits, now = self.limits, self._world.now
+        running = sorted(at for at in self._fan_outs.get(project, ()) if at > now)
+        if len(running) >= limits.fan_outs_at_once:
+            return self._refuse(f"topic:{topic}", running[0], "per topic")
+        running.append(now + max(count * 1000 // limits.fan_out_per_second, 1))
+        self._fan_outs[project] = running
+        return None
+
+    def take_topic_change(self, project: str) -> bool:
+        """Count a change of a token's topics; False when it is one too many."""
+        if not self._world.settings.fcm_quotas:
+            return True
+        changes = self._changes.setdefault(project, deque())
+        if _count(changes, self._world.now - 1000) >= self.limits.topic_changes_per_second:
+            return False
+        changes.append(self._world.now)
+        return True
 
     def check(
-        self, project: str, route: int, *, is_collapsible: bool, is_stored: bool
+        self, project: str, route: int, *, is_collapsible: bool, is_stored: bool, is_android: bool
     ) -> Refusal | None:
         """Count one message to the token at *route*; return the refusal when it is too many."""
         if not self._world.settings.fcm_quotas:
@@ -55,6 +85,9 @@ class Quotas:
         sends = self._projects.setdefault(project, deque())
         if _count(sends, now - MINUTE_MS) >= limits.project_per_minute:
             return self._refuse(f"project:{project}", sends[0] + MINUTE_MS, "per minute")
+        if not is_android:
+            sends.append(now)
+            return None
         device = self._devices.setdefault(route, deque())
         hour = _count(device, now - HOUR_MS)
         if hour >= limits.device_per_hour:

@@ -1,15 +1,12 @@
-"""Topics of registered tokens, over both APIs.
+"""Topics of registered tokens, as new SDKs change them: for each token by itself.
 
-Mirrored: ``projects.registrations.topicSubscriptions`` of the HTTP v1 API, which new SDKs call for
-each token, and "Manage relationship maps" of the Instance ID API, which older ones call for up to
-1,000 tokens at once. Left out: the import of APNs tokens (``batchImport``).
+Mirrored: ``projects.registrations.topicSubscriptions`` of the HTTP v1 API. A registration is named
+by its token, or by the id of its installation.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-
-import msgspec
 
 from pushlab.world.clock import render_instant
 from pushlab_fakes.fcm import errors
@@ -21,24 +18,25 @@ if TYPE_CHECKING:
     from pushlab.world.world import World
     from pushlab_fakes.exchange import Answer, Request
     from pushlab_fakes.fcm.core import Fcm
+    from pushlab_fakes.fcm.quotas import Quotas
     from pushlab_fakes.fcm.topics import Topics
 
 __all__ = ["Registrations"]
 
-BATCH_MAX: Final = 1_000
-DECODER: Final = msgspec.json.Decoder()
+PAGE_MAX: Final = 1_000
 
 
 class Registrations:
     """What senders may do to tokens beside sending."""
 
-    def __init__(self, world: World, gateway: Fcm, topics: Topics, owners: dict[int, str]) -> None:
+    def __init__(
+        self, world: World, gateway: Fcm, topics: Topics, owners: dict[int, str], quotas: Quotas
+    ) -> None:
         self._world = world
         self._gateway = gateway
         self._topics = topics
         self._owners = owners
-
-    # -- HTTP v1 -------------------------------------------------------------------------------
+        self._quotas = quotas
 
     def handle(self, request: Request, project: str, parts: list[str]) -> Answer:
         """Answer below ``registrations/{token or fid}/topicSubscriptions``."""
@@ -51,21 +49,41 @@ class Registrations:
         topic = parts[2] if len(parts) == 3 else request.parameters().get("topic_name", "")
         base = f"projects/{project}/registrations/{parts[0]}/topicSubscriptions"
         if request.method == "GET" and len(parts) == 2:
-            held = self._topics.list_of(route)
-            listed = [_show(base, topic, at) for topic, at in held]
-            return google_answer(200, {"topic_subscriptions": listed})
+            return self._list(request, route, base)
         if not is_topic(topic):
             return errors.invalid_argument("Malformed topic name", "topic_name").answer()
         if request.method == "GET":
             since = self._topics.since(topic, route)
             return _not_found() if since is None else google_answer(200, _show(base, topic, since))
+        if request.method not in {"POST", "PATCH", "DELETE"}:
+            return errors.gone(request.path)
+        if not self._quotas.take_topic_change(project):
+            text = "Quota exceeded for quota metric 'Topic subscriptions' and limit 'per second'."
+            return errors.quota_exceeded(f"project:{project}", text, 1).answer()
         may_miss = _may_miss(request)
         if request.method == "DELETE":
             removed = self._topics.unsubscribe(topic, route)
             return google_answer(200, {}) if removed or may_miss else _not_found()
-        if request.method not in {"POST", "PATCH"}:
-            return errors.gone(request.path)
-        return self._subscribe(topic, route, base, may_exist=request.method == "PATCH")
+        is_patch = request.method == "PATCH"
+        if is_patch and not may_miss and self._topics.since(topic, route) is None:
+            return _not_found()
+        return self._subscribe(topic, route, base, may_exist=is_patch)
+
+    def _list(self, request: Request, route: int, base: str) -> Answer:
+        """List the subscriptions of a token by topic, page by page."""
+        asked = request.parameters()
+        size = asked.get("page_size") or asked.get("pageSize") or ""
+        after = asked.get("page_token") or asked.get("pageToken") or ""
+        if size and not size.isdecimal():
+            return errors.invalid_argument("Invalid page size", "page_size").answer()
+        most = min(int(size) or PAGE_MAX, PAGE_MAX) if size else PAGE_MAX
+        held = [each for each in self._topics.list_of(route) if each[0] > after]
+        told: dict[str, object] = {
+            "topic_subscriptions": [_show(base, topic, at) for topic, at in held[:most]]
+        }
+        if len(held) > most:
+            told["next_page_token"] = held[most - 1][0]
+        return google_answer(200, told)
 
     def _subscribe(self, topic: str, route: int, base: str, *, may_exist: bool) -> Answer:
         done = self._topics.subscribe(topic, route, self._world.now)
@@ -90,64 +108,6 @@ class Registrations:
         if self._owners.setdefault(self._gateway.app_of(route), project) != project:
             return errors.other_sender()
         return errors.unregistered() if self._gateway.is_dead(route) else None
-
-    # -- Instance ID ---------------------------------------------------------------------------
-
-    def handle_iid(self, request: Request, path: str, *, known: bool) -> Answer:
-        """Answer below ``/iid/``; *known* says whether the sender is."""
-        if not known:
-            return google_answer(401, {"error": "Unauthorized"})
-        if path in {"/iid/v1:batchAdd", "/iid/v1:batchRemove"} and request.method == "POST":
-            return self._batch(request, adds=path.endswith("Add"))
-        if path.startswith("/iid/info/") and request.method == "GET":
-            return self._info(request, path.removeprefix("/iid/info/"))
-        return errors.gone(request.path)
-
-    def _batch(self, request: Request, *, adds: bool) -> Answer:
-        try:
-            value = DECODER.decode(request.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            value = None
-        asked = value if isinstance(value, dict) else {}
-        to, tokens = asked.get("to"), asked.get("registration_tokens")
-        if not isinstance(to, str) or not is_topic(to.removeprefix("/topics/")):
-            return google_answer(400, {"error": "InvalidTopicName"})
-        if not isinstance(tokens, list) or not tokens:
-            return google_answer(400, {"error": "MissingRegistrationTokens"})
-        if len(tokens) > BATCH_MAX:
-            return google_answer(400, {"error": "TooManyTokens"})
-        topic = to.removeprefix("/topics/")
-        return google_answer(200, {"results": [self._one(each, topic, adds) for each in tokens]})
-
-    def _one(self, token: object, topic: str, adds: bool) -> dict[str, str]:  # noqa: FBT001  a row
-        route = self._gateway.find_route(token) if isinstance(token, str) else -1
-        if route < 0:
-            return {"error": "INVALID_ARGUMENT"}
-        if self._gateway.is_dead(route):
-            return {"error": "NOT_FOUND"}
-        if not adds:
-            self._topics.unsubscribe(topic, route)
-            return {}
-        done = self._topics.subscribe(topic, route, self._world.now)
-        return {"error": "TOO_MANY_TOPICS"} if done == "full" else {}
-
-    def _info(self, request: Request, token: str) -> Answer:
-        route = self._gateway.find_route(token)
-        if route < 0:
-            return google_answer(400, {"error": "InvalidToken"})
-        if self._gateway.is_dead(route):
-            return google_answer(404, {"error": "No information found about this instance id."})
-        app = self._gateway.app_of(route)
-        told: dict[str, object] = {
-            "application": f"test.pushlab.app{app}",
-            "authorizedEntity": self._owners.get(app, ""),
-            "platform": "ANDROID",
-        }
-        if request.parameters().get("details") == "true":
-            held = self._topics.list_of(route)
-            dates = {topic: {"addDate": render_instant(at)[:10]} for topic, at in held}
-            told["rel"] = {"topics": dates}
-        return google_answer(200, told)
 
 
 def _may_miss(request: Request) -> bool:

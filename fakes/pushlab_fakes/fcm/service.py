@@ -5,7 +5,7 @@ registration), the OAuth exchange in front of it, and the Instance ID API for to
 SDKs call. What Google has shut down, ``/batch`` and ``/fcm/send``, answers 404 with a page for
 people, as it does today.
 
-Left out: tokens of iOS devices and of web pages, device groups, delivery data in BigQuery.
+Left out: device groups, delivery data in BigQuery.
 """
 
 from __future__ import annotations
@@ -21,19 +21,27 @@ from pushlab.world.ids import content_key
 from pushlab_fakes.direct import Letter
 from pushlab_fakes.fcm import errors
 from pushlab_fakes.fcm.errors import Refusal
+from pushlab_fakes.fcm.instance_id import InstanceId, render_iid_fault
 from pushlab_fakes.fcm.messages import read_send
 from pushlab_fakes.fcm.oauth import OAuth
 from pushlab_fakes.fcm.quotas import Quotas
 from pushlab_fakes.fcm.registrations import Registrations
+from pushlab_fakes.fcm.relaying import Relays
 from pushlab_fakes.fcm.topics import Topics
+from pushlab_fakes.json_text import decode_json
+from pushlab_fakes.strikes import note_strike
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from pushlab.world.world import World
     from pushlab_fakes.direct import DirectSends
     from pushlab_fakes.exchange import Answer, Request
-    from pushlab_fakes.faults import Faults
+    from pushlab_fakes.faults import Fault, Faults
     from pushlab_fakes.fcm.core import Fcm
     from pushlab_fakes.fcm.messages import Draft
+    from pushlab_fakes.fcm.relaying import Service
+    from pushlab_fakes.relay import Route
 
 __all__ = ["HOSTS", "PATHS", "FcmService"]
 
@@ -46,7 +54,6 @@ HOSTS: Final = (
 PATHS: Final = ("/v1/projects/", "/token", "/iid/", "/batch", "/fcm/send")
 DEAD_PATHS: Final = ("/batch", "/fcm/send")
 SEND: Final = "messages:send"
-DECODER: Final = msgspec.json.Decoder()
 HIGH, NORMAL = 10, 5
 
 
@@ -59,6 +66,7 @@ class FcmService:
         gateway: Fcm,
         direct: DirectSends,
         faults: Faults,
+        routes: Mapping[Service, Route],
         *,
         strict_keys: bool = False,
     ) -> None:
@@ -81,7 +89,10 @@ class FcmService:
         """The package name of each app."""
         self._counts: dict[int, int] = {}
         """How often each message was sent, by its content."""
-        self._registrations = Registrations(world, gateway, self.topics, self.owners)
+        self.relays = Relays(gateway, routes)
+        parts = (world, gateway, self.topics, self.owners, self.quotas)
+        self._registrations = Registrations(*parts)
+        self._instance_id = InstanceId(*parts, self.relays, self._find_fault)
 
     def handle(self, request: Request) -> Answer:
         """Answer one request as Google's servers would."""
@@ -104,6 +115,18 @@ class FcmService:
             entry = self._record(request, request.method, {"path": request.path})
             return self._finish(entry, errors.gone(request.path))
         return self._handle_project(request, parts[3], "/".join(parts[4:]))
+
+    def fail(self, request: Request, fault: Fault) -> Answer:
+        """Refuse a request as a planned fault has it, before anybody looks at it."""
+        route = f"{request.method} {unquote(request.path)}"
+        entry = self._record(request, route, {"path": request.path})
+        note_strike(self._world, fault, f"fcm {route}", (entry,))
+        if request.host == "oauth2.googleapis.com" or request.path == "/token":
+            reason = fault.reason or "internal_failure"
+            return self._finish(entry, errors.oauth_refusal(fault.status, reason, "Backend Error"))
+        if request.path.startswith("/iid/"):
+            return self._finish(entry, render_iid_fault(fault))
+        return self._finish(entry, _render_fault(fault))
 
     def _handle_project(self, request: Request, project: str, rest: str) -> Answer:
         name = f"{request.method} {SEND if rest == SEND else rest.partition('/')[0]}"
@@ -128,10 +151,13 @@ class FcmService:
         scheme = (request.header("authorization") or "").partition(" ")[0].lower()
         if scheme == "bearer":
             refusal = self.oauth.check_bearer(request)
-            known = refusal is None
+            known = refusal is None and request.header("access_token_auth") == "true"
         else:
             known = scheme.startswith("key=") and not self._strict
-        return self._finish(entry, self._registrations.handle_iid(request, path, known=known))
+        if not known:
+            return self._finish(entry, errors.google_answer(401, {"error": "Unauthorized"}))
+        project = self.oauth.find_project(request)
+        return self._finish(entry, self._instance_id.handle(request, path, project))
 
     def _check_project(self, project: str) -> Refusal | None:
         if project not in self.projects:
@@ -160,39 +186,73 @@ class FcmService:
         refusal = self._check_route(draft, project, route)
         if refusal is not None:
             return refusal.answer()
+        unknown = self._judge(route)
         if draft.validate_only:
-            return _name(f"projects/{project}/messages/fake_message_id")
-        refusal = self.quotas.check(
-            project,
-            route,
-            is_collapsible=self._collapse(draft, route) is not None,
-            is_stored=draft.ttl_s > 0,
-        )
-        if refusal is not None:
-            return refusal.answer()
+            fake = _name(f"projects/{project}/messages/fake_message_id")
+            return fake if unknown is None else unknown.answer()
+        is_android = unknown is not None or self._gateway.linked.route_of(route) is None
+        if unknown is None:
+            refusal = self.quotas.check(
+                project,
+                route,
+                is_collapsible=self._collapse(draft, route) is not None,
+                is_stored=draft.ttl_s > 0,
+                is_android=is_android,
+            )
+            if refusal is not None:
+                return refusal.answer()
         key = self._key(draft, project)
         name = f"projects/{project}/messages/0:{self._world.now}000%{key:016x}"
-        letter = Letter(name, self._gateway.render_token(route), _text(draft), draft.payload)
+        if not is_android:
+            fault = self._find_fault(route, key)
+            if fault is not None:
+                note_strike(self._world, fault, f"fcm POST {SEND}", (entry,))
+                return _render_fault(fault)
+            refusal = self.relays.send(draft.payload, route, project, name=name, cause=entry)
+            return _name(name) if refusal is None else refusal.answer()
+        # Of a token that nobody holds the gateway is asked as well: an outage has the last word.
+        address = draft.token or draft.fid or ""
+        address = address if route < 0 else self._gateway.render_token(route)
+        letter = Letter(name, address, _text(draft), draft.payload)
         content = self._content(draft, self._collapse(draft, route))
         verdict, fan_out = self._direct.send(
             self._gateway, letter, content, route=route, cause=entry
         )
-        if verdict is not Verdict.ACCEPTED:
-            return self._refuse(verdict, int(fan_out.devices[0]))
-        return _name(name)
+        if verdict is Verdict.ACCEPTED:
+            return _name(name)
+        fault = self._gateway.find_fault(fan_out)
+        if fault is not None:
+            note_strike(self._world, fault, f"fcm POST {SEND}", (entry,))
+            return _render_fault(fault)
+        return (unknown or errors.unavailable(0)).answer()
+
+    def _find_fault(self, route: int, about: int) -> Fault | None:
+        """Return the planned fault that strikes what is asked about the token at *route*."""
+        device, key = self._gateway.target_of(route)
+        now = self._world.now
+        return self._faults.find_target("fcm", now, device=device, key=key, about=about)
+
+    def _judge(self, route: int) -> Refusal | None:
+        """Return what FCM says of a token that reaches nobody: never issued, or dead."""
+        if route < 0:
+            return errors.no_such_token()
+        return errors.unregistered() if self._gateway.is_dead(route) else None
 
     def _check_route(self, draft: Draft, project: str, route: int) -> Refusal | None:
         if route < 0:
-            return errors.no_such_token()
+            return None
         app = self._gateway.app_of(route)
         if self.owners.setdefault(app, project) != project:
             return errors.other_sender()
-        if draft.package is not None and self.packages.setdefault(app, draft.package) != (
-            draft.package
+        is_android = self._gateway.linked.route_of(route) is None
+        if (
+            is_android
+            and draft.package is not None
+            and self.packages.setdefault(app, draft.package) != (draft.package)
         ):
             text = "The package name of the message is not that of the registered app."
             return errors.invalid_argument(text, "message.android.restricted_package_name")
-        return errors.unregistered() if self._gateway.is_dead(route) else None
+        return None
 
     def _send_to_topic(self, draft: Draft, project: str, entry: str) -> Answer:
         """Answer at once; the fan-out follows, and its dead tokens are nobody's error."""
@@ -206,6 +266,14 @@ class FcmService:
             if self.owners.setdefault(self._gateway.app_of(route), project) == project
             and not self._gateway.is_dead(route)
         ]
+        refusal = self.quotas.check_fan_out(project, draft.topic or "condition", len(routes))
+        if refusal is not None:
+            return refusal.answer()
+        linked = [route for route in routes if self._gateway.linked.route_of(route) is not None]
+        for token in linked:
+            if self._find_fault(token, self._world.ids.key("fcm fan-out", name)) is None:
+                self.relays.send(draft.payload, token, project, name=name, cause=entry)
+        routes = [route for route in routes if route not in linked]
         if routes:
             letter = Letter(name, "", _text(draft), draft.payload)
             content = self._content(draft, self._collapse(draft, routes[0]))
@@ -221,7 +289,8 @@ class FcmService:
         """Return what a message is stored under; a notification has the app's package for it."""
         if draft.collapse_key:
             return f"fcm key {draft.collapse_key}"
-        return f"fcm package {self._gateway.app_of(route)}" if draft.is_visible else None
+        has_package = draft.is_visible and route >= 0
+        return f"fcm package {self._gateway.app_of(route)}" if has_package else None
 
     def _content(self, draft: Draft, collapse: str | None) -> Content:
         return Content(
@@ -233,31 +302,6 @@ class FcmService:
             priority=HIGH if draft.is_urgent else NORMAL,
             size_bytes=draft.size_bytes,
         )
-
-    def _refuse(self, verdict: Verdict, device: int) -> Answer:
-        """Say no because the gateway did: a planned fault has its own status and reason."""
-        if verdict is Verdict.DEAD:
-            return errors.unregistered().answer()
-        fault = self._faults.find_struck("fcm", device, verdict)
-        status = 503 if fault is None else fault.status
-        wait_s = 0 if fault is None or fault.retry_after_s is None else fault.retry_after_s
-        refusals = {
-            400: errors.no_such_token,
-            401: errors.third_party,
-            403: errors.other_sender,
-            429: lambda: errors.quota_exceeded("device", "Quota exceeded.", wait_s),
-            500: errors.internal,
-        }
-        refusal = refusals.get(status, lambda: errors.unavailable(wait_s))()
-        reason = None if fault is None else fault.reason
-        return Refusal(
-            status,
-            refusal.canonical,
-            refusal.message,
-            reason or refusal.error_code,
-            refusal.details,
-            refusal.headers,
-        ).answer()
 
     # -- the trace -----------------------------------------------------------------------------
 
@@ -282,6 +326,27 @@ class FcmService:
         return answer
 
 
+def _render_fault(fault: Fault) -> Answer:
+    """Return the refusal of a planned fault: its own status and reason in FCM's words."""
+    wait_s = fault.retry_after_s or 0
+    refusals: dict[int, Callable[[], Refusal]] = {
+        400: errors.no_such_token,
+        401: errors.third_party,
+        403: errors.other_sender,
+        429: lambda: errors.quota_exceeded("device", "Quota exceeded.", wait_s),
+        500: errors.internal,
+    }
+    refusal = refusals.get(fault.status, lambda: errors.unavailable(wait_s))()
+    return Refusal(
+        fault.status,
+        refusal.canonical,
+        refusal.message,
+        fault.reason or refusal.error_code,
+        refusal.details,
+        refusal.headers,
+    ).answer()
+
+
 def _name(name: str) -> Answer:
     return errors.google_answer(200, {"name": name})
 
@@ -292,8 +357,8 @@ def _text(draft: Draft) -> Text:
 
 def _read_json(body: bytes) -> object:
     try:
-        return DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode_json(body)
+    except msgspec.DecodeError:
         return None
 
 

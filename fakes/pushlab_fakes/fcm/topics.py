@@ -22,6 +22,8 @@ TOPIC: Final = re.compile(r"[a-zA-Z0-9\-_.~%]{1,900}")
 TOPICS_MAX: Final = 2_000
 """Topics that one app instance may subscribe to."""
 CONDITION_TOPICS_MAX: Final = 5
+CONDITION_SIZE_MAX: Final = 10_000
+"""Characters; five topics of 900 fit in, with what joins them."""
 DEPTH_MAX: Final = 20
 LEXEME: Final = re.compile(r"\s*(?:'([^']*)'\s+in\s+topics|(&&|\|\||!|\(|\)))")
 
@@ -98,6 +100,8 @@ class Condition:
 
 def parse_condition(text: str) -> Condition | None:
     """Return the condition in *text*; None when it is none, or has more than five topics."""
+    if len(text) > CONDITION_SIZE_MAX:
+        return None
     lexemes: list[str] = []
     at = 0
     while text[at:].strip():

@@ -14,6 +14,7 @@ import msgspec
 
 from pushlab.gateway import Channel
 from pushlab_fakes.exchange import Answer
+from pushlab_fakes.json_text import decode_json
 from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.draft import LANGUAGES, Fields
 
@@ -219,8 +220,8 @@ def _decode(body: bytes) -> dict[str, object] | Answer:
     if not body.strip():
         return {}
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = decode_json(body)
+    except msgspec.DecodeError:
         return refusals.malformed_json()
     return value if isinstance(value, dict) else refusals.malformed_json()
 

@@ -7,9 +7,10 @@ from typing import Final
 
 import msgspec
 
+from pushlab_fakes.json_text import decode_json
+
 __all__ = ["Document", "read_document"]
 
-_DECODER: Final = msgspec.json.Decoder()
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
@@ -33,8 +34,8 @@ def read_document(body: bytes) -> Document:
     """Return what *body* says."""
     if body:
         try:
-            value = _DECODER.decode(body)
+            value = decode_json(body)
             return Document(body, is_json=True, value=value, text=_ENCODER.encode(value).decode())
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except msgspec.DecodeError:
             pass
     return Document(body, is_json=False, value=None, text=body.decode("latin-1"))

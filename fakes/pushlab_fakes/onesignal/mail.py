@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import escape, unescape
-from html.parser import HTMLParser
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 from pushlab.content import Link, Mail
+from pushlab.markup import MarkupReader
+from pushlab_fakes.images import IMAGES_MAX, find_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pushlab.markup import Attributes
     from pushlab_fakes.onesignal.apps import App
     from pushlab_fakes.onesignal.draft import MailFields
 
@@ -34,7 +36,6 @@ CLICKABLE: Final = (*TRACKED, "mailto:", "tel:", "sms:")
 """What a reader can follow; an anchor leads nowhere but to another place of the mail."""
 HEADER_SPECIALS: Final = re.compile(r'[()<>@,:;."\[\]\\]')
 """Characters for which a name stands in quotes (RFC 5322, specials)."""
-_ATTRIBUTE: Final = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>]+))?""")
 
 UNSUBSCRIBE, PREHEADER, PIXEL = -1, -2, -3
 """Places of a template that are no link; links are numbered from 0."""
@@ -50,18 +51,19 @@ class MailTemplate:
     """Text, target and whether its clicks are counted, in the order of the body."""
     has_unsubscribe: bool
     """Whether the body itself offers to unsubscribe."""
+    images: tuple[str, ...] = ()
+    """What the body shows from elsewhere; the image that counts openings is not among them."""
 
 
 def parse_template(body: str, *, clicks_tracked: bool) -> MailTemplate:
     """Read an HTML *body*; any text is one, and what is no link stays as it is."""
     reader = _Reader(body, clicks_tracked=clicks_tracked)
-    reader.feed(body)
-    reader.close()
+    reader.read(body)
     reader.end_link()
     edits = [
         *reader.edits,
         (reader.begin, reader.begin, PREHEADER),
-        (reader.end, reader.end, PIXEL),
+        (reader.finish, reader.finish, PIXEL),
     ]
     pieces: list[str | int] = []
     place = 0
@@ -70,7 +72,8 @@ def parse_template(body: str, *, clicks_tracked: bool) -> MailTemplate:
         pieces.append(what)
         place = end
     pieces.extend(_split(body[place:]))
-    return MailTemplate(tuple(pieces), tuple(reader.links), PLACEHOLDER in body)
+    images = tuple(reader.images)[:IMAGES_MAX]
+    return MailTemplate(tuple(pieces), tuple(reader.links), PLACEHOLDER in body, images)
 
 
 def render_base_url(app_id: str, notification_id: str) -> str:
@@ -118,6 +121,7 @@ def compose_mail(
         ),
         unsubscribe_url=unsubscribe_url if template.has_unsubscribe else None,
         one_click=True,
+        images=template.images,
     )
 
 
@@ -152,40 +156,37 @@ def _split(text: str) -> Iterator[str | int]:
             yield piece
 
 
-class _Reader(HTMLParser):
+class _Reader(MarkupReader):
     """Finds links and the ends of a body, each with its place in the text."""
 
     def __init__(self, body: str, *, clicks_tracked: bool) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.edits: list[tuple[int, int, int]] = []
         """Start and end of an address in the text, and the number of its link."""
         self.links: list[tuple[str, str, bool]] = []
+        self.images: dict[str, None] = {}
         self.begin = 0
         """Where the first text of the body may stand."""
-        self.end = len(body)
+        self.finish = len(body)
         """Where the last element of the body may stand."""
-        self._body = body
         self._clicks_tracked = clicks_tracked
         self._has_body = False
         self._open: tuple[str, bool] | None = None
         """Target of the link that is being read, and whether it is tracked."""
         self._words: list[str] = []
         self._alternative = ""
-        self._lines = [0]
-        for line in body.split("\n"):
-            self._lines.append(self._lines[-1] + len(line) + 1)
 
-    def handle_decl(self, decl: str) -> None:
+    def handle_doctype(self) -> None:
         """Pass over a document type."""
-        del decl
         if not self._has_body:
-            self.begin = self._after_tag()
+            self.begin = self.end
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_start(self, tag: str, attributes: Attributes) -> None:
         """Begin a link, or learn where the body begins."""
-        said = dict(reversed(attrs))
+        said = dict(reversed(attributes))
+        self.images.update(dict.fromkeys(find_images(tag, said)))
         if tag in ("html", "body") and not self._has_body:
-            self.begin = self._place() + len(self.get_starttag_text() or "")
+            self.begin = self.end
             self._has_body = tag == "body"
         elif tag == "a" and said.get("href"):
             self.end_link()
@@ -193,19 +194,19 @@ class _Reader(HTMLParser):
         elif tag == "img" and self._open is not None:
             self._alternative = self._alternative or said.get("alt") or ""
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_end(self, tag: str) -> None:
         """End a link, or learn where the body ends."""
         if tag == "a":
             self.end_link()
         elif tag == "head" and not self._has_body:
-            self.begin = self._after_tag()
+            self.begin = self.end
         elif tag == "body":
-            self.end = self._place()
+            self.finish = self.place
 
-    def handle_data(self, data: str) -> None:
+    def handle_text(self, text: str) -> None:
         """Keep the text of a link."""
         if self._open is not None:
-            self._words.extend(data.split())
+            self._words.extend(text.split())
 
     def end_link(self) -> None:
         """Keep the link that is being read, if any."""
@@ -220,27 +221,7 @@ class _Reader(HTMLParser):
             return
         place = None
         if self._clicks_tracked and target.lower().startswith(TRACKED):
-            place = self._find_address(target)
+            place = self.spans["href"]
         if place is not None:
             self.edits.append((*place, len(self.links)))
         self._open, self._words, self._alternative = (target, place is not None), [], ""
-
-    def _find_address(self, target: str) -> tuple[int, int] | None:
-        """Return where the address of the tag that begins here stands, without its quotes."""
-        for found in _ATTRIBUTE.finditer(self.get_starttag_text() or "", len("<a")):
-            value = found[2] or ""
-            quotes = 1 if value[:1] in ("'", '"') else 0
-            start, end = found.start(2) + quotes, found.end(2) - quotes
-            written = found.string[start:end]
-            if found[1].lower() == "href" and unescape(written).strip() == target:
-                return self._place() + start, self._place() + end
-        return None
-
-    def _after_tag(self) -> int:
-        """Return where the tag ends that begins here, or the body if it does not."""
-        end = self._body.find(">", self._place())
-        return len(self._body) if end < 0 else end + 1
-
-    def _place(self) -> int:
-        line, column = self.getpos()
-        return self._lines[line - 1] + column

@@ -209,6 +209,7 @@ class Messages:
             {"notification": notification.id, "targets": len(rows)},
             (notification.entry,),
         )
+        self._composer.pin(notification, rows)
         self._dispatch.send(notification, rows, self._make_content(notification), entry)
 
     def _make_content(self, notification: Notification) -> Content:

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from pushlab_fakes.onesignal.statistics import Statistics
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pushlab.fanout import FanOut
     from pushlab.world.clock import Instant
+    from pushlab_fakes.onesignal.apps import App
     from pushlab_fakes.onesignal.draft import NotificationDraft
 
 __all__ = ["Notification"]
@@ -32,6 +36,10 @@ class Notification:
     fan_out: FanOut | None = None
     """The arrays of the send; None before it began and after its retention."""
     statistics: Statistics = field(default_factory=Statistics)
+    app_then: App | None = None
+    """The app as it was when the send began: who its mails come from."""
+    languages: NDArray[np.int16] | None = None
+    """Codes of the targets' languages by then, shape (n,); None where all read the same."""
     canceled: bool = False
     is_sent: bool = False
 

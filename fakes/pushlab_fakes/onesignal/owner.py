@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pushlab.gateway import Channel, Fate, Mark
+from pushlab.gateway import Channel, Fate, MailMark, Mark
 from pushlab.world.schedule import RANKS
 from pushlab.world.trace import BatchKind
 from pushlab_fakes.onesignal.model import Suppression
@@ -55,6 +55,9 @@ CAUSES: Final = (
 UNINSTALLED: Final = -10
 """notification_types of a subscription whose token a gateway reported dead."""
 EMAIL: Final = Channel.EMAIL.value
+OPENED: Final = Mark.OPENED | MailMark.PREFETCHED
+CLICKED: Final = Mark.CLICKED | MailMark.SCANNED
+"""Marks of what the service has counted before; it cannot tell people from programs."""
 
 
 class Owner:
@@ -98,8 +101,9 @@ class Owner:
         """Return the target's text message."""
         return self._composer.sms(*self._target(fan_out, position))
 
-    def _target(self, fan_out: FanOut, position: int) -> tuple[Notification, int]:
-        return self._notifications[fan_out.number], int(fan_out.subscriptions[position])
+    def _target(self, fan_out: FanOut, position: int) -> tuple[Notification, int, int]:
+        row = int(fan_out.subscriptions[position])
+        return self._notifications[fan_out.number], row, position
 
     # -- what devices report -------------------------------------------------------------------
 
@@ -117,13 +121,13 @@ class Owner:
         mails = self._channels(fan_out, positions) == EMAIL
         self._count(fan_out, "converted", positions[~mails])
         self._count(fan_out, "opened", positions[mails])
-        self._count_first(fan_out, "unique_opens", positions[mails], Mark.OPENED)
+        self._count_first(fan_out, "unique_opens", positions[mails], OPENED)
 
     def clicked(self, fan_out: FanOut, positions: NDArray[np.int64]) -> None:
         """Count followed links: every time, and once for each mail."""
         self._count(fan_out, "clicks", positions)
-        self._count_first(fan_out, "converted", positions, Mark.CLICKED)
-        self._count_first(fan_out, "unique_clicks", positions, Mark.CLICKED)
+        self._count_first(fan_out, "converted", positions, CLICKED)
+        self._count_first(fan_out, "unique_clicks", positions, CLICKED)
 
     def unsubscribed(
         self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
@@ -207,10 +211,10 @@ class Owner:
             statistics.count(field, self._channels(fan_out, positions))
 
     def _count_first(
-        self, fan_out: FanOut, field: str, positions: NDArray[np.int64], mark: Mark
+        self, fan_out: FanOut, field: str, positions: NDArray[np.int64], marks: int
     ) -> None:
-        """Count those of *positions* that do not bear *mark* yet; their device sets it next."""
-        first = fan_out.marks[positions] & np.uint8(mark.value) == 0
+        """Count those of *positions* with none of *marks* yet; their device sets one next."""
+        first = fan_out.marks[positions] & np.uint8(marks) == 0
         self._count(fan_out, field, positions[first])
 
     def _channels(self, fan_out: FanOut, positions: NDArray[np.int64]) -> NDArray[np.int8]:

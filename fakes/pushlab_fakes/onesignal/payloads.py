@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pushlab_fakes.onesignal.draft import NotificationDraft
 
-__all__ = ["count_bytes", "render_payload"]
+__all__ = ["GROUP_MESSAGES", "count_bytes", "render_payload"]
 
 APPLE_CHANNELS: Final = (Channel.IOS, Channel.MACOS, Channel.SAFARI_LEGACY)
 NO_SOUND: Final = ("nil", "null")

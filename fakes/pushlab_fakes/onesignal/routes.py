@@ -23,6 +23,7 @@ from pushlab_fakes.onesignal.changes import Changes
 from pushlab_fakes.onesignal.document import read_document
 from pushlab_fakes.onesignal.draft import read_object
 from pushlab_fakes.onesignal.estimate_calls import EstimateCalls
+from pushlab_fakes.onesignal.habits import shorten_path
 from pushlab_fakes.onesignal.model import Belief
 from pushlab_fakes.onesignal.notification_calls import MessageEngine, NotificationCalls
 from pushlab_fakes.onesignal.operations import OPERATIONS, Operation
@@ -32,6 +33,7 @@ from pushlab_fakes.onesignal.segment_calls import SegmentCalls
 from pushlab_fakes.onesignal.subscriptions import SubscriptionCalls
 from pushlab_fakes.onesignal.unsubscribe_calls import UnsubscribeCalls
 from pushlab_fakes.onesignal.users import UserCalls
+from pushlab_fakes.strikes import note_strike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,13 +41,12 @@ if TYPE_CHECKING:
     from pushlab.gateway import Channel, Gateway
     from pushlab.world.world import World
     from pushlab_fakes.exchange import Request
-    from pushlab_fakes.faults import Fault, Faults
+    from pushlab_fakes.faults import Fault
     from pushlab_fakes.onesignal.document import Document
     from pushlab_fakes.onesignal.notifications import Notification
 
 __all__ = ["Messages", "OneSignal", "Router"]
 
-PREFIXES: Final = ("/api/v1",)
 CORS: Final = (
     ("access-control-allow-origin", "*"),
     ("access-control-allow-headers", "SDK-Version"),
@@ -165,10 +166,8 @@ class OneSignal:
         gateways: Mapping[Channel, Gateway],
         *,
         strict_keys: bool = False,
-        faults: Faults | None = None,
     ) -> None:
         self._world = world
-        self._faults = faults
         self.belief = Belief(world, gateways)
         self.changes = Changes(self.belief, world)
         self.sdk = SdkService(self.belief, self.changes, world)
@@ -209,10 +208,7 @@ class OneSignal:
 
     def handle(self, request: Request) -> Answer:
         """Answer one request as the vendor's server would."""
-        path = request.path
-        for prefix in PREFIXES:
-            if path.startswith(prefix + "/"):
-                path = path[len(prefix) :]
+        path = shorten_path(request.path)
         if request.method == "OPTIONS" and self.router.knows(path):
             return Answer(204, b"", PREFLIGHT)
         found = self.router.find(request.method, path)
@@ -226,6 +222,18 @@ class OneSignal:
             answer = self._serve(*found, request, document, entry)
         if answer.status == 501:
             self.unbuilt.extend(_error_texts(answer))
+        return self._finish(entry, answer)
+
+    def fail(self, request: Request, fault: Fault) -> Answer:
+        """Refuse a request as a planned fault has it, before anybody looks at it."""
+        path = shorten_path(request.path)
+        found = self.router.find(request.method, path)
+        name = f"{request.method} {path}" if found is None else found[0].name
+        entry = self._record_request(name, path, request, read_document(request.body))
+        note_strike(self._world, fault, f"onesignal {name}", (entry,))
+        return self._finish(entry, _fail(fault))
+
+    def _finish(self, entry: str, answer: Answer) -> Answer:
         self._record_answer(entry, answer)
         return Answer(answer.status, answer.body, (*answer.headers, *CORS))
 
@@ -246,12 +254,6 @@ class OneSignal:
         if isinstance(admitted, Answer):
             return admitted
         app, has_key = admitted
-        fault = self._find_fault(operation, app.id, document)
-        if fault is not None:
-            self._world.trace.record(
-                "FaultStruck", f"{fault.id} {operation.name}", {"fault": fault.id}, (entry,)
-            )
-            return _fail(fault)
         call = Call(request, path, app, document, _json_body(request), has_key, entry)
         group, _, handler = operation.handler.partition(".")
         serve: Callable[[Call], Answer] = getattr(self._groups[group], handler)
@@ -276,12 +278,6 @@ class OneSignal:
             return self.belief.first_app().id
         raw = read_object(document, request.header("content-type"))
         return raw if isinstance(raw, Answer) else raw.get("app_id", "")
-
-    def _find_fault(self, operation: Operation, app_id: str, document: Document) -> Fault | None:
-        if self._faults is None or not self._faults.list():
-            return None
-        key = content_key("request", operation.name, document.text)
-        return self._faults.find(f"onesignal {operation.name}", app=app_id, key=key)
 
     # -- the trace -----------------------------------------------------------------------------
 

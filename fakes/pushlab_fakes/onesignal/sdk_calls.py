@@ -17,6 +17,7 @@ import numpy as np
 
 from pushlab.gateway import Mark, Receipt
 from pushlab_fakes.exchange import Answer, json_answer
+from pushlab_fakes.json_text import decode_json
 from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.plans import has_feature
 
@@ -176,7 +177,7 @@ def _shared_params(app: App) -> dict[str, object]:
 def _read(call: Call) -> dict[str, object]:
     """Return the object in the body, an empty one when it is none."""
     try:
-        value = msgspec.json.decode(call.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = decode_json(call.body)
+    except msgspec.DecodeError:
         return {}
     return value if isinstance(value, dict) else {}

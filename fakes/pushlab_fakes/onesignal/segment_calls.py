@@ -17,6 +17,7 @@ import numpy as np
 
 from pushlab.world.clock import render_instant
 from pushlab_fakes.exchange import Answer, json_answer
+from pushlab_fakes.json_text import decode_json
 from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.audience import select_segment
 from pushlab_fakes.onesignal.draft.fields import is_uuid
@@ -189,8 +190,8 @@ def _read_body(call: Call, *, needs_filters: bool) -> _Body | Answer:
     Every plan that may change segments has time operators too.
     """
     try:
-        raw = msgspec.json.decode(call.body or b"{}")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raw = decode_json(call.body or b"{}")
+    except msgspec.DecodeError:
         return refusals.malformed_json()
     if not isinstance(raw, dict):
         return refusals.malformed_json()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pushlab.content import File
     from pushlab.fanout import Sends
     from pushlab.gateway import Handsets
     from pushlab.settings import Settings
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Listener", "SmsGateway"]
 
 LOSSES: Final = {"unknown number": Fate.UNDELIVERED, "handset off": Fate.UNDELIVERED}
-OFF: Final = list(LOSSES).index("handset off")
+UNKNOWN, OFF = range(len(LOSSES))
 NO_SENDER: Final = 0
 """Code of the sender of a number that nobody wrote to."""
 
@@ -61,8 +62,9 @@ class Listener(Protocol):
         *,
         keyword: str | None,
         entry: str,
+        files: Sequence[File],
     ) -> None:
-        """Learn that *number* wrote *text*, a *keyword* or not, to *sender*.
+        """Learn that *number* wrote *text*, a *keyword* or not, with *files*, to *sender*.
 
         It may be called ahead of the clock, while the lane runs: plan what is to follow.
         """
@@ -114,6 +116,7 @@ class SmsGateway(AddressRegistrar):
         schedule = world.schedule
         self._expiry = schedule.register("sms expiry", RANKS["arrival"], self._expire)
         self._report = schedule.register("sms report", RANKS["receipt"], self._report_delivered)
+        self._search = schedule.register("sms search", RANKS["arrival"], self._find_nobody)
         self._delivered: BatchKind | None = None
         self._answered: BatchKind | None = None
 
@@ -167,6 +170,13 @@ class SmsGateway(AddressRegistrar):
         what: NDArray[np.int64],
     ) -> None:
         """Hand messages over; the carrier reports it a little later."""
+        there = self._handsets.hold(devices, routes)
+        if np.count_nonzero(there) < len(there):
+            self._search_owners(instants[~there], devices[~there], what[~there])
+            instants, devices = instants[there], devices[there]
+            routes, what = routes[there], what[there]
+            if not len(what):
+                return
         self._handsets.deliver(instants, devices, what)
         for fan_out, _, places in self._sends.split(what):
             code = self._code(fan_out.content.sender)
@@ -178,6 +188,34 @@ class SmsGateway(AddressRegistrar):
             max(self._world.settings.sms_report_delay_ms, 1),
         )
         self._world.schedule.put(self._report, instants + delays, devices, what, distinct=True)
+
+    def _search_owners(
+        self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
+        """Look for who has a number that was given up; it takes a while to know that nobody has."""
+        delay_ms = self._world.settings.sms_unknown_delay_s * 1000 + 1
+        self._world.schedule.put(self._search, instants + delay_ms, devices, what)
+
+    def _find_nobody(
+        self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
+        self._lost.finish(instants, devices, what, UNKNOWN)
+
+    def has_owner(self, number: str) -> bool:
+        """Whether somebody has *number*."""
+        route = self.addresses.find(number)
+        if route < 0:
+            return False
+        routes = np.array([route], np.int32)
+        return bool(self._handsets.hold(self.addresses.devices_of(routes), routes)[0])
+
+    def forget_talk(self, routes: NDArray[np.int32]) -> None:
+        """Let nobody have written to the numbers at *routes* yet: they change hands.
+
+        What they have blocked stays so (the carrier and Twilio go by the number).
+        """
+        if self.addresses.holds("last_sender"):
+            self.addresses.own("last_sender")[routes] = NO_SENDER
 
     def _report_delivered(
         self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]
@@ -198,6 +236,11 @@ class SmsGateway(AddressRegistrar):
         what: NDArray[np.int64],
     ) -> None:
         """Keep messages for handsets that are off, up to their validity."""
+        there = self._handsets.hold(devices, routes)
+        if np.count_nonzero(there) < len(there):
+            self._search_owners(instants[~there], devices[~there], what[~there])
+            instants, devices = instants[there], devices[there]
+            routes, what = routes[there], what[there]
         self._stored.push(routes, what=what)
         self._transport.finish("MessageStored", Fate.STORED, instants, devices, what)
         expires = np.zeros(len(what), np.int64)
@@ -257,6 +300,8 @@ class SmsGateway(AddressRegistrar):
         text: str,
         to: str | None = None,
         entry: str = "NumberReplied",
+        *,
+        files: Sequence[File] = (),
     ) -> None:
         """Take *text* from numbers, distinct, for *to* or for who wrote to each of them last.
 
@@ -264,7 +309,7 @@ class SmsGateway(AddressRegistrar):
         *entry* is what the trace calls the replies.
         """
         if to is not None:
-            self._take(text, to, instants, routes, entry)
+            self._take(text, to, instants, routes, entry, files=files)
             return
         codes = self.addresses.last_sender[routes]
         for sender, code in self._senders.items():
@@ -279,6 +324,8 @@ class SmsGateway(AddressRegistrar):
         instants: NDArray[np.int64],
         routes: NDArray[np.int32],
         entry: str,
+        *,
+        files: Sequence[File] = (),
     ) -> None:
         """Take *text* for *sender*; whoever listens to it hears each of the replies."""
         keyword = find_keyword(text, self.keywords_of(sender))
@@ -291,7 +338,7 @@ class SmsGateway(AddressRegistrar):
             device = self._handsets.name_of(int(self.addresses.device[route]))
             cause = f"{entry}:{device}@{at}"
             number = self.addresses.render(route)
-            self.listener.hear(at, number, sender, text, keyword=meant, entry=cause)
+            self.listener.hear(at, number, sender, text, keyword=meant, entry=cause, files=files)
 
     def _obey(
         self,

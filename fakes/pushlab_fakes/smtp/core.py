@@ -86,7 +86,7 @@ class Smtp(AddressRegistrar):
         devices = self.addresses.devices_of(routes)
         if not self._handsets.hold(devices, routes)[0]:
             return Box.CLOSED
-        return Box.FULL if self._handsets.is_full[devices][0] else Box.OPEN
+        return Box.FULL if self._handsets.is_full[devices[0]] else Box.OPEN
 
     def is_away(self, device: int) -> bool:
         """Whether the owner of a mailbox is out of office, and it answers by itself."""
@@ -103,7 +103,7 @@ class Smtp(AddressRegistrar):
         """Answer a `Verdict` a target; what is accepted may still bounce."""
         verdicts = np.zeros(len(routes), np.uint8)
         most = self._world.settings.smtp_size_max_bytes
-        for fan_out, _, places in self._sends.split(what):
+        for fan_out, places in self._sends.list_sends(what):
             if fan_out.content.size_at(self.name) > most:
                 verdicts[places] = Verdict.TOO_LARGE.value
         devices = self.addresses.devices_of(routes)

@@ -12,21 +12,26 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pushlab.content import Content
 from pushlab.gateway import Verdict
 from pushlab.world.ids import content_key
+from pushlab_fakes.attempts import Envelope as Handed
 from pushlab_fakes.direct import Letter
-from pushlab_fakes.smtp import replies
+from pushlab_fakes.smtp import replies, sends
 from pushlab_fakes.smtp.core import Box
 from pushlab_fakes.smtp.dialogue import Offer
 from pushlab_fakes.smtp.faulty import find_fault_reply, find_outage, find_verdict_reply
-from pushlab_fakes.smtp.reading import read_header, read_mail
+from pushlab_fakes.smtp.reading import read_mail
 from pushlab_fakes.smtp.returns import Posted, Returns
 from pushlab_fakes.smtp.rules import Bucket, Greylist, Rules
+from pushlab_fakes.smtp.strikes import MailStrikes
+from pushlab_fakes.strikes import note_strike
 
 if TYPE_CHECKING:
+    from pushlab.settings import Settings
     from pushlab.world.clock import Instant
     from pushlab.world.world import World
     from pushlab_fakes.direct import DirectSends
@@ -82,6 +87,9 @@ class MailDesk:
         self._gateway = gateway
         self._direct = direct
         self._faults = faults
+        self._offered: tuple[Settings, Offer] | None = None
+        """What is offered under the settings of that moment."""
+        self.strikes = MailStrikes(world, faults)
         self._strict = strict_keys
         self._logins: dict[str, str] = {}
         self.rules = Rules()
@@ -101,15 +109,18 @@ class MailDesk:
     def offer(self) -> Offer:
         """Return what the server allows now."""
         settings = self._world.settings
-        return Offer(
-            settings.smtp_size_max_bytes,
-            tuple(settings.smtp_auth_mechanisms.upper().split()),
-            auth_needs_tls=settings.smtp_auth_needs_tls,
-            auth_required=settings.smtp_auth_required,
-            tls_required=settings.smtp_tls_required,
-            errors_max=settings.smtp_errors_max,
-            body_line_max=settings.smtp_body_line_max,
-        )
+        if self._offered is None or self._offered[0] is not settings:
+            offer = Offer(
+                settings.smtp_size_max_bytes,
+                tuple(settings.smtp_auth_mechanisms.upper().split()),
+                auth_needs_tls=settings.smtp_auth_needs_tls,
+                auth_required=settings.smtp_auth_required,
+                tls_required=settings.smtp_tls_required,
+                errors_max=settings.smtp_errors_max,
+                body_line_max=settings.smtp_body_line_max,
+            )
+            self._offered = (settings, offer)
+        return self._offered[1]
 
     @property
     def offers_starttls(self) -> bool:
@@ -190,14 +201,17 @@ class MailDesk:
 
     def _judge_mailbox(self, address: str) -> Reply | None:
         """Say what is wrong with a mailbox; a relay does not know and asks later."""
-        settings = self._world.settings
         if self._is_relay:
             return None
         route = self._gateway.find_route(address)
         struck = find_fault_reply(self._faults, self._gateway, route, self._world.now)
-        if struck is not None:
-            return struck
-        match self._gateway.look(address):
+        return struck or self._judge_box(self._gateway.look(address))
+
+    def _judge_box(self, box: Box) -> Reply | None:
+        settings = self._world.settings
+        if box is Box.OPEN or self._is_relay:
+            return None
+        match box:
             case Box.UNKNOWN:
                 return replies.UNKNOWN_USER
             case Box.CLOSED:
@@ -220,16 +234,16 @@ class MailDesk:
         return True
 
     def _strike(self, stage: str, *about: str) -> Reply | None:
-        """Return what a fault planned at *stage* says, if one strikes."""
+        """Return what a fault planned at *stage* says, if one strikes; others cut the wire."""
         if not self._faults.are_planned(f"smtp {stage}"):
             return None
-        key = content_key("smtp", stage, *about)
-        fault = self._faults.find(f"smtp {stage}", app=None, key=key)
+        fault = self._faults.find(
+            lambda fault, place: fault.how == "refuse" and place.has_stage(stage),
+            key=lambda: content_key("smtp", stage, *about),
+        )
         if fault is None:
             return None
-        self._world.trace.record(
-            "FaultStruck", f"{fault.id} smtp {stage}", {"fault": fault.id, "route": f"smtp {stage}"}
-        )
+        note_strike(self._world, fault, f"smtp {stage}", ())
         return find_verdict_reply(fault)
 
     # -- the mail ------------------------------------------------------------------------------
@@ -238,13 +252,8 @@ class MailDesk:
         """Take a mail over, or refuse it after its end."""
         parcel = read_mail(raw, envelope.sender.address)
         entry, key = self._record_mail(envelope, parcel)
-        mail = parcel.mail
-        refusal = self.rules.judge(
-            "end", envelope.sender.address, mail.subject, mail.html, mail.plain or ""
-        )
-        struck = None if refusal else self._strike("end", envelope.sender.address, mail.subject)
-        if struck is not None and not struck.is_lost:
-            refusal = struck
+        refusal = self._judge_mail(envelope.sender.address, parcel)
+        refusal = refusal or self._strike("end", envelope.sender.address, parcel.subject)
         if refusal is None:
             life = self._lives[key] = self._lives.get(key, 0) + 1
             name = f"{self._world.ids.key('smtp mail', key, life):016X}"[:12]
@@ -268,7 +277,33 @@ class MailDesk:
                 self._return_refused(parcel, entry, refused)
         reply = refusal or replies.make_reply(250, "2.0.0", f"Ok: queued as {name}")
         self._record_reply(entry, reply)
-        return struck if refusal is None and struck is not None else reply
+        self._log(entry, client, envelope, raw, reply)
+        return reply
+
+    def _judge_mail(self, sender: str, parcel: Parcel) -> Reply | None:
+        """Refuse by a rule; only then what the mail says is looked at."""
+        if not self.rules.are_set_at("end"):
+            return None
+        mail = parcel.mail
+        return self.rules.judge("end", sender, mail.subject, mail.html, mail.plain or "")
+
+    def _log(
+        self, entry: str, client: Client, envelope: Envelope, raw: bytes, reply: Reply
+    ) -> None:
+        """Keep a mail as it was handed over, with what was answered."""
+        self._direct.log.keep(
+            sends,
+            self._gateway.name,
+            entry,
+            sends.describe_command("DATA", body=raw),
+            sends.describe_reply(reply),
+            envelope=Handed(
+                envelope.sender.address,
+                tuple(recipient.address for recipient in envelope.recipients),
+                client.login,
+                client.is_secure,
+            ),
+        )
 
     def _send_all(
         self, name: str, entry: str, envelope: Envelope, parcel: Parcel, raw: bytes
@@ -282,7 +317,9 @@ class MailDesk:
                 continue
             told[address] = None
             posted = self._post(name, envelope, recipient, parcel, raw)
-            refusal = self._attempt(posted, parcel, entry)
+            # It may have closed or filled up since it was named.
+            box = self._gateway.look(address)
+            refusal = self._judge_box(box) or self._attempt(posted, parcel, entry, box)
             if refusal is not None:
                 refused.append((posted, refusal))
         return refused, len(told)
@@ -300,18 +337,18 @@ class MailDesk:
             sender.ret,
             sender.envid,
             is_automatic=parcel.auto_submitted,
-            subject=parcel.mail.subject,
+            subject=parcel.subject,
         )
 
-    def _attempt(self, posted: Posted, parcel: Parcel, entry: str) -> Reply | None:
+    def _attempt(self, posted: Posted, parcel: Parcel, entry: str, box: Box) -> Reply | None:
         """Hand a mail to the mailbox of one recipient; return how it was refused, if it was."""
         address = posted.recipient.address
         route = self._gateway.find_route(address)
         letter = Letter(
             posted.name,
             address,
-            mail=parcel.address_to(address),
-            ear=self.returns.listen(posted, is_full=self._gateway.look(address) is Box.FULL),
+            mail=partial(parcel.address_to, address),
+            ear=self.returns.listen(posted, is_full=box is Box.FULL),
         )
         content = Content(size_bytes=len(posted.raw))
         verdict, fan_out = self._direct.send(
@@ -349,7 +386,8 @@ class MailDesk:
         name = f"mail retry {posted.name} {posted.recipient.address}"
 
         def try_again() -> None:
-            refusal = self._attempt(posted, parcel, entry)
+            box = self._gateway.look(posted.recipient.address)
+            refusal = self._attempt(posted, parcel, entry, box)
             if refusal is not None:
                 self._return_refused(parcel, entry, [(posted, refusal)])
 
@@ -364,7 +402,7 @@ class MailDesk:
 
     # -- the trace -----------------------------------------------------------------------------
 
-    def fail(self, command: str, reply: Reply) -> None:
+    def fail(self, command: str, reply: Reply, said: str = "") -> None:
         """Write what was refused before there was a mail."""
         verb, _, about = command.partition(" ")
         fields: dict[str, object] = {"route": f"smtp {verb}"}
@@ -373,6 +411,10 @@ class MailDesk:
         name = f"smtp {verb} {content_key('smtp', verb, about):016x}"
         entry = self._world.trace.record("RequestReceived", name, fields)
         self._record_reply(entry, reply)
+        if verb == "RCPT":
+            named = sends.describe_command(verb, about or sends.strip_path(said))
+            answer = sends.describe_reply(reply)
+            self._direct.log.keep(sends, self._gateway.name, entry, named, answer)
 
     def _record_mail(self, envelope: Envelope, parcel: Parcel) -> tuple[str, int]:
         """Write that a mail came, and return the entry and the key of what it says."""
@@ -383,11 +425,12 @@ class MailDesk:
             "route": "smtp DATA",
             "sender": sender,
             "recipients": addresses,
-            "subject": parcel.mail.subject,
+            "subject": parcel.subject,
         }
-        reply_to = read_header(parcel.mail.headers, "reply-to")
-        if reply_to:
-            fields["reply_to"] = reply_to
+        if parcel.reply_to:
+            fields["reply_to"] = parcel.reply_to
+        if parcel.unread:
+            fields["parts_unread"] = parcel.unread
         name = f"smtp DATA {key:016x}"
         return self._world.trace.record("RequestReceived", name, fields), key
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from pushlab_fakes.exchange import Mishap
     from pushlab_fakes.smtp.replies import Reply
     from pushlab_fakes.smtp.syntax import Recipient, Sender
 
@@ -88,8 +89,11 @@ class Desk(Protocol):
         """Take a mail over, or refuse it after its end."""
         ...
 
-    def fail(self, command: str, reply: Reply) -> None:
-        """Take note of a *command* that was refused, whatever the reason."""
+    def fail(self, command: str, reply: Reply, said: str = "") -> None:
+        """Take note of a *command* that was refused, whatever the reason.
+
+        *said* is what a recipient was written as that cannot be read.
+        """
         ...
 
 
@@ -108,5 +112,7 @@ class Event:
 
     data: bytes = b""
     """To be sent."""
-    then: Literal["", "tls", "close", "cut"] = ""
-    """Begin TLS, close, or cut the connection without a word."""
+    then: Literal["", "tls", "close", "cut", "reset"] = ""
+    """Begin TLS, close, or cut the connection without another word, perhaps by a TCP reset."""
+    mishap: Mishap | None = None
+    """What a planned fault has to be waited for first."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pushlab.gateway import Verdict
+from pushlab_fakes.exchange import Mishap
 from pushlab_fakes.faults import VERDICTS_AT
 from pushlab_fakes.smtp import replies
 from pushlab_fakes.smtp.replies import Reply, make_reply
@@ -58,8 +59,8 @@ OF_VERDICT: Final = {
     Verdict.DEAD: replies.UNKNOWN_USER,
     Verdict.TOO_LARGE: replies.TOO_BIG,
     Verdict.PUT_OFF: replies.LOCAL_ERROR,
-    Verdict.REFUSED: replies.REFUSED,
-    Verdict.STOPPED: replies.REFUSED,
+    Verdict.REFUSED: replies.BLOCKED,
+    Verdict.STOPPED: replies.BLOCKED,
 }
 _REASON: Final = re.compile(r"([245]\.\d{1,3}\.\d{1,3}) (.+)", re.DOTALL)
 
@@ -75,7 +76,8 @@ def find_verdict_reply(said: Fault | Verdict) -> Reply:
         found = _REASON.fullmatch(said.reason)
         enhanced, text = (found[1], found[2]) if found else (reply.enhanced, said.reason)
         reply = make_reply(code, enhanced, text)
-    return replace(reply, closes=reply.closes or code == 421, is_lost=said.lost)
+    mishap = Mishap(said.id, delay_s=said.delay_s) if said.delay_s else None
+    return replace(reply, closes=reply.closes or code == 421, mishap=mishap)
 
 
 def find_outage(faults: Faults, now: Instant) -> Reply | None:

@@ -1,11 +1,12 @@
 """Mails that a mail system writes itself: notices of delivery, complaints, automatic replies.
 
-Mirrored: RFC 3461 and 3464 (delivery status notifications), RFC 6522 (multipart/report), RFC 5965
-(complaints), RFC 3834 (automatic replies). All go out with the null sender. Boundary, Message-ID
-and date follow from the mail they tell of and from the world's clock.
+Mirrored: RFC 3461 and 3464 (delivery status notifications), RFC 6533 (the same where addresses or
+headers are in UTF-8), RFC 6522 (multipart/report), RFC 5965 (complaints), RFC 3834 (automatic
+replies). All go out with the null sender. Boundary, Message-ID and date follow from the mail they
+tell of and from the world's clock.
 
-Left out: notices of several recipients at once (one is written for each), RFC 6533's own parts for
-addresses in UTF-8, and redaction of complaints.
+Left out: notices of several recipients at once (one is written for each), and redaction of
+complaints.
 """
 
 from __future__ import annotations
@@ -78,16 +79,27 @@ class Notice:
 
 def compose_notice(about: Returned, notice: Notice) -> bytes:
     """Write a delivery status notification."""
-    whole = about.ret == "FULL" or (about.ret is None and notice.action == "failed")
-    if whole and len(about.raw) <= FULL_BYTES_MAX:
-        original = _part("message/rfc822", about.raw)
-    else:
-        original = _part("text/rfc822-headers", _head_of(about.raw))
     why = f"\r\n\r\n    {notice.diagnostic}" if notice.diagnostic else ""
     text = (
         f"This is the mail system at {SERVER_NAME}.\r\n\r\n"
         f"Your message to <{about.recipient}> {WORDS[notice.action]}.{why}\r\n"
     )
+    status = [*_list_status(about, notice)]
+    # RFC 6533, section 4: the types are others as soon as something in them is not ASCII.
+    is_global = not all(line.isascii() for line in status)
+    kind = "global-delivery-status" if is_global else "delivery-status"
+    parts = [
+        _part("text/plain; charset=utf-8", text.encode()),
+        _part(f"message/{kind}", _lines(status)),
+        _give_back(about, notice),
+    ]
+    name = f"{about.id}.{notice.action}"
+    head = _head(about.sender, notice.at, name, SUBJECTS[notice.action])
+    return _report(head, kind, name, parts)
+
+
+def _list_status(about: Returned, notice: Notice) -> list[str]:
+    """Return the lines of a status: what is told of the mail, and of its recipient."""
     kind = "rfc822" if about.recipient.isascii() else "utf-8"
     status = [f"Reporting-MTA: dns; {SERVER_NAME}"]
     if about.envid:
@@ -105,14 +117,16 @@ def compose_notice(about: Returned, notice: Notice) -> bytes:
     status.append(f"Last-Attempt-Date: {render_date(notice.at)}")
     if notice.retry_until is not None:
         status.append(f"Will-Retry-Until: {render_date(notice.retry_until)}")
-    parts = [
-        _part("text/plain; charset=utf-8", text.encode()),
-        _part("message/delivery-status", _lines(status)),
-        original,
-    ]
-    name = f"{about.id}.{notice.action}"
-    head = _head(about.sender, notice.at, name, SUBJECTS[notice.action])
-    return _report(head, "delivery-status", name, parts)
+    return status
+
+
+def _give_back(about: Returned, notice: Notice) -> bytes:
+    """Return the part with the mail itself, or with its headers (RFC 3461, section 6.2)."""
+    head = _head_of(about.raw)
+    whole = about.ret == "FULL" or (about.ret is None and notice.action == "failed")
+    if whole and len(about.raw) <= FULL_BYTES_MAX:
+        return _part("message/rfc822" if head.isascii() else "message/global", about.raw)
+    return _part("text/rfc822-headers" if head.isascii() else "message/global-headers", head)
 
 
 def compose_complaint(about: Returned, at: Instant) -> bytes:

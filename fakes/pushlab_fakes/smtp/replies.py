@@ -7,7 +7,10 @@ Greeting, answers to EHLO and replies of class 3 carry no enhanced code (RFC 203
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pushlab_fakes.exchange import Mishap
 
 __all__ = ["SERVER_NAME", "Reply", "make_reply", "read_words"]
 
@@ -24,8 +27,8 @@ class Reply:
     lines: tuple[str, ...]
     closes: bool = False
     """Whether the server closes the connection after it."""
-    is_lost: bool = False
-    """Whether the connection is cut in its place: the client never learns of it."""
+    mishap: Mishap | None = None
+    """What a planned fault does to it beside, such as keeping it for a while."""
 
     @property
     def is_refusal(self) -> bool:
@@ -51,6 +54,8 @@ class Reply:
     def render(self) -> bytes:
         """Return its bytes: every line but the last with a hyphen, each with the enhanced code."""
         prefix = f"{self.enhanced} " if self.enhanced else ""
+        if len(self.lines) == 1:
+            return f"{self.code} {prefix}{self.lines[0]}\r\n".encode()
         last = len(self.lines) - 1
         return b"".join(
             f"{self.code}{' ' if number == last else '-'}{prefix}{line}\r\n".encode()
@@ -69,7 +74,9 @@ def make_reply(code: int, enhanced: str | None, *lines: str, closes: bool = Fals
 
 def read_words(text: str) -> str:
     """Return *text* as it may stand in a reply: printable, on one line."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(text.split())
 
 
 BANNER: Final = Reply(220, None, (f"{SERVER_NAME} ESMTP pushlab",))
@@ -105,7 +112,6 @@ NEED_RCPT: Final = Reply(503, "5.5.1", ("Error: need RCPT command",))
 NO_RECIPIENTS: Final = Reply(554, "5.5.1", ("Error: no valid recipients",))
 BINARY_NEEDS_BDAT: Final = Reply(503, "5.5.1", ("Error: BODY=BINARYMIME requires BDAT",))
 DATA_AFTER_BDAT: Final = Reply(503, "5.5.1", ("Error: DATA after BDAT",))
-CHUNK_OUT_OF_ORDER: Final = Reply(503, "5.5.1", ("Error: BDAT out of order",))
 TLS_ALREADY: Final = Reply(503, "5.5.1", ("Error: TLS already active",))
 AUTH_ALREADY: Final = Reply(503, "5.5.1", ("Error: already authenticated",))
 AUTH_IN_MAIL: Final = Reply(503, "5.5.1", ("Error: MAIL transaction in progress",))
@@ -173,4 +179,3 @@ RELAYING_DENIED: Final = Reply(550, "5.7.1", ("Relaying denied",))
 SPF_FAILED: Final = Reply(550, "5.7.23", ("SPF validation failed",))
 DKIM_FAILED: Final = Reply(550, "5.7.20", ("No passing DKIM signature found",))
 DMARC_FAILED: Final = Reply(550, "5.7.26", ("Multiple authentication checks failed",))
-REFUSED: Final = Reply(554, "5.7.1", ("Message refused",))

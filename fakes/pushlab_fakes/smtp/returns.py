@@ -250,7 +250,9 @@ class Returns:
         )
         if route >= 0:
             parcel = read_mail(raw, "")
-            letter = Letter(f"{posted.name}.{kind}", to, mail=parcel.address_to(to))
+            letter = Letter(
+                f"{posted.name}.{kind}", to, mail=partial(parcel.address_to, to), raw=raw
+            )
             content = Content(size_bytes=len(raw))
             self._direct.send(self._gateway, letter, content, route=route, cause=entry)
 

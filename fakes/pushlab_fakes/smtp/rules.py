@@ -61,6 +61,10 @@ class Rules:
             raise MisuseError(f"no rule {kind!r} {match!r} is set; set are {known}")
         del self._set[kind, match.lower()]
 
+    def are_set_at(self, stage: str) -> bool:
+        """Whether any rule is set that is judged at *stage*."""
+        return any(RULES[kind][0] == stage for kind, _ in self._set)
+
     def judge(self, stage: str, *texts: str, is_trusted: bool = False) -> Reply | None:
         """Return the refusal that meets an address at *stage*, or a phrase among *texts*.
 

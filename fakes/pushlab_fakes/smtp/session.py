@@ -11,12 +11,12 @@ that tell anything, ETRN, TURN, XCLIENT and other extensions, and AUTH beyond PL
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import TYPE_CHECKING, Final, Literal
 
 from pushlab_fakes.smtp import replies
 from pushlab_fakes.smtp.buffer import Buffer, Endless, Overrun
 from pushlab_fakes.smtp.dialogue import Client, Envelope, Event, Unit
+from pushlab_fakes.smtp.masking import mask_line, mask_name, mask_password, mask_plain
 from pushlab_fakes.smtp.syntax import (
     Recipient,
     Sender,
@@ -98,6 +98,11 @@ class Session:
         """Whether nothing more is served."""
         return self._expects == "nothing"
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the next unit is a mail, or the last part of one."""
+        return self._expects == "mail" or (self._expects == "chunk" and self._chunk[1])
+
     def open(self) -> Event:
         """Greet a client that has just connected."""
         refusal = self._desk.connect(self.client)
@@ -110,8 +115,7 @@ class Session:
         """Learn that TLS is active now; nothing of before it counts."""
         self._tls = "active"
         self.client = Client(is_secure=True)
-        self._hello, self._is_extended, self.envelope = None, False, None
-        self._expects = "line"
+        self._hello, self._is_extended, self._expects, self.envelope = None, False, "line", None
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they came; after the end they are thrown away."""
@@ -163,20 +167,17 @@ class Session:
 
     def mask(self, unit: Unit, replace: Callable[[str], str]) -> bytes:
         """Return the bytes of *unit* with each password put through *replace*, for a record."""
-        if unit.kind == "line" and unit.raw[:5].upper() == b"AUTH ":
-            words = unit.raw.split()
-            if len(words) >= 3 and words[1].upper() == b"PLAIN":
-                words[2] = _mask_plain(words[2], replace)
-                return b" ".join(words[:3])
+        if unit.kind == "line":
+            return mask_line(unit.raw, self._knows, replace)
         if unit.kind == "auth":
             mechanism, login = self._auth
             if mechanism == "PLAIN":
-                return _mask_plain(unit.raw, replace)
-            if login is not None:
-                raw = decode_base64(unit.raw.decode("latin-1"))
-                text = None if raw is None else raw.decode("utf-8", "replace")
-                return b64encode(replace(text).encode()) if text is not None else unit.raw
+                return mask_plain(unit.raw, replace)
+            return mask_name(unit.raw) if login is None else mask_password(unit.raw, replace)
         return unit.raw
+
+    def _knows(self, verb: str) -> bool:
+        return verb in self._verbs or verb in KNOWN_UNSERVED
 
     # -- taking units --------------------------------------------------------------------------
 
@@ -206,29 +207,25 @@ class Session:
     # -- answering -----------------------------------------------------------------------------
 
     def _say(self, reply: Reply) -> Event:
-        if reply.is_lost:
-            self._end()
-            return Event(then="cut")
         if reply.closes:
             self._end()
-            return Event(reply.render(), "close")
-        return Event(reply.render())
+        return Event(reply.render(), "close" if reply.closes else "", reply.mishap)
 
     def _end(self) -> None:
         self._expects = "nothing"
         self.envelope = None
         self._buffer.clear()
 
-    def _refuse(self, command: str, reply: Reply) -> Event:
-        self._desk.fail(command, reply)
+    def _refuse(self, command: str, reply: Reply, said: str = "") -> Event:
+        self._desk.fail(command, reply, said)
         return self._say(reply)
 
-    def _misstep(self, command: str, reply: Reply) -> Event:
+    def _misstep(self, command: str, reply: Reply, said: str = "") -> Event:
         """Refuse what is no command, or none here; a client that goes on so is left."""
         self._errors += 1
         if self._errors > self._desk.offer().errors_max:
-            return self._refuse(command, replies.TOO_MANY_ERRORS)
-        return self._refuse(command, reply)
+            return self._refuse(command, replies.TOO_MANY_ERRORS, said)
+        return self._refuse(command, reply, said)
 
     def _command(self, line: bytes) -> Event:
         try:
@@ -404,7 +401,7 @@ class Session:
         )
         if not isinstance(recipient, Recipient):
             envelope.refused += 1
-            return self._misstep("RCPT", recipient)
+            return self._misstep("RCPT", recipient, argument)
         reply = self._desk.rcpt(self.client, envelope, recipient)
         if reply.is_refusal:
             envelope.refused += 1
@@ -489,12 +486,3 @@ def _unstuff(raw: bytes) -> bytes:
 
 def _longest_line(raw: bytes) -> int:
     return max((len(line) + 2 for line in raw.split(b"\r\n")), default=0)
-
-
-def _mask_plain(encoded: bytes, replace: Callable[[str], str]) -> bytes:
-    raw = decode_base64(encoded.decode("latin-1"))
-    pair = None if raw is None else parse_plain(raw)
-    if pair is None:
-        return encoded
-    login, password = pair
-    return b64encode(f"\0{login}\0{replace(password)}".encode())

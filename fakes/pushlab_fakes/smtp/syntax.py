@@ -1,7 +1,8 @@
 """The grammar of SMTP commands: paths, parameters, xtext, credentials.
 
 Mirrored: RFC 5321, sections 4.1.2 and 4.5.3.1 (paths and their lengths), RFC 1870 (SIZE), RFC 6152
-and 3030 (BODY), RFC 6531 (SMTPUTF8), RFC 3461 (RET, ENVID, NOTIFY, ORCPT), RFC 4954 (AUTH).
+and 3030 (BODY), RFC 6531 (SMTPUTF8), RFC 3461 (RET, ENVID, NOTIFY, ORCPT), RFC 6533 (ORCPT in
+UTF-8), RFC 4954 (AUTH).
 
 A source route is read over, as RFC 5321, section 4.1.1.3 asks. Angle brackets are needed.
 """
@@ -46,6 +47,10 @@ _ROUTE: Final = re.compile(r"@[^\s<>@,:]+(?:,@[^\s<>@,:]+)*:")
 _PARAMETER: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\s=\x00-\x1f\x7f]+))?")
 _XTEXT: Final = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
 _ESCAPED: Final = re.compile(r"\+([0-9A-F]{2})")
+_UTF8_ORCPT: Final = re.compile(
+    r"(?:[!-*,-<>-\[\]-~]|[^\x00-\x7f]|\\x\{(?:[0-9A-F]{2,5}|10[0-9A-F]{4})\})+"
+)
+_EMBEDDED: Final = re.compile(r"\\x\{([0-9A-F]+)\}")
 _CHUNK: Final = re.compile(r"([0-9]{1,15})(?: +(LAST))?", re.IGNORECASE)
 BODIES: Final = ("7BIT", "8BITMIME", "BINARYMIME")
 NOTICES: Final = ("SUCCESS", "FAILURE", "DELAY")
@@ -135,11 +140,9 @@ def parse_rcpt(argument: str, *, is_extended: bool, is_utf8: bool) -> Recipient 
             return replies.BAD_PARAMETER
     orcpt: str | None = None
     if "ORCPT" in told:
-        kind, semicolon, text = (told["ORCPT"] or "").partition(";")
-        whole = len(kind) + len(text)
-        if not (kind and semicolon and text and _XTEXT.fullmatch(text)) or whole > ORCPT_MAX:
+        orcpt = _parse_orcpt(told["ORCPT"] or "", is_utf8=is_utf8)
+        if orcpt is None:
             return replies.BAD_PARAMETER
-        orcpt = f"{kind};{decode_xtext(text)}"
     return Recipient(path.address, notify, orcpt)
 
 
@@ -200,6 +203,8 @@ def _parse_path(argument: str, word: str, syntax: Reply, bad_address: Reply) -> 
 
 def _find_end(rest: str) -> int:
     """Return where the path ends that begins *rest*; a quoted local part may hold a ``>``."""
+    if '"' not in rest:
+        return rest.find(">")
     is_quoted = is_escaped = False
     for place, each in enumerate(rest):
         if is_escaped:
@@ -232,6 +237,28 @@ def _parse_notify(value: str) -> tuple[str, ...] | None:
         return ()
     known = [word for word in NOTICES if word in words]
     return tuple(known) if len(known) == len(words) else None
+
+
+def _parse_orcpt(value: str, *, is_utf8: bool) -> str | None:
+    r"""Read an original recipient with its type; None when it is none.
+
+    Of the type ``utf-8`` are addresses beyond ASCII: as they are under SMTPUTF8, else with
+    ``\x{E9}`` for a character (RFC 6533, section 3).
+    """
+    kind, semicolon, text = value.partition(";")
+    if not (kind and semicolon and text) or len(kind) + len(text) > ORCPT_MAX:
+        return None
+    if kind.lower() == "utf-8":
+        if not _UTF8_ORCPT.fullmatch(text) or not (is_utf8 or text.isascii()):
+            return None
+        return f"{kind};{_EMBEDDED.sub(lambda found: _decode_point(found[1]), text)}"
+    return f"{kind};{decode_xtext(text)}" if _XTEXT.fullmatch(text) else None
+
+
+def _decode_point(digits: str) -> str:
+    """Return a character by its number; half of a surrogate pair is none."""
+    point = int(digits, 16)
+    return "\ufffd" if 0xD800 <= point <= 0xDFFF else chr(point)
 
 
 _MAIL_VALUES: Final = {

@@ -10,9 +10,10 @@ from pushlab.gateway import Channel, Fate, Verdict
 from pushlab.table import Chains, as_slice
 from pushlab_fakes.registry import Registrar
 from pushlab_fakes.tokens import TokenRegistry
-from pushlab_fakes.transport import Transport, find_instants
+from pushlab_fakes.transport import Transport, find_instants, push_in_order
 from pushlab_fakes.webpush.endpoints import (
     SERVICES,
+    list_lifetimes_s,
     mark_services,
     parse_endpoint,
     render_endpoint,
@@ -22,10 +23,10 @@ from pushlab_fakes.webpush.endpoints import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pushlab.fanout import Sends
+    from pushlab.fanout import FanOut, Sends
     from pushlab.gateway import Handsets
     from pushlab.world.world import World
-    from pushlab_fakes.faults import Faults
+    from pushlab_fakes.faults import Fault, Faults
 
 __all__ = ["Webpush"]
 
@@ -51,7 +52,14 @@ class Webpush(Registrar):
         self._handsets = handsets
         self._stored = Chains(what=np.int64, topic=np.int32)
         self._transport = Transport(
-            world, sends, handsets, faults, self.name, store=self._store, gone=self._report
+            world,
+            sends,
+            handsets,
+            faults,
+            self.name,
+            store=self._store,
+            gone=self._report,
+            reaches=self._reaches,
         )
 
     # -- the registry --------------------------------------------------------------------------
@@ -70,7 +78,8 @@ class Webpush(Registrar):
         """Give each browser an endpoint at the service of its maker and return the routes."""
         routes = self.tokens.issue(devices, self._handsets.key[devices], generations)
         keys, channels = self.tokens.key[routes], self._handsets.platform[devices]
-        self.tokens.key[routes] = mark_services(keys, channels)
+        chosen = self._handsets.push_service[devices]
+        self.tokens.key[routes] = mark_services(keys, channels, chosen)
         return routes
 
     def retire(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
@@ -98,6 +107,11 @@ class Webpush(Registrar):
         now = np.array([self._world.now], np.int64)
         return bool(self._is_dead(now, routes, self.devices_of(routes))[0])
 
+    def has_nobody(self, route: int) -> bool:
+        """Whether the service knows that the browser is gone that had the endpoint at *route*."""
+        told = self.tokens.told_at[route] <= self._world.now
+        return self.is_dropped(route) and not told
+
     def cancel(self, route: int, what: int) -> bool:
         """Take back a message that waits for its browser; False when it waits no more."""
         owners, held = self._stored.drop_equal(np.array([route], np.int32), "what", what)
@@ -107,6 +121,10 @@ class Webpush(Registrar):
         return bool(len(owners))
 
     # -- attempts ------------------------------------------------------------------------------
+
+    def find_fault(self, fan_out: FanOut) -> Fault | None:
+        """Return the planned fault that struck the only target of *fan_out* just now, if any."""
+        return self._transport.find_fault(fan_out)
 
     def attempt(
         self,
@@ -209,7 +227,37 @@ class Webpush(Registrar):
         if named.any():
             self._replace(instants[named], routes[named], topics[named])
         self._stored.push(routes, what=what, topic=topics)
-        self._transport.finish("MessageStored", Fate.STORED, instants, devices, what)
+        self._tell_stored(instants, devices, what)
+
+    def _tell_stored(
+        self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
+        """Say that messages wait: for a browser that is offline, or for one short of power."""
+        away = ~self._handsets.online[devices]
+        for kind, fate, some in (
+            ("MessageStored", Fate.STORED, away),
+            ("MessageHeldBack", Fate.NOT_URGENT, ~away),
+        ):
+            if np.count_nonzero(some):
+                self._transport.finish(kind, fate, instants[some], devices[some], what[some])
+
+    def _is_held_back(self, what: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which messages wait because they are not urgent enough."""
+        known = np.zeros(len(what), np.bool_)
+        for fan_out, positions, places in self._sends.split(what):
+            known[places] = fan_out.fates[positions] == Fate.NOT_URGENT.value
+        return known
+
+    def _reaches(self, devices: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each message may go to its browser now: RFC 8030, section 5.3 (Urgency)."""
+        reached: NDArray[np.bool_] = self._handsets.online[as_slice(devices)]
+        floors = self._handsets.urgency_floor[as_slice(devices)]
+        if not self._world.settings.webpush_urgency_filter or not np.count_nonzero(floors):
+            return reached
+        urgencies = np.zeros(len(what), np.uint8)
+        for fan_out, _, places in self._sends.split(what):
+            urgencies[places] = fan_out.content.urgency_level
+        return reached & (urgencies >= floors)
 
     def _replace(
         self, instants: NDArray[np.int64], routes: NDArray[np.int32], topics: NDArray[np.int32]
@@ -222,12 +270,22 @@ class Webpush(Registrar):
         self._transport.finish("MessageReplaced", Fate.REPLACED, at[left], devices, what)
 
     def connect(self, instants: NDArray[np.int64], routes: NDArray[np.int32]) -> None:
-        """Send what is stored for browsers that are online again, if it has not expired."""
+        """Send what is stored for browsers that are online again, if it has not expired.
+
+        What is not urgent enough for a browser stays, in its order.
+        """
         owners, held = self._stored.take(routes)
         if not len(owners):
             return
         at = find_instants(owners, routes, instants)
         left = self._let_expired_go(at, owners, held["what"])
+        stays = left & ~self._reaches(self.tokens.device[owners], held["what"])
+        if np.count_nonzero(stays):
+            push_in_order(self._stored, owners[stays], {n: v[stays] for n, v in held.items()})
+            stays_anew = stays & ~self._is_held_back(held["what"])
+            devices, news = self.tokens.device[owners[stays_anew]], held["what"][stays_anew]
+            self._tell_stored(at[stays_anew], devices, news)
+            left &= ~stays
         what = held["what"][left]
         for fan_out, positions, _ in self._sends.split(what):
             fan_out.fates[positions] = Fate.ACCEPTED.value
@@ -238,14 +296,8 @@ class Webpush(Registrar):
     ) -> NDArray[np.bool_]:
         """Finish what has expired by *instants*, and return where the others stand."""
         settings = self._world.settings
-        most = np.array(
-            [
-                settings.webpush_ttl_max_chrome_s,
-                settings.webpush_ttl_max_firefox_s,
-                settings.webpush_ttl_max_safari_s,
-            ],
-            np.int64,
-        )[services_of(self.tokens.key[routes])]
+        most = np.array(list_lifetimes_s(settings), np.int64)
+        most = most[services_of(self.tokens.key[routes])]
         expires = np.zeros(len(what), np.int64)
         for fan_out, _, places in self._sends.split(what):
             lifetime_s = np.minimum(fan_out.content.ttl_s, most[places])

@@ -24,7 +24,7 @@ RECORD_MIN: Final = TAG_BYTES + 2
 POINT_BYTES: Final = 65
 LAST_RECORD: Final = 2
 """The byte that ends the text of a last record (RFC 8188, section 2)."""
-PARAMETER: Final = re.compile(r'([A-Za-z0-9_-]+)="?([^";,\s]*)"?')
+PARAMETER: Final = re.compile(r'(?<![A-Za-z0-9_-])([A-Za-z0-9_-]+)="?([^";,\s]*)"?')
 
 
 class Keys(Protocol):

@@ -1,8 +1,10 @@
 """How each push service says what it says: hosts, paths, statuses and bodies.
 
 RFC 8030 and RFC 8292 fix few words, so every service has its own. Mozilla's are read from the
-source of autopush (`autoendpoint`, its error codes), Google's and Apple's from reports of senders;
-what nobody reported is assumed in the shape that the service otherwise has.
+source of autopush (`autoendpoint`, its error codes), Google's and Apple's from reports of senders,
+Microsoft's from the response codes of WNS; what nobody reported is assumed in the shape that the
+service otherwise has. Left out: Mozilla's errnos 101 and 112, which its source no longer has, and
+105, 108, 900, 901 and 903, which its bridges to phones have for themselves.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ class Problem(Enum):
     """No service ever issued this endpoint."""
     GONE = auto()
     """The browser has dropped the subscription."""
+    NO_BROWSER = auto()
+    """The browser itself is gone, with its profile."""
     BAD_METHOD = auto()
     NO_VAPID = auto()
     """The subscription was made with a key, and the request is not signed."""
@@ -69,6 +73,8 @@ class Problem(Enum):
     TOO_LARGE = auto()
     THROTTLED = auto()
     INTERNAL = auto()
+    BAD_GATEWAY = auto()
+    """What stands behind the service does not answer."""
     UNAVAILABLE = auto()
 
 
@@ -95,6 +101,10 @@ class Dialect:
     """Whether a topic must be decodable as base64, not only of its alphabet."""
     tells_id: bool = False
     """Whether an answer has ``apns-id``."""
+    has_query: bool = False
+    """Whether an endpoint has a query."""
+    tells_status: bool = False
+    """Whether an answer tells what became of the message, in ``X-WNS-…`` headers."""
     topic_max: int = 32
     body_max: int = 4096
     """Bytes of a body (RFC 8030, section 7.2)."""
@@ -117,6 +127,7 @@ GOOGLE: Final[Mapping[Problem, tuple[int, str]]] = {
         ),
     ),
     Problem.GONE: (410, "push subscription has unsubscribed or expired.\n"),
+    Problem.NO_BROWSER: (410, "push subscription has unsubscribed or expired.\n"),
     Problem.BAD_METHOD: (405, "method not allowed\n"),
     Problem.NO_VAPID: (401, "authorization header must be specified.\n"),
     Problem.BAD_VAPID: (400, "UnauthorizedRegistration\n"),
@@ -143,6 +154,7 @@ GOOGLE: Final[Mapping[Problem, tuple[int, str]]] = {
     Problem.TOO_LARGE: (413, "payload too large\n"),
     Problem.THROTTLED: (429, "too many requests\n"),
     Problem.INTERNAL: (500, "internal error\n"),
+    Problem.BAD_GATEWAY: (502, "bad gateway\n"),
     Problem.UNAVAILABLE: (503, "service unavailable\n"),
 }
 """The first five, OTHER_KEY and the JWT as reported, the words of the others are assumed."""
@@ -166,6 +178,7 @@ BAD_CLAIMS: Final = (
 MOZILLA: Final[Mapping[Problem, tuple[int, int | None, str]]] = {
     Problem.NOT_FOUND: (404, 102, "Invalid token"),
     Problem.GONE: (410, 106, "No such subscription"),
+    Problem.NO_BROWSER: (410, 103, "UAID not found"),
     Problem.BAD_METHOD: (405, None, "Method Not Allowed"),
     Problem.NO_VAPID: (401, 109, "Missing VAPID public key"),
     Problem.BAD_VAPID: (401, 109, "Unknown auth scheme"),
@@ -192,6 +205,7 @@ MOZILLA: Final[Mapping[Problem, tuple[int, int | None, str]]] = {
     Problem.TOO_LARGE: (413, 104, "A payload reached size limit."),
     Problem.THROTTLED: (429, 201, "Too Many Requests"),
     Problem.INTERNAL: (500, 999, "Unknown error"),
+    Problem.BAD_GATEWAY: (502, 902, "Error while connecting to bridge service"),
     Problem.UNAVAILABLE: (503, 202, "Service Unavailable"),
 }
 """Status, errno and message of autopush; a key that does not fit is 401 there, never 403."""
@@ -219,6 +233,7 @@ BAD_TOKEN: Final = (403, "BadJwtToken")
 APPLE: Final[Mapping[Problem, tuple[int, str]]] = {
     Problem.NOT_FOUND: (404, "BadPath"),
     Problem.GONE: (410, "Unregistered"),
+    Problem.NO_BROWSER: (410, "Unregistered"),
     Problem.BAD_METHOD: (405, "MethodNotAllowed"),
     Problem.BAD_KEY: (403, "BadVapidPublicKey"),
     Problem.NO_KEY: (403, "BadVapidPublicKey"),
@@ -237,6 +252,7 @@ APPLE: Final[Mapping[Problem, tuple[int, str]]] = {
     Problem.TOO_LARGE: (413, "PayloadTooLarge"),
     Problem.THROTTLED: (429, "TooManyRequests"),
     Problem.INTERNAL: (500, "InternalServerError"),
+    Problem.BAD_GATEWAY: (502, "BadGateway"),
     Problem.UNAVAILABLE: (503, "ServiceUnavailable"),
 }
 """Apple, Sending web push notifications in web apps and browsers; the rest is BadJwtToken."""
@@ -248,8 +264,55 @@ def _refuse_as_apple(problem: Problem, retry_after_s: int) -> Answer:
     return Answer(status, msgspec.json.encode({"reason": reason}), headers)
 
 
+# -- Microsoft ------------------------------------------------------------------------------------
+
+MICROSOFT: Final[Mapping[Problem, tuple[int, str]]] = {
+    Problem.NOT_FOUND: (404, "The channel URI is not valid or is not recognized by WNS"),
+    Problem.GONE: (410, "The channel expired"),
+    Problem.NO_BROWSER: (410, "The channel expired"),
+    Problem.BAD_METHOD: (405, "Invalid method"),
+    Problem.NO_VAPID: (401, "The Authorization header is missing"),
+    Problem.BAD_VAPID: (401, "The Authorization header is not valid"),
+    Problem.NO_KEY: (401, "The Authorization header has no public key"),
+    Problem.BAD_KEY: (401, "The public key is not valid"),
+    Problem.BAD_SIGNATURE: (401, "The signature of the token is not valid"),
+    Problem.BAD_CLAIMS: (401, "The claims of the token are not valid"),
+    Problem.WRONG_AUDIENCE: (401, "The audience of the token is not valid"),
+    Problem.EXPIRED: (401, "The token has expired"),
+    Problem.EXPIRES_LATE: (401, "The token expires too late"),
+    Problem.OTHER_KEY: (403, "The public key is not the one of the channel"),
+    Problem.NO_TTL: (400, "The TTL header is missing"),
+    Problem.NEGATIVE_TTL: (400, "The TTL header is not valid"),
+    Problem.BAD_URGENCY: (400, "The Urgency header is not valid"),
+    Problem.LONG_TOPIC: (400, "The Topic header is not valid"),
+    Problem.BAD_TOPIC: (400, "The Topic header is not valid"),
+    Problem.NO_ENCODING: (400, "The Content-Encoding header is missing"),
+    Problem.BAD_ENCODING: (400, "The Content-Encoding header is not valid"),
+    Problem.NO_SALT: (400, "The Encryption header is missing"),
+    Problem.NO_DH: (400, "The Crypto-Key header is missing"),
+    Problem.STRAY_SALT: (400, "The Encryption header is not valid"),
+    Problem.STRAY_DH: (400, "The Crypto-Key header is not valid"),
+    Problem.TOO_LARGE: (413, "The notification payload is too large"),
+    Problem.THROTTLED: (406, "The cloud service exceeded its throttle limit"),
+    Problem.INTERNAL: (500, "Internal server error"),
+    Problem.BAD_GATEWAY: (502, "Bad gateway"),
+    Problem.UNAVAILABLE: (503, "Service unavailable"),
+}
+"""Statuses as "WNS HTTP response codes" has them; the words for people are assumed."""
+BUSY: Final = frozenset({406, 429, 503})
+
+
+def _refuse_as_microsoft(problem: Problem, retry_after_s: int) -> Answer:
+    """Say no as WNS does: a status, and a word for people in a header."""
+    status, text = MICROSOFT.get(problem, (400, "Bad request"))
+    headers = [("x-wns-error-description", text)]
+    if problem is Problem.THROTTLED:
+        headers.append(("x-wns-status", "channelthrottled"))
+    return Answer(status, b"", (*headers, *_retry_after(status, retry_after_s)))
+
+
 def _retry_after(status: int, retry_after_s: int) -> list[tuple[str, str]]:
-    waits = status in {429, 503} and retry_after_s
+    waits = status in BUSY and retry_after_s
     return [("retry-after", str(retry_after_s))] if waits else []
 
 
@@ -286,6 +349,17 @@ DIALECTS: Final = (
         resolves_subject=True,
         decodes_topic=True,
         tells_id=True,
+    ),
+    Dialect(
+        "microsoft",
+        "wns2-by3p.notify.windows.com",
+        ("/w/",),
+        "/w/message/",
+        _refuse_as_microsoft,
+        lambda key, _: f"{key:016X}",
+        needs_subject=False,
+        has_query=True,
+        tells_status=True,
     ),
 )
 """By the number of the service in `endpoints.SERVICES`."""

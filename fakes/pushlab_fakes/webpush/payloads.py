@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from pushlab.content import Text
+from pushlab_fakes.json_text import decode_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = ["NOTHING", "Shown", "read_payload"]
 
-DECODER: Final = msgspec.json.Decoder()
 BODY_NAMES: Final = ("body", "alert", "message")
 URL_NAMES: Final = ("navigate", "click_action", "url", "link")
 
@@ -55,8 +55,8 @@ def read_payload(plain: bytes) -> Shown:
     except UnicodeDecodeError:
         return NOTHING
     try:
-        value: object = DECODER.decode(plain)
-    except (msgspec.DecodeError, RecursionError):
+        value = decode_json(plain)
+    except msgspec.DecodeError:
         value = text
     if not isinstance(value, dict):
         return Shown(Text(None, None, text, None), {"text": text}, {}, "")

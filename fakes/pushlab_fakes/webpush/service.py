@@ -6,7 +6,7 @@ browser that they are for; one that cannot be opened is accepted all the same, a
 world, and shows nothing.
 
 Left out: the side of the user agent (browsers have protocols of their own), receipts and
-``Prefer: respond-async`` (no service has them), subscription sets, Microsoft's service.
+``Prefer: respond-async`` (no service has them), subscription sets.
 """
 
 from __future__ import annotations
@@ -19,19 +19,23 @@ from pushlab.gateway import Verdict
 from pushlab.world.ids import content_key
 from pushlab_fakes.client_clock import list_clocks
 from pushlab_fakes.direct import Letter
-from pushlab_fakes.exchange import Answer
+from pushlab_fakes.exchange import Answer, Request
+from pushlab_fakes.relay import Relayed
+from pushlab_fakes.strikes import note_strike
 from pushlab_fakes.webpush.decryption import ENCODINGS, open_body, read_parameters
 from pushlab_fakes.webpush.dialects import DIALECTS, Problem, find_dialect
+from pushlab_fakes.webpush.endpoints import list_lifetimes_s
 from pushlab_fakes.webpush.payloads import NOTHING, read_payload
 from pushlab_fakes.webpush.vapid import check_claims, read_signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pushlab.fanout import FanOut
     from pushlab.world.world import World
     from pushlab_fakes.direct import DirectSends
-    from pushlab_fakes.exchange import Request
-    from pushlab_fakes.faults import Faults
+    from pushlab_fakes.faults import Fault
+    from pushlab_fakes.relay import Headers
     from pushlab_fakes.webpush.core import Webpush
     from pushlab_fakes.webpush.decryption import Keys
     from pushlab_fakes.webpush.dialects import Dialect
@@ -48,6 +52,9 @@ TOPIC_CHARACTERS: Final = frozenset(
 )
 PRIORITIES: Final = {"very-low": 1, "low": 5, "normal": 5, "high": 10}
 """Urgencies (RFC 8030, section 5.3) as priorities of a message."""
+URGENCIES: Final = tuple(PRIORITIES)
+RELAYED_OVERHEAD_BYTES: Final = 103
+"""What encryption adds to a text: RFC 8291's header block, a delimiter and a tag."""
 TTL_DIGITS_MAX: Final = 15
 RETRY_AFTER_S: Final = {"mozilla": 120}
 """Seconds that a service asks for when it is busy (autopush); others do not say."""
@@ -58,6 +65,7 @@ PROBLEM_OF_STATUS: Final = {
     413: Problem.TOO_LARGE,
     429: Problem.THROTTLED,
     500: Problem.INTERNAL,
+    502: Problem.BAD_GATEWAY,
     503: Problem.UNAVAILABLE,
 }
 PROBLEM_OF_VERDICT: Final = {
@@ -68,6 +76,8 @@ PROBLEM_OF_VERDICT: Final = {
     Verdict.REFUSED: Problem.OTHER_KEY,
     Verdict.STOPPED: Problem.GONE,
 }
+
+NOBODY_THERE: Final = frozenset({Problem.NOT_FOUND, Problem.GONE, Problem.NO_BROWSER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,6 @@ class WebpushService:
         world: World,
         gateway: Webpush,
         direct: DirectSends,
-        faults: Faults,
         unlock: Callable[[int], Keys],
         *,
         strict_keys: bool = False,
@@ -105,7 +114,6 @@ class WebpushService:
         self._world = world
         self._gateway = gateway
         self._direct = direct
-        self._faults = faults
         self._unlock = unlock
         self._strict = strict_keys
         self._keys: dict[int, list[tuple[int, bytes]]] = {}
@@ -146,12 +154,48 @@ class WebpushService:
             problem = problem or self._check_key(route, signed.key)
         problem = problem or self._check_state(request, dialect, route)
         asked = None if problem else _read_headers(request, dialect)
-        if problem is None and isinstance(asked, _Asked):
+        if problem in NOBODY_THERE:
+            # The gateway is asked all the same: an outage has the last word.
+            endpoint = _endpoint_of(request, dialect)
+            answer = self._send_to_nobody(dialect, route, endpoint, problem, entry)
+        elif problem is None and isinstance(asked, _Asked):
             answer = self._send(dialect, route, asked, shown, entry)
         else:
             problem = problem or (asked if isinstance(asked, Problem) else Problem.INTERNAL)
             answer = dialect.refuse(problem, RETRY_AFTER_S.get(dialect.name, 0))
         return self._finish(entry, answer)
+
+    def relay(self, token: str, headers: Headers, body: bytes, *, name: str, cause: str) -> Relayed:
+        """Take a message that FCM sends to a page with the key that the page subscribed to FCM by.
+
+        A `Relay`. FCM encrypts it, which shows in its size alone.
+        """
+        host, _, rest = token.partition("://")[2].partition("/")
+        path, _, query = f"/{rest}".partition("?")
+        dialect, route = find_dialect(host, path), self._gateway.find_route(token)
+        request = Request(
+            "POST",
+            host,
+            path,
+            query,
+            (*headers, ("content-encoding", "aes128gcm")),
+            bytes(RELAYED_OVERHEAD_BYTES) + body,
+        )
+        problem = Problem.NOT_FOUND if route < 0 else self._check_state(request, dialect, route)
+        asked = problem or _read_headers(request, dialect)
+        if isinstance(asked, Problem):
+            answer = dialect.refuse(asked, RETRY_AFTER_S.get(dialect.name, 0))
+        else:
+            answer = self._send(dialect, route, asked, read_payload(body), cause, name)
+        return Relayed(answer.status, "", answer.header("retry-after"))
+
+    def fail(self, request: Request, fault: Fault) -> Answer:
+        """Refuse a request as a planned fault has it, before anybody looks at it."""
+        dialect = find_dialect(request.host, request.path)
+        route = self._gateway.find_route(_endpoint_of(request, dialect))
+        entry = self._record_request(request, dialect, route, NOTHING, "")
+        note_strike(self._world, fault, f"webpush {request.method} {request.path}", (entry,))
+        return self._finish(entry, _render_fault(dialect, fault, Problem.UNAVAILABLE))
 
     # -- what may be wrong ---------------------------------------------------------------------
 
@@ -176,7 +220,7 @@ class WebpushService:
 
     def _check_state(self, request: Request, dialect: Dialect, route: int) -> Problem | None:
         if self._gateway.is_dropped(route):
-            return Problem.GONE
+            return Problem.NO_BROWSER if self._gateway.has_nobody(route) else Problem.GONE
         if len(request.body) > dialect.body_max:
             return Problem.TOO_LARGE
         most = self._world.settings.webpush_rate_per_minute
@@ -202,13 +246,14 @@ class WebpushService:
 
     # -- sending -------------------------------------------------------------------------------
 
-    def _send(
+    def _send(  # noqa: PLR0917  what is known of one message
         self,
         dialect: Dialect,
         route: int,
         asked: _Asked,
         shown: Shown,
         entry: str,
+        name: str | None = None,
     ) -> Answer:
         endpoint = self._gateway.render_token(route)
         said = content_key(endpoint, repr(sorted(shown.payload.items())), asked.topic or "")
@@ -223,38 +268,46 @@ class WebpushService:
             tag=shown.tag,
             ttl_s=asked.ttl_s,
             priority=PRIORITIES[asked.urgency],
+            urgency=URGENCIES.index(asked.urgency),
             size_bytes=asked.size_bytes,
         )
-        letter = Letter(dialect.origin + resource, endpoint, shown.text, shown.payload)
+        letter = Letter(name or dialect.origin + resource, endpoint, shown.text, shown.payload)
         verdict, fan_out = self._direct.send(
             self._gateway, letter, content, route=route, cause=entry
         )
         if verdict is not Verdict.ACCEPTED:
-            return self._refuse(dialect, verdict, int(fan_out.devices[0]))
+            return self._refuse(dialect, fan_out, PROBLEM_OF_VERDICT[verdict], entry)
         self._messages[resource] = _Kept(route, fan_out.number << 32)
-        settings = self._world.settings
-        longest_s = (
-            settings.webpush_ttl_max_chrome_s,
-            settings.webpush_ttl_max_firefox_s,
-            settings.webpush_ttl_max_safari_s,
-        )[DIALECTS.index(dialect)]
+        longest_s = list_lifetimes_s(self._world.settings)[DIALECTS.index(dialect)]
         headers = [
             ("location", dialect.origin + resource),
             ("ttl", str(min(asked.ttl_s, longest_s))),
         ]
         if dialect.tells_id:
             headers.append(("apns-id", self._world.ids.uuid("webpush message", key).upper()))
+        if dialect.tells_status:
+            headers += [("x-wns-status", "received"), ("x-wns-msg-id", f"{key:016X}")]
         return Answer(201, b"", tuple(headers))
 
-    def _refuse(self, dialect: Dialect, verdict: Verdict, device: int) -> Answer:
+    def _send_to_nobody(
+        self, dialect: Dialect, route: int, endpoint: str, problem: Problem, entry: str
+    ) -> Answer:
+        """Attempt a message to an endpoint that nobody has, and refuse it."""
+        said = content_key(endpoint, problem.name)
+        nth = self._counts[said] = self._counts.get(said, 0) + 1
+        key = self._world.ids.key("webpush message", said, nth)
+        name = dialect.message_path + dialect.name_message(key, self._world.now)
+        letter = Letter(dialect.origin + name, endpoint)
+        _, fan_out = self._direct.send(self._gateway, letter, Content(), route=route, cause=entry)
+        return self._refuse(dialect, fan_out, problem, entry)
+
+    def _refuse(self, dialect: Dialect, fan_out: FanOut, problem: Problem, entry: str) -> Answer:
         """Say no because the gateway did: a planned fault has its own status."""
-        fault = self._faults.find_struck("webpush", device, verdict)
-        problem, wait_s = PROBLEM_OF_VERDICT[verdict], RETRY_AFTER_S.get(dialect.name, 0)
+        fault = self._gateway.find_fault(fan_out)
         if fault is None:
-            return dialect.refuse(problem, wait_s)
-        wait_s = wait_s if fault.retry_after_s is None else fault.retry_after_s
-        answer = dialect.refuse(PROBLEM_OF_STATUS.get(fault.status, problem), wait_s)
-        return Answer(fault.status, (fault.reason or "").encode() or answer.body, answer.headers)
+            return dialect.refuse(problem, RETRY_AFTER_S.get(dialect.name, 0))
+        note_strike(self._world, fault, f"webpush POST {dialect.name}", (entry,))
+        return _render_fault(dialect, fault, problem)
 
     def _handle_message(self, request: Request, dialect: Dialect) -> Answer:
         """Take back a message (RFC 8030, section 6.2): ``DELETE`` of its resource."""
@@ -312,12 +365,21 @@ class WebpushService:
         return answer
 
 
+def _render_fault(dialect: Dialect, fault: Fault, problem: Problem) -> Answer:
+    """Return the refusal of a planned fault; *problem* lends the words of an unknown status."""
+    wait_s = RETRY_AFTER_S.get(dialect.name, 0)
+    wait_s = wait_s if fault.retry_after_s is None else fault.retry_after_s
+    answer = dialect.refuse(PROBLEM_OF_STATUS.get(fault.status, problem), wait_s)
+    return Answer(fault.status, (fault.reason or "").encode() or answer.body, answer.headers)
+
+
 def _endpoint_of(request: Request, dialect: Dialect) -> str:
     """Return the endpoint as the browser knows it; Google's older path leads to the same."""
     path = request.path
     if path.startswith("/fcm/send/"):
         path = "/wp/" + path.removeprefix("/fcm/send/")
-    return f"{dialect.origin}{path}"
+    tail = f"?{request.query}" if dialect.has_query else ""
+    return f"{dialect.origin}{path}{tail}"
 
 
 def _read_headers(request: Request, dialect: Dialect) -> _Asked | Problem:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pushlab_fakes.json_text import decode_json
 from pushlab_fakes.webpush.decryption import decode_base64, read_parameters
 from pushlab_fakes.webpush.dialects import Problem
 
@@ -31,7 +32,6 @@ LEEWAY_S: Final = 60
 OLD_SCHEMES: Final = ("webpush", "bearer")
 POINT_BYTES: Final = 65
 SIGNATURE_BYTES: Final = 64
-DECODER: Final = msgspec.json.Decoder()
 UNREACHABLE: Final = ("localhost", "invalid")
 """Names and top-level domains that Apple is reported to refuse (RFC 2606)."""
 
@@ -84,8 +84,8 @@ def _open_token(token: str, key: bytes) -> Signed | Problem:
 
 def _read_object(raw: bytes | None) -> dict[str, Any] | None:
     try:
-        value = DECODER.decode(raw or b"")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = decode_json(raw or b"")
+    except msgspec.DecodeError:
         return None
     return value if isinstance(value, dict) else None
 

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
     from pushlab_fakes.wire.mounts import WebhookRequest
 
-__all__ = ["ANSWER_BYTES_MAX", "call_asgi", "call_wsgi"]
-
-ANSWER_BYTES_MAX = 1_048_576
-"""The longest answer that is read; a longer one ends the post with an error."""
+__all__ = ["call_asgi", "call_wsgi"]
 
 
 class _Event(Protocol):
@@ -59,7 +56,7 @@ def call_wsgi(app: Callable[..., Iterable[bytes]], request: WebhookRequest) -> A
         try:
             for chunk in chunks:
                 written.write(chunk)
-                if written.tell() > ANSWER_BYTES_MAX:
+                if written.tell() > request.answer_bytes_max:
                     break
         finally:
             close = getattr(chunks, "close", None)
@@ -154,7 +151,7 @@ async def call_asgi(app: Callable[..., Awaitable[None]], request: WebhookRequest
         if message["type"] == "http.response.start":
             started[:] = [(int(message["status"]), list(message.get("headers", ())))]
         elif message["type"] == "http.response.body":
-            if len(written) <= ANSWER_BYTES_MAX:
+            if len(written) <= request.answer_bytes_max:
                 written.extend(message.get("body", b""))
             if not message.get("more_body", False):
                 complete.set()

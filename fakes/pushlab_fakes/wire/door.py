@@ -15,17 +15,18 @@ import asyncio
 import errno
 import select
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pushlab_fakes.wire.framing import PREFACE
 from pushlab_fakes.wire.http1 import Http1Server
-from pushlab_fakes.wire.serving import LOGGER, Limits, make_refusal
+from pushlab_fakes.wire.serving import LOGGER, Limits, keep_error, make_refusal, note_broken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import ssl
+    from collections.abc import Callable, Mapping, Sequence
 
     from pushlab_fakes.wire.mail_ports import MailMode
-    from pushlab_fakes.wire.serving import Served
+    from pushlab_fakes.wire.serving import Failing, Served
     from pushlab_fakes.wire.tls import Authority
 
 __all__ = ["Door"]
@@ -210,9 +211,18 @@ class Door:
         except asyncio.CancelledError:
             conn.close()
             raise
-        except OSError:
+        except OSError as error:
             # Silence, a reset, or a handshake that the client broke off: the client knows why.
             conn.close()
+            self.note_failure(error)
+
+    def note_failure(self, error: OSError) -> None:
+        """Let the lab know of a handshake that failed, unless the client just went away."""
+        from pushlab_fakes.wire.tls import describe_failure
+
+        reason = describe_failure(error, self.limits.head_s)
+        if reason is not None:
+            note_broken(self._served, "TLS", reason)
 
     async def _peek(self, conn: socket.socket) -> bytes:
         """Return the first byte and leave it where it is; b"" when none will come."""
@@ -232,7 +242,7 @@ class Door:
         context = None
         if first == TLS_HANDSHAKE:
             clients = getattr(self._served, "client_certificates", ())
-            context = self._find_authority().get_server_context(tuple(self.protocols), clients)
+            context = self.make_base_context(tuple(self.protocols), clients)
             protocol = self._wait_for_agreement
         elif PREFACE.startswith(first):
             protocol = self._wait_for_preface
@@ -241,8 +251,29 @@ class Door:
             conn,
             ssl=context,
             ssl_handshake_timeout=self.limits.head_s if context is not None else None,
+            ssl_shutdown_timeout=self.limits.linger_s if context is not None else None,
         )
         self._open[conn] = transport
+
+    def make_base_context(
+        self, protocols: Sequence[str], clients: Sequence[str] = ()
+    ) -> ssl.SSLContext:
+        """Return the server's TLS context, by way of planned faults where there are any."""
+        authority = self._find_authority()
+        if not getattr(self._served, "has_handshake_faults", False):
+            return authority.get_server_context(protocols, clients)
+        return authority.make_failing_context(protocols, clients, self.is_expired)
+
+    def is_expired(self, host: str) -> bool:
+        """Tell whether a client of *host* meets a certificate that is out of date."""
+        served = self._served
+        if not getattr(served, "has_handshake_faults", False):
+            return False
+        try:
+            return cast("Failing", served).find_handshake(host, is_mail=self.mail is not None)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the edge must live on
+            keep_error(cast("Served", served), error)
+            return False
 
     def _wait_for_agreement(self) -> asyncio.Protocol:
         return _AgreedProtocol(self.protocols, self._wait_for_preface)

@@ -39,6 +39,11 @@ class FrameWalk:
         pieces: list[bytes] = []
         place = begin = 0
         while place < len(data):
+            whole = self._find_end(data, place) if place == begin else 0
+            if whole:
+                pieces.append(data[begin:whole])
+                place = begin = whole
+                continue
             if self._left:
                 step = min(self._left, len(data) - place)
                 self._left -= step
@@ -54,6 +59,17 @@ class FrameWalk:
         if begin < place:
             pieces.append(data[begin:])
         return pieces
+
+    def _find_end(self, data: bytes, place: int) -> int:
+        """Return where the frame ends that begins at *place*; 0 unless all of it is there."""
+        if self._left or self._head or len(data) - place < HEAD_BYTES:
+            return 0
+        end = place + HEAD_BYTES + int.from_bytes(data[place : place + 3], "big")
+        if end > len(data):
+            return 0
+        if data[place + 3] in {HEADERS, PUSH_PROMISE, CONTINUATION}:
+            self._in_headers = not data[place + 4] & END_HEADERS
+        return end
 
     def _read_head(self) -> None:
         self._left = int.from_bytes(self._head[:3], "big")

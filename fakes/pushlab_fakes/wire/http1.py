@@ -1,7 +1,7 @@
 """HTTP/1.1 between a socket and a fake: framing by aiohttp's low-level server, nothing else of it.
 
-Left out: upgrades and ``CONNECT`` (this is no proxy), trailers, and answers in parts. A request
-that comes in parts is put together first, within bounds.
+Left out: upgrades, trailers, and answers in parts. A request that comes in parts is put together
+first, within bounds. What is asked of a proxy is met by ``tunnel``, where somebody is one.
 """
 
 from __future__ import annotations
@@ -15,25 +15,33 @@ from aiohttp.http_exceptions import PayloadEncodingError
 from multidict import CIMultiDict
 
 from pushlab_fakes.exchange import Answer, Request
+from pushlab_fakes.wire.mishaps import break_off, cut, reset, wait_out
 from pushlab_fakes.wire.plain import (
     FRAMING_HEADERS,
     Host,
     PlainConnection,
     find_host,
     find_peer,
+    render,
 )
+from pushlab_fakes.wire.proxied import may_be_asked
 from pushlab_fakes.wire.serving import (
     LOGGER,
     answer_vacancy,
     make_refusal,
     note_broken,
+    note_lost,
+    note_unread,
     serve,
     serve_aside,
     takes_long,
+    tell_parted,
 )
+from pushlab_fakes.wire.tunnel import ProxyConnection, find_ways
+from pushlab_fakes.wire.unread import ReadingWatch
 
 if TYPE_CHECKING:
-    from pushlab_fakes.wire.serving import Limits
+    from pushlab_fakes.wire.serving import Limits, Served
 
 __all__ = ["Host", "Http1Connection", "Http1Server", "decode_header", "find_host"]
 
@@ -51,16 +59,20 @@ class Http1Server(web.Server):
 
     def __call__(self) -> PlainConnection:  # type: ignore[override] # it makes way when need be
         """Make the protocol object of one connection."""
+        return PlainConnection(self._host, asyncio.get_running_loop(), self._make_whole)
+
+    def _make_whole(self, number: int, data: bytes) -> asyncio.Protocol:
+        """Make what goes on with connection *number*, which begins with *data* or goes on so."""
         loop = asyncio.get_running_loop()
-        return PlainConnection(
-            self._host, loop, lambda number: Http1Connection(self._host, self, loop, number)
-        )
+        if find_ways(self._host.served) is None or not may_be_asked(data):
+            return Http1Connection(self._host, self, loop, number)
+        return ProxyConnection(self._host, lambda: Http1Connection(self._host, self, loop, number))
 
 
 class Http1Connection(web.RequestHandler):
     """One connection, bounded in what it may send and in how long that may take."""
 
-    __slots__ = ("_busy", "_head_timer", "_host", "_number", "_tenancy")
+    __slots__ = ("_busy", "_head_timer", "_host", "_number", "_tenancy", "_waiting", "_watch")
 
     def __init__(
         self, host: Host, server: Http1Server, loop: asyncio.AbstractEventLoop, number: int
@@ -81,6 +93,26 @@ class Http1Connection(web.RequestHandler):
         self._number = number
         self._busy = False
         self._head_timer: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.Task[object] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)
+        super().connection_made(transport)
+        self._watch = ReadingWatch(transport, self._host.limits.idle_s, self._note_unread)
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read, and not for ever."""
+        self._watch.stall()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._watch.go_on()
+        super().resume_writing()
+
+    def _note_unread(self) -> None:
+        note_unread(self._host.served, PROTOCOL, self._host.limits.idle_s)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the socket; the first of a head start its timer."""
@@ -99,6 +131,12 @@ class Http1Connection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Let go of what belongs to the connection."""
         self._stop_head_timer()
+        self._watch.go_on()
+        if self._tenancy == self._host.tenancy:
+            note_lost(self._host.served, exc)
+            tell_parted(self._host.served, self._number)
+        if self._waiting is not None:
+            self._waiting.cancel()
         super().connection_lost(exc)
 
     def handle_error(
@@ -111,11 +149,18 @@ class Http1Connection(web.RequestHandler):
         """Answer what is no HTTP, without a line in anybody's log."""
         self._stop_head_timer()
         text = " ".join((message or HTTPStatus(status).phrase).split())
-        if exc is not None and status >= 500:
+        if isinstance(exc, ConnectionError):
+            pass  # The client has gone, or its lab has: nobody is there to be told.
+        elif exc is not None and status >= 500:
             LOGGER.error("a request could not be served", exc_info=exc)
         else:
-            note_broken(self._host.served, PROTOCOL, HTTPStatus(status).phrase)
+            note_broken(self._host.served, PROTOCOL, _name(status))
         return _render(make_refusal(status, text), close=True)
+
+    def log_exception(self, *args: object, **options: object) -> None:
+        """Say nothing of a body that cannot be read: its sender was answered so."""
+        if not isinstance(options.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **options)
 
     async def attend(self, request: web.BaseRequest) -> web.StreamResponse:
         """Read the rest of *request* and answer it."""
@@ -128,13 +173,16 @@ class Http1Connection(web.RequestHandler):
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         limits = self._host.limits
-        refusal = _check_head(request, limits) or self._check_tenancy()
+        refusal = _check_head(request, limits)
+        if refusal is not None:
+            note_broken(self._host.served, PROTOCOL, _name(refusal.status))
+        refusal = refusal or self._check_tenancy()
         if refusal is not None:
             return _render(refusal, close=True)
         try:
             body = await _read_body(request, limits)
         except _BodyRefused as refused:
-            note_broken(self._host.served, PROTOCOL, HTTPStatus(refused.answer.status).phrase)
+            note_broken(self._host.served, PROTOCOL, _name(refused.answer.status))
             return _render(refused.answer, close=True)
         # The lab may have closed while the body came. Nothing is awaited from here to its answer.
         refusal = self._check_tenancy()
@@ -143,10 +191,31 @@ class Http1Connection(web.RequestHandler):
             return _render(refusal or answer_vacancy(self._host.address), close=True)
         whole = _read_request(request, body, self._number)
         if not takes_long(served, whole):
-            return _render(serve(served, whole))
+            answer = serve(served, whole)
+            return _render(answer) if answer.mishap is None else await self._wait(served, answer)
         answer = await serve_aside(served, whole)
         self._check_tenancy()
         return _render(answer)
+
+    async def _wait(self, served: Served, answer: Answer) -> web.StreamResponse:
+        """Do what a planned fault makes of *answer*."""
+        self._waiting = asyncio.current_task()
+        try:
+            answer = await wait_out(served, answer)
+        finally:
+            self._waiting = None
+        self._check_tenancy()
+        how, transport = "" if answer.mishap is None else answer.mishap.how, self.transport
+        if not how:
+            return _render(answer)
+        if isinstance(transport, asyncio.Transport):
+            if how == "half":
+                cut(transport, break_off(render(answer, close=False), len(answer.body)))
+            elif how == "reset":
+                reset(transport)
+            else:
+                cut(transport)
+        raise ConnectionResetError(f"a planned fault: {how}")
 
     def _check_tenancy(self) -> Answer | None:
         """Refuse when no lab is there; cut the connection when its lab is another's now."""
@@ -158,6 +227,11 @@ class Http1Connection(web.RequestHandler):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+
+def _name(status: int) -> str:
+    """Return what RFC 9110 calls *status*, in every version of Python."""
+    return "Content Too Large" if status == 413 else HTTPStatus(status).phrase
 
 
 async def _attend(request: web.BaseRequest) -> web.StreamResponse:
@@ -177,7 +251,7 @@ class _BodyRefused(Exception):  # noqa: N818 - it carries an answer
 def _check_head(request: web.BaseRequest, limits: Limits) -> Answer | None:
     """Refuse what needs no look at the body."""
     if request.method == "CONNECT":
-        return make_refusal(501, "this is no proxy: CONNECT is not served")
+        return make_refusal(501, "this is no proxy: CONNECT is not served, or not to such a target")
     if request.version >= HttpVersion11 and "Host" not in request.headers:
         return make_refusal(400, "an HTTP/1.1 request has a Host header")
     if request.headers.get("Expect", "100-continue").lower() != "100-continue":
@@ -228,7 +302,7 @@ def _read_request(request: web.BaseRequest, body: bytes, connection: int) -> Req
     headers = tuple(
         (decode_header(name).lower(), decode_header(value)) for name, value in request.raw_headers
     )
-    authority = request.headers.get("Host", "")
+    authority = next((value for name, value in headers if name == "host"), "")
     target = request.raw_path
     if not target.startswith(("/", "*")):
         authority, slash, rest = target.partition("://")[2].partition("/")

@@ -9,23 +9,34 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from pushlab_fakes.exchange import Peer, Request
 from pushlab_fakes.wire.http1 import decode_header
 from pushlab_fakes.wire.http2_session import Http2Session
+from pushlab_fakes.wire.mishaps import break_off, cut, wait_out
 from pushlab_fakes.wire.plain import find_host
 from pushlab_fakes.wire.real_clock import RealClock
 from pushlab_fakes.wire.serving import (
     answer_vacancy,
     make_refusal,
     note_broken,
+    note_lost,
+    note_unread,
     serve,
     serve_aside,
     takes_long,
+    tell_parted,
 )
+from pushlab_fakes.wire.unread import let_nothing_wait
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from pushlab_fakes.exchange import Answer
     from pushlab_fakes.wire.http2_session import Arrived
     from pushlab_fakes.wire.plain import Host
+    from pushlab_fakes.wire.serving import Served
 
 __all__ = ["Http2Connection"]
 
@@ -44,8 +55,14 @@ class Http2Connection(asyncio.Protocol):
         self._clock = RealClock.monotonic
         self._heard_at = 0.0
         self._owing_since: float | None = None
+        self._unread_since: float | None = None
+        """Since when the client has left unread what it was sent."""
         self._timer: asyncio.TimerHandle | None = None
+        self._is_leaving = False
+        """Whether nothing more is served, and the end of the client is waited for."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_cut = False
+        """Whether a planned fault has cut the connection, to which nothing is written any more."""
 
     # -- the socket ----------------------------------------------------------------------------
 
@@ -57,6 +74,7 @@ class Http2Connection(asyncio.Protocol):
         self._is_secure = secure is not None
         certificate = secure.getpeercert(binary_form=True) if secure is not None else None
         self._certificate: bytes = certificate or b""
+        let_nothing_wait(transport)
         first = getattr(self._host.served, "first_streams", None)
         name = self._host.find_name(secure)
         self._session = Http2Session(
@@ -88,36 +106,58 @@ class Http2Connection(asyncio.Protocol):
         return False
 
     def pause_writing(self) -> None:
-        """Read nothing more from a client that does not read."""
+        """Read nothing more from a client that does not read, and wait for it no longer than so."""
+        self._unread_since = self._clock()
         self._transport.pause_reading()
+        self._set_timer()
 
     def resume_writing(self) -> None:
         """Go on reading."""
+        self._unread_since = None
+        if self._owing_since is not None:
+            # It could not be heard meanwhile.
+            self._owing_since = self._clock()
         self._transport.resume_reading()
 
-    def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - the client knows
+    def connection_lost(self, exc: BaseException | None) -> None:
         """Let go of what belongs to the connection."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._tenancy == self._host.tenancy:
+            note_lost(self._host.served, exc)
+            tell_parted(self._host.served, self._number)
         for task in self._tasks:
             task.cancel()
 
     def _flush(self) -> None:
+        if self._is_cut:
+            return
         data = self._session.take()
         if data:
             self._transport.write(data)
-        if self._session.is_over and not self._transport.is_closing():
-            if self._session.broken is not None:
-                note_broken(self._host.served, PROTOCOL, self._session.broken)
-            self._transport.close()
+        if self._session.is_over and not self._is_leaving:
+            self._leave()
         self._set_timer()
+
+    def _leave(self) -> None:
+        """Close, so that the client gets to read the goodbye: what it sends meanwhile is read."""
+        self._is_leaving = True
+        if self._session.broken is not None:
+            note_broken(self._host.served, PROTOCOL, self._session.broken)
+        # Under TLS closing is a dialogue anyhow.
+        if self._transport.can_write_eof() and not self._transport.is_closing():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
 
     # -- time ----------------------------------------------------------------------------------
 
     def _find_deadline(self) -> float:
         """Return when the next of the bounds runs out, on the machine's clock."""
         limits = self._host.limits
+        if self._unread_since is not None:
+            return self._unread_since + limits.idle_s
         deadline = self._heard_at + limits.quiet_s
         if self._session.is_busy:
             deadline = self._heard_at + limits.idle_s
@@ -130,7 +170,7 @@ class Http2Connection(asyncio.Protocol):
 
     def _set_timer(self) -> None:
         """Let one timer run; it looks again when it fires, so it is seldom set anew."""
-        if self._transport.is_closing():
+        if self._is_leaving or self._transport.is_closing():
             # What the client does not take away in time is dropped.
             deadline = self._clock() + self._host.limits.linger_s
         else:
@@ -144,12 +184,16 @@ class Http2Connection(asyncio.Protocol):
     def _look(self) -> None:
         """See which bound has run out, if any."""
         self._timer = None
-        if self._transport.is_closing():
+        if self._is_leaving or self._transport.is_closing():
             self._transport.abort()
             return
         now, limits = self._clock(), self._host.limits
         if now < self._find_deadline():
             self._set_timer()
+            return
+        if self._unread_since is not None:
+            note_unread(self._host.served, PROTOCOL, limits.idle_s)
+            self._transport.abort()
             return
         if self._owing_since is not None and now >= self._owing_since + limits.head_s:
             text = f"a frame did not arrive as a whole within {limits.head_s:g} s of real time"
@@ -178,11 +222,43 @@ class Http2Connection(asyncio.Protocol):
             text = "this is no proxy: CONNECT is not served"
             self._session.answer(arrived.stream, make_refusal(501, text))
         elif takes_long(served, request):
-            task = asyncio.get_running_loop().create_task(self._attend_aside(arrived, request))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(self._attend_aside(arrived, request))
         else:
-            self._session.answer(arrived.stream, serve(served, request))
+            answer = serve(served, request)
+            if answer.mishap is None:
+                self._session.answer(arrived.stream, answer)
+            else:
+                self._begin(self._answer_later(arrived.stream, served, answer))
+
+    def _begin(self, work: Coroutine[object, object, None]) -> None:
+        """Let *work* go on beside what else comes; it ends with the connection."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer_later(self, stream: int, served: Served, answer: Answer) -> None:
+        """Do what a planned fault makes of *answer*; other streams go on meanwhile."""
+        answer = await wait_out(served, answer)
+        session, transport, mishap = self._session, self._transport, answer.mishap
+        if self._tenancy != self._host.tenancy:
+            transport.abort()
+            return
+        match "" if mishap is None else mishap.how:
+            case "reset":
+                session.reset(stream, mishap.code if mishap is not None else 0)
+            case "goaway":
+                session.turn_away(stream, mishap.debug if mishap is not None else b"")
+            case "half":
+                self._flush()
+                session.answer(stream, replace(answer, steer=None))
+                self._is_cut = True
+                cut(transport, break_off(session.take(), len(answer.body)))
+            case "lost" | "drop":
+                self._is_cut = True
+                cut(transport)
+            case _:
+                session.answer(stream, answer)
+        self._flush()
 
     def _refuse(self, streams: list[int], status: int, text: str) -> None:
         """Answer requests that passed a bound; their connection lives on."""
@@ -202,22 +278,22 @@ class Http2Connection(asyncio.Protocol):
 
     def _read_request(self, arrived: Arrived) -> Request:
         """Translate a request (RFC 9113, section 8.3.1); a Host header does for :authority."""
-        pseudo = {name: value for name, value in arrived.headers if name.startswith(b":")}
-        headers = tuple(
-            (decode_header(name).lower(), decode_header(value))
-            for name, value in arrived.headers
-            if not name.startswith(b":")
-        )
-        named = dict(reversed(headers)).get("host", "")
-        authority = decode_header(pseudo.get(b":authority", b"")) or named
-        path, _, query = decode_header(pseudo.get(b":path", b"/")).partition("?")
-        method = decode_header(pseudo.get(b":method", b"")).upper()
+        pseudo: dict[str, str] = {}
+        headers: list[tuple[str, str]] = []
+        for raw_name, raw_value in arrived.headers:
+            name, value = raw_name.decode("latin-1"), decode_header(raw_value)
+            if name[0] == ":":
+                pseudo[name] = value
+            else:
+                headers.append((name, value))
+        authority = pseudo.get(":authority") or dict(reversed(headers)).get("host", "")
+        path, _, query = pseudo.get(":path", "/").partition("?")
         return Request(
-            method,
+            pseudo[":method"].upper(),
             find_host(authority),
             path,
             query,
-            headers,
+            tuple(headers),
             arrived.body,
             Peer(
                 self._number,

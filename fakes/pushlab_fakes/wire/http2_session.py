@@ -1,9 +1,8 @@
 """HTTP/2 as a machine: bytes in, whole requests out; answers in, bytes out. No socket, no clock.
 
-Framing is by `h2`. Kept here: the bounds, the streams that are refused while their connection lives
-on, what waits for the client's windows, and the limit on streams that moves. That limit is
-announced in frames of our own, because `h2` ends the whole connection of a client that passes a
-limit which it knows of. Left out: push, trailers, priorities, and answers in parts.
+Frames and windows are the `Link`'s. Kept here: the bounds, the streams that are refused while their
+connection lives on, what waits for the client's windows, and the limit on streams that moves. Left
+out: push, trailers, priorities, and answers in parts.
 """
 
 from __future__ import annotations
@@ -12,35 +11,30 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from h2.config import H2Configuration
-from h2.connection import H2Connection
 from h2.errors import ErrorCodes
-from h2.events import (
-    ConnectionTerminated,
-    DataReceived,
-    PingReceived,
-    RequestReceived,
-    SettingsAcknowledged,
-    StreamEnded,
-    StreamReset,
-)
-from h2.exceptions import H2Error, ProtocolError
-from h2.settings import SettingCodes, Settings
-from hyperframe.frame import SettingsFrame
+from h2.settings import SettingCodes
 
 from pushlab_fakes.wire.framing import FrameWalk
+from pushlab_fakes.wire.http2_happenings import (
+    Acknowledged,
+    Came,
+    Dropped,
+    Left,
+    LinkError,
+    Opened,
+)
+from pushlab_fakes.wire.http2_link import Link
 
 if TYPE_CHECKING:
-    from h2.events import Event
-
     from pushlab_fakes.exchange import Answer
+    from pushlab_fakes.wire.http2_happenings import Happening
 
 __all__ = ["HEADER_LIST_BYTES_MAX", "Arrived", "Http2Session"]
 
 HEADER_LIST_BYTES_MAX: Final = 16_384
 """Names and values of one request, and 32 bytes for each (RFC 9113, section 6.5.2)."""
-STREAMS_BOUND: Final = 2**31 - 1
-"""What `h2` is told, so that it refuses none; the limit in force is counted here."""
+STREAMS_BOUND: Final = 1_000
+"""The limit before the client follows the first one that was announced, which it may never do."""
 BODIES_AT_ONCE: Final = 8
 """How many bodies of the largest size one connection may have under way."""
 RESETS_MAX: Final = 1_000
@@ -49,6 +43,7 @@ FRAMING_HEADERS: Final = frozenset(
     {"connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding"}
 )
 """They have no place in HTTP/2 (RFC 9113, section 8.2.2), or are set here."""
+HEAD: Final = (b":method", b"HEAD")
 NO_BODY: Final = frozenset({204, 304})
 REASON_LENGTH_MAX: Final = 200
 
@@ -82,17 +77,7 @@ class Http2Session:
 
     def __init__(self, *, body_bytes: int, streams_max: int) -> None:
         self._body_bytes = body_bytes
-        self._conn = H2Connection(
-            H2Configuration(client_side=False, header_encoding=None, logger=None)
-        )
-        self._conn.local_settings = Settings(
-            client=False,
-            initial_values={
-                SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS_BOUND,
-                SettingCodes.MAX_HEADER_LIST_SIZE: HEADER_LIST_BYTES_MAX,
-            },
-        )
-        self._conn.decoder.max_header_list_size = HEADER_LIST_BYTES_MAX
+        self._conn = Link(list_bytes_max=HEADER_LIST_BYTES_MAX)
         self._walk = FrameWalk()
         self._incoming: dict[int, _Incoming] = {}
         self._oversized: dict[int, bool] = {}
@@ -105,14 +90,12 @@ class Http2Session:
         self._said_limit = -1
         self._resets = 0
         self._last_stream = 0
+        self._last_but_one = 0
         self._leaving: bytes | None = None
         self.broken: str | None = None
         """What the client did wrong, once it has."""
         self.is_over = False
         """Whether the connection is to be closed when what `take` returns is sent."""
-        self._conn.initiate_connection()
-        self._conn.data_to_send()
-        self._out = bytearray()
         self._announce(
             {
                 SettingCodes.MAX_CONCURRENT_STREAMS: streams_max,
@@ -128,70 +111,63 @@ class Http2Session:
         *now* is the time at which they came, in seconds, kept for `oldest_body_at`.
         """
         arrived: list[Arrived] = []
-        # Frame by frame, because the library forgets what came before a broken frame in its bytes.
         for piece in self._walk.feed(data):
             if self.is_over:
                 break
-            for event in self._read(piece):
-                self._take_event(event, arrived, now)
+            for happening in self._read(piece):
+                self._take_note(happening, arrived, now)
         if not self.is_over:
             self._pump_all()
         return arrived
 
-    def _read(self, piece: bytes) -> list[Event]:
+    def _read(self, piece: bytes) -> list[Happening]:
         try:
-            return self._conn.receive_data(piece)
-        except ProtocolError as error:
-            self._break(f"{type(error).__name__}: {error}")
-        except (H2Error, ValueError, LookupError, TypeError, AttributeError) as error:
-            # Bytes that the library stumbles over are no better than those it refuses.
-            self._terminate(ErrorCodes.PROTOCOL_ERROR)
-            self._break(f"{type(error).__name__}: {error}")
+            return self._conn.receive(piece)
+        except LinkError as error:
+            self._terminate(error.code)
+            self._break(str(error))
         return []
 
-    def _take_event(self, event: Event, arrived: list[Arrived], now: float) -> None:
-        match event:
-            case RequestReceived(stream_id=stream, headers=headers):
-                self._begin(stream, tuple((bytes(n), bytes(v)) for n, v in headers or ()), now)
-            case DataReceived(stream_id=stream, data=data, flow_controlled_length=length):
-                self._collect(stream, data or b"", length or 0)
-            case StreamEnded(stream_id=stream):
-                found = self._incoming.pop(stream, None)
-                if stream in self._oversized:
-                    self._oversized[stream] = True
-                elif found is not None:
-                    arrived.append(Arrived(stream, found.headers, bytes(found.body)))
-            case StreamReset(stream_id=stream):
+    def _take_note(self, happening: Happening, arrived: list[Arrived], now: float) -> None:
+        match happening:
+            case Opened():
+                self._begin(happening.stream, happening.fields, now)
+                if happening.is_whole:
+                    self._finish(happening.stream, arrived)
+            case Came():
+                self._collect(happening.stream, happening.data)
+                if happening.is_last:
+                    self._finish(happening.stream, arrived)
+            case Dropped(stream):
                 self._forget(stream)
                 self._resets += 1
                 if self._resets > RESETS_MAX:
                     self._terminate(ErrorCodes.ENHANCE_YOUR_CALM)
                     self._break(f"{self._resets} streams were opened and reset")
-            case SettingsAcknowledged():
+            case Acknowledged():
                 if self._announced:
                     self._limit = self._announced.popleft()
-            case ConnectionTerminated():
-                # The library sends nothing more to a client that has said goodbye.
+            case Left():
+                # A client that has said goodbye is sent nothing more.
                 self.is_over = True
-            case PingReceived():
-                pass  # It is answered already.
-            case _:
-                pass
+
+    def _finish(self, stream: int, arrived: list[Arrived]) -> None:
+        """Take note of the end of a request."""
+        found = self._incoming.pop(stream, None)
+        if stream in self._oversized:
+            self._oversized[stream] = True
+        elif found is not None:
+            arrived.append(Arrived(stream, found.headers, bytes(found.body)))
 
     def _begin(self, stream: int, headers: tuple[tuple[bytes, bytes], ...], now: float) -> None:
         if len(self._asked) >= self._limit or self._leaving is not None:
             self._conn.reset_stream(stream, ErrorCodes.REFUSED_STREAM)
             return
-        self._last_stream = stream
-        self._asked[stream] = (b":method", b"HEAD") in headers
+        self._last_but_one, self._last_stream = self._last_stream, stream
+        self._asked[stream] = HEAD in headers
         self._incoming[stream] = _Incoming(headers, now)
 
-    def _collect(self, stream: int, data: bytes, length: int) -> None:
-        if length:
-            try:
-                self._conn.acknowledge_received_data(length, stream)
-            except H2Error:
-                return  # The stream was reset meanwhile; its window is nobody's any more.
+    def _collect(self, stream: int, data: bytes) -> None:
         found = self._incoming.get(stream)
         if found is None:
             return
@@ -199,6 +175,8 @@ class Http2Session:
         if len(found.body) > self._body_bytes:
             del self._incoming[stream]
             self._oversized[stream] = False
+            return
+        if len(self._incoming) <= BODIES_AT_ONCE:
             return
         held = sum(len(each.body) for each in self._incoming.values())
         if held > BODIES_AT_ONCE * self._body_bytes:
@@ -232,10 +210,7 @@ class Http2Session:
 
     def take(self) -> bytes:
         """Return what is to be sent now."""
-        self._out += self._conn.data_to_send()
-        taken = bytes(self._out)
-        self._out.clear()
-        return taken
+        return self._conn.data_to_send()
 
     def answer(self, stream: int, answer: Answer) -> None:
         """Answer *stream*; nothing happens when the client has given it up."""
@@ -254,20 +229,35 @@ class Http2Session:
 
     def _send(self, stream: int, answer: Answer, *, is_head: bool, cut: bool) -> None:
         body = b"" if is_head or answer.status in NO_BODY else answer.body
-        headers = [(":status", str(answer.status))]
-        headers += [
-            (name.lower(), value.strip())
-            for name, value in answer.headers
-            if name.lower() not in FRAMING_HEADERS
-        ]
+        named = [(name.lower(), value.strip()) for name, value in answer.headers]
+        headers = [header for header in named if header[0] not in FRAMING_HEADERS]
         if body:
             headers.append(("content-length", str(len(body))))
-        self._conn.send_headers(stream, headers, end_stream=not body)
+        self._conn.send_headers(stream, answer.status, headers, end_stream=not body)
         if body:
             self._outgoing[stream] = _Outgoing(memoryview(body), cut)
             self._pump(stream)
         elif cut:
             self._conn.reset_stream(stream, ErrorCodes.NO_ERROR)
+
+    def reset(self, stream: int, code: int) -> None:
+        """End *stream* without an answer; *code* says why (RFC 9113, section 7)."""
+        if stream in self._asked and not self._is_closed:
+            self._forget(stream)
+            self._conn.reset_stream(stream, ErrorCodes(code))
+        self._end_when_done()
+
+    def turn_away(self, stream: int, debug: bytes) -> None:
+        """End the connection in order, with *stream* unserved: GOAWAY names another as the last.
+
+        Where a later stream is served already, *stream* itself has to be told.
+        """
+        if stream == self._last_stream:
+            self._forget(stream)
+            self._last_stream = self._last_but_one
+        else:
+            self.reset(stream, ErrorCodes.REFUSED_STREAM)
+        self.leave(debug)
 
     def leave(self, debug: bytes = b"") -> None:
         """End the connection in order: GOAWAY once the answers under way are sent."""
@@ -291,10 +281,9 @@ class Http2Session:
             self._announce({SettingCodes.MAX_CONCURRENT_STREAMS: streams_max})
 
     def _announce(self, settings: dict[SettingCodes, int]) -> None:
-        frame = SettingsFrame(0, settings={int(code): value for code, value in settings.items()})
         self._said_limit = settings[SettingCodes.MAX_CONCURRENT_STREAMS]
         self._announced.append(self._said_limit)
-        self._out += self._conn.data_to_send() + frame.serialize()
+        self._conn.announce(settings)
 
     def _pump_all(self) -> None:
         for stream in [*self._outgoing]:
@@ -329,12 +318,9 @@ class Http2Session:
         return self.is_over or self.broken is not None
 
     def _terminate(self, code: ErrorCodes, debug: bytes = b"") -> None:
-        try:
-            self._conn.close_connection(
-                code, additional_data=debug or None, last_stream_id=self._last_stream
-            )
-        except H2Error:
-            return  # The client has ended it already.
+        self._conn.close_connection(
+            code, additional_data=debug or None, last_stream_id=self._last_stream
+        )
 
     def _break(self, reason: str) -> None:
         self.broken = " ".join(reason.split())[:REASON_LENGTH_MAX]

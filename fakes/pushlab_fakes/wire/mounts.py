@@ -13,13 +13,14 @@ URL, or started by the test.
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from pushlab.errors import MisuseError
+from pushlab.world.outbox import ANSWER_BYTES_MAX
 from pushlab_fakes.exchange import Answer
 from pushlab_fakes.wire.apps import call_asgi, call_wsgi
 
@@ -49,6 +50,8 @@ class WebhookRequest:
     """The lab's instant, at which time stands until the callable returns."""
     purpose: str = ""
     """What it was sent for, in words: "subscription observer"."""
+    answer_bytes_max: int = field(default=ANSWER_BYTES_MAX, repr=False)
+    """How large the body of the answer may be."""
 
     @property
     def host(self) -> str:

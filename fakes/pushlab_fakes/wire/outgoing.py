@@ -18,7 +18,6 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from pushlab.world.outbox import PostAnswer
 from pushlab_fakes.exchange import Answer
-from pushlab_fakes.wire.apps import ANSWER_BYTES_MAX
 from pushlab_fakes.wire.mounts import WebhookRequest, call
 from pushlab_fakes.wire.real_clock import RealClock
 from pushlab_fakes.wire.sending import Exchange, RefusedError, is_local
@@ -98,7 +97,7 @@ class Outgoing:
     def goes_over_socket(self, url: str) -> bool:
         """Tell whether a post to *url* would leave this process."""
         try:
-            hop = self._judge(WebhookRequest("POST", url))
+            hop = self._judge(WebhookRequest("POST", url), if_served=True)
         except (UnansweredError, ValueError):
             return False
         return hop.mount is None
@@ -146,21 +145,33 @@ class Outgoing:
         try:
             request = _build_request(post)
             for _ in range(REDIRECTS_MAX + 1):
-                answer = yield self._judge(request)
+                outcome = yield self._judge(request, if_served=post.if_served)
+                answer = _check_answer(outcome, post.answer_bytes_max)
                 location = _read_location(answer)
-                if location is None:
-                    assert isinstance(answer, Answer)
-                    return PostAnswer(answer.status, answer.headers, answer.body)
-                assert isinstance(answer, Answer)
+                ended = PostAnswer(answer.status, answer.headers, answer.body, url=request.url)
+                if location is None or not post.is_led:
+                    return ended
                 request = _redirect(request, answer.status, location)
+                if post.if_served and not self._is_served(request):
+                    return ended
         except UnansweredError as error:
             return PostAnswer(None, error=str(error))
         except ValueError:  # from urlsplit
             return PostAnswer(None, error=_NO_URL)
         return PostAnswer(None, error=f"too many redirects: more than {REDIRECTS_MAX}")
 
-    def _judge(self, request: WebhookRequest) -> _Hop:
-        """Say where *request* goes; raises RefusedError. This is the guard."""
+    def _is_served(self, request: WebhookRequest) -> bool:
+        try:
+            self._judge(request, if_served=True)
+        except RefusedError:
+            return False
+        return True
+
+    def _judge(self, request: WebhookRequest, *, if_served: bool = False) -> _Hop:
+        """Say where *request* goes; raises RefusedError. This is the guard.
+
+        A refusal is noted, so that a test fails, unless the request goes only *if_served*.
+        """
         mount = self.mounts.find(request.url)
         url = request.url
         if mount is not None:
@@ -173,6 +184,8 @@ class Outgoing:
             raise RefusedError(_NO_URL)
         is_allowed = self._is_allowed(host)
         if not is_allowed and not is_local(host):
+            if if_served:
+                raise RefusedError(f"unserved: nobody serves {host} here")
             self._refuse(host)
         return _Hop(request, None, url, is_allowed)
 
@@ -254,16 +267,23 @@ def _build_request(post: Post) -> WebhookRequest:
         url = url.replace(f"{account}@", "", 1)
         pair = b64encode(unquote(account).encode()).decode()
         headers = (*_without(headers, "authorization"), ("authorization", f"Basic {pair}"))
-    return WebhookRequest(post.method, url, headers, post.body, post.at, post.purpose)
+    return WebhookRequest(
+        post.method, url, headers, post.body, post.at, post.purpose, post.answer_bytes_max
+    )
 
 
-def _read_location(answer: _Outcome) -> str | None:
+def _check_answer(outcome: _Outcome, bytes_max: int) -> Answer:
+    """Return an answer of a size that can be kept; raise why there is none."""
+    if isinstance(outcome, UnansweredError):
+        raise outcome
+    assert outcome is not None
+    if len(outcome.body) > bytes_max:
+        raise UnansweredError(f"too large: more than {bytes_max} bytes")
+    return outcome
+
+
+def _read_location(answer: Answer) -> str | None:
     """Return where *answer* sends the request on to; None: it is the last one."""
-    if isinstance(answer, UnansweredError):
-        raise answer
-    assert answer is not None
-    if len(answer.body) > ANSWER_BYTES_MAX:
-        raise UnansweredError(f"too large: more than {ANSWER_BYTES_MAX} bytes")
     return answer.header("location") if answer.status in _REDIRECTS else None
 
 

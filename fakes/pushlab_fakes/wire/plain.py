@@ -15,8 +15,17 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from pushlab_fakes.exchange import Peer, Request
+from pushlab_fakes.wire.mishaps import break_off, cut, reset, wait_out
 from pushlab_fakes.wire.real_clock import RealClock
-from pushlab_fakes.wire.serving import answer_vacancy, serve, takes_long
+from pushlab_fakes.wire.serving import (
+    answer_vacancy,
+    note_lost,
+    note_unread,
+    serve,
+    takes_long,
+    tell_parted,
+)
+from pushlab_fakes.wire.unread import ReadingWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +33,21 @@ if TYPE_CHECKING:
     from pushlab_fakes.exchange import Answer
     from pushlab_fakes.wire.serving import Limits, Served
 
-__all__ = ["FRAMING_HEADERS", "SERVER", "Host", "PlainConnection", "find_host", "find_peer"]
+__all__ = [
+    "FRAMING_HEADERS",
+    "SERVER",
+    "Host",
+    "PlainConnection",
+    "find_host",
+    "find_peer",
+    "render",
+]
 
 FRAMING_HEADERS: Final = frozenset(
     ["connection", "content-length", "keep-alive", "transfer-encoding"]
 )
 """What an answer says about its way over the wire; the server sets these itself."""
+PROTOCOL: Final = "HTTP/1.1"
 SERVER: Final = "pushlab"
 PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 BODILESS: Final = frozenset({204, 304})
@@ -89,7 +107,7 @@ class PlainConnection(asyncio.Protocol):
         self,
         host: Host,
         loop: asyncio.AbstractEventLoop,
-        make_whole: Callable[[int], asyncio.Protocol],
+        make_whole: Callable[[int, bytes], asyncio.Protocol],
     ) -> None:
         self._host = host
         self._loop = loop
@@ -105,27 +123,43 @@ class PlainConnection(asyncio.Protocol):
         self._holding: asyncio.TimerHandle | None = None
         self._idling: asyncio.TimerHandle | None = None
         self._answered_at = 0.0
+        self._waiting: asyncio.Task[None] | None = None
+        """What a planned fault keeps from being answered."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        limits = self._host.limits
+        self._watch = ReadingWatch(transport, limits.idle_s, self._note_unread)
+        # Who is silent after a handshake has no first answer to be idle after.
+        self._answered_at = self._loop.time()
+        self._idling = self._loop.call_later(limits.idle_s, self._end_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of what belongs to the connection."""
-        del exc
         self._transport = None
         self._stop_timers()
+        if self._tenancy == self._host.tenancy:
+            note_lost(self._host.served, exc)
+            tell_parted(self._host.served, self._number)
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     def pause_writing(self) -> None:
         """Read no further request while the client does not read its answers."""
+        self._watch.stall()
         if self._transport is not None:
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Go on reading."""
+        self._watch.go_on()
         if self._transport is not None:
             self._transport.resume_reading()
+
+    def _note_unread(self) -> None:
+        note_unread(self._host.served, PROTOCOL, self._host.limits.idle_s)
 
     def data_received(self, data: bytes) -> None:
         """Answer a request that is here as a whole, wait a moment for its rest, or hand over."""
@@ -155,20 +189,44 @@ class PlainConnection(asyncio.Protocol):
         if self._tenancy != self._host.tenancy:
             transport.abort()
         elif served is None:
-            transport.write(_render(answer_vacancy(self._host.address), close=True))
+            transport.write(render(answer_vacancy(self._host.address), close=True))
             transport.close()
         elif takes_long(served, request):
             self._hand_over(data)
         else:
             self._held, self._head = b"", None
             answer = serve(served, request)
-            close = (answer.header("connection") or "").lower() == "close"
-            transport.write(_render(answer, close=close))
-            if close:
-                transport.close()
-            self._answered_at = self._loop.time()
-            if self._idling is None:
-                self._idling = self._loop.call_later(self._host.limits.idle_s, self._end_idle)
+            if answer.mishap is None:
+                self._reply(transport, answer)
+            else:
+                transport.pause_reading()
+                self._waiting = self._loop.create_task(self._reply_later(served, answer))
+
+    def _reply(self, transport: asyncio.Transport, answer: Answer) -> None:
+        close = (answer.header("connection") or "").lower() == "close"
+        transport.write(render(answer, close=close))
+        if close:
+            transport.close()
+        self._answered_at = self._loop.time()
+
+    async def _reply_later(self, served: Served, answer: Answer) -> None:
+        """Do what a planned fault makes of *answer*; the connection reads nothing meanwhile."""
+        answer = await wait_out(served, answer)
+        self._waiting, transport = None, self._transport
+        if transport is None:
+            return
+        how = "" if answer.mishap is None else answer.mishap.how
+        if self._tenancy != self._host.tenancy:
+            transport.abort()
+        elif how == "half":
+            cut(transport, break_off(render(answer, close=False), len(answer.body)))
+        elif how == "reset":
+            reset(transport)
+        elif how:
+            cut(transport)
+        else:
+            self._reply(transport, answer)
+            transport.resume_reading()
 
     def _hold(self, data: bytes, head: _Head | None) -> None:
         """Wait a moment for the rest of a request; *head* is what was understood of it."""
@@ -193,7 +251,7 @@ class PlainConnection(asyncio.Protocol):
     def _end_idle(self) -> None:
         """Close a connection on which nothing came for long; else look again when it might be."""
         left_s = self._answered_at + self._host.limits.idle_s - self._loop.time()
-        if left_s > 0 or self._held:
+        if left_s > 0 or self._held or self._waiting is not None:
             self._idling = self._loop.call_later(max(left_s, HOLD_S), self._end_idle)
         elif self._transport is not None:
             self._transport.close()
@@ -201,18 +259,20 @@ class PlainConnection(asyncio.Protocol):
     def _hand_over(self, data: bytes) -> None:
         """Let the whole protocol go on from *data*."""
         transport = self._transport
-        if transport is None:
+        if transport is None or transport.is_closing():
+            # The whole protocol would begin on a connection whose end is on its way.
             return
         self._stop_timers()
         if self._tenancy != self._host.tenancy:
             transport.abort()
             return
-        whole = self._make_whole(self._number)
+        whole = self._make_whole(self._number, data)
         transport.set_protocol(whole)
         whole.connection_made(transport)
         whole.data_received(data)
 
     def _stop_timers(self) -> None:
+        self._watch.go_on()
         for timer in (self._holding, self._idling):
             if timer is not None:
                 timer.cancel()
@@ -254,7 +314,7 @@ def _find_length(headers: tuple[tuple[str, str], ...], limits: Limits) -> int | 
     return length if length <= min(limits.body_bytes, BODY_BYTES_MAX) else None
 
 
-def _render(answer: Answer, *, close: bool) -> bytes:
+def render(answer: Answer, *, close: bool) -> bytes:
     """Return *answer* as it goes over the wire, as the whole protocol would write it."""
     lines = [f"HTTP/1.1 {answer.status} {PHRASES.get(answer.status, '')}"]
     names: set[str] = set()

@@ -2,8 +2,9 @@
 
 A look-up gives each served name a marker address in 127.77.0.0/16, and ``connect`` maps markers to
 the listener; so sockets, pools and caches of the clients stay ordinary. What TLS needs is in
-``handshake``. A vendor's name that no fake serves is refused, in the look-up and again after the
-handshake, so nothing reaches a real vendor by mistake, not through a proxy either.
+``handshake``, and which mail is led along in ``mail_hosts``. A vendor's name that no fake serves is
+refused, in the look-up and again after the handshake, so nothing reaches a real vendor by mistake,
+not through a proxy either.
 
 Out of reach: uvloop without aiodns, networking written in C, pinned certificates, and clear text
 that a client sends to a proxy which it learnt of before.
@@ -25,7 +26,7 @@ from pushlab_fakes.wire.handshake import patch_handshakes
 from pushlab_fakes.wire.mail_hosts import MailHosts
 from pushlab_fakes.wire.originals import find_socket_class
 from pushlab_fakes.wire.patches import Patches
-from pushlab_fakes.wire.vendors import VENDOR_DOMAINS, is_under, plain_name
+from pushlab_fakes.wire.vendors import VENDOR_DOMAINS, is_named, is_under, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,18 +71,20 @@ class Redirect:
     ) -> None:
         self.listener = listener
         self._allowed = frozenset(_check_allowed(host) for host in allow)
-        self.served_hosts = tuple(
-            host for host in map(plain_name, served_hosts) if host not in self._allowed
-        )
+        names = dict.fromkeys(map(plain_name, served_hosts))
+        self.served_hosts = tuple(name for name in names if name not in self._allowed)
         for host in self.served_hosts:
-            if not is_under(host, VENDOR_DOMAINS):
+            if not is_under(host.removeprefix("."), VENDOR_DOMAINS):
                 raise MisuseError(
                     f"{host} cannot be redirected: the local certificate authority may sign only "
                     f"for {', '.join(VENDOR_DOMAINS)}; give the client a base URL instead"
                 )
         self._refused_suffixes = tuple(refused_suffixes)
-        self._markers = {host: _make_marker(host) for host in self.served_hosts}
-        self._marked = {marker: host for host, marker in self._markers.items()}
+        self._markers: dict[str, str] = {}
+        self._marked: dict[str, str] = {}
+        for host in self.served_hosts:
+            if not host.startswith("."):
+                self._mark(host)
         self.mail = MailHosts()
         """Mail servers whose names lead to the lab as well."""
         self._patches = Patches()
@@ -120,13 +123,25 @@ class Redirect:
 
     def is_served(self, host: str) -> bool:
         """Say whether a fake answers for *host* now."""
-        return self._active and (host in self._markers or host in self.mail)
+        return self._active and (self._serves(host) or host in self.mail)
+
+    def _serves(self, host: str) -> bool:
+        """Say whether *host* is a vendor's that is led to the listener."""
+        return host in self._markers or (
+            host not in self._allowed and is_named(host, self.served_hosts)
+        )
+
+    def _mark(self, host: str) -> str:
+        """Return the address that stands for a served name."""
+        marker = self._markers.setdefault(host, _make_marker(host))
+        self._marked.setdefault(marker, host)
+        return marker
 
     def is_guarded(self, host: str) -> bool:
         """Say whether nobody but a fake may answer for *host* now."""
         if not self._active or host in self._allowed:
             return False
-        if host in self._markers:
+        if self._serves(host):
             return True
         return is_under(host, self._refused_suffixes) and not is_under(host, self._allowed)
 
@@ -143,14 +158,20 @@ class Redirect:
         """Return who signs for *host*."""
         return self.mail.find_authority(host) or self.listener.authority
 
-    def _find_marker(self, host: object) -> str | None:
+    def _find_marker(self, host: object, port: object = None) -> str | None:
         """Return the address that stands for *host*, None for a host that is none of ours."""
         name = plain_name(host)
-        marker = self._markers.get(name) or self.mail.find_marker(name) if self._active else None
-        if marker is None and self.is_guarded(name):
+        if not self._active:
+            return None
+        if self._serves(name):
+            return self._mark(name)
+        if self.is_guarded(name):
             text = f"{name} is a vendor's host that no fake serves. {self._advice(name)}"
             raise self._remember(VendorHostRefused(socket.EAI_FAIL, text), name)
-        return marker
+        return None if self._is_allowed(name) else self.mail.find_marker(name, port)
+
+    def _is_allowed(self, host: str) -> bool:
+        return bool(self._allowed) and is_under(host, self._allowed)
 
     def _advice(self, host: str) -> str:
         return (
@@ -181,9 +202,12 @@ class Redirect:
             proto: int = 0,
             flags: int = 0,
         ) -> list[Any]:
-            marker = None if flags & socket.AI_NUMERICHOST else self._find_marker(host)
+            marker = None if flags & socket.AI_NUMERICHOST else self._find_marker(host, port)
             if marker is None:
-                return look_up_all(host, port, family, type, proto, flags)
+                found = look_up_all(host, port, family, type, proto, flags)
+                if self._is_allowed(plain_name(host)):
+                    self.mail.let_through(str(each[4][0]) for each in found or ())
+                return found
             _check_family(host, family)
             return look_up_all(marker, port, family, type, proto, flags & ~socket.AI_CANONNAME)
 
@@ -212,7 +236,7 @@ class Redirect:
             port: int = 0,
             family: socket.AddressFamily = socket.AF_INET,
         ) -> list[ResolveResult]:
-            marker = self._find_marker(host)
+            marker = self._find_marker(host, port)
             if marker is None:
                 return await resolve_really(resolver, host, port, family)
             _check_family(host, family)
@@ -268,7 +292,7 @@ class Redirect:
         name = self._marked.get(host)
         if name is None:
             # A name may come here too: connect() looks it up by itself, past Python.
-            if self._find_marker(host) is None:
+            if self._find_marker(host, port) is None:
                 return address
             name = plain_name(host)
         if port not in SERVED_PORTS:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pushlab_fakes.exchange import Answer
-from pushlab_fakes.wire.apps import ANSWER_BYTES_MAX
 from pushlab_fakes.wire.real_clock import RealClock
 from pushlab_fakes.wire.waiting import Alarm, UnansweredError
 
@@ -99,7 +98,7 @@ class Exchange:
         connection.endheaders(self._request.body or None)
         answer = connection.getresponse()
         try:
-            body = answer.read(ANSWER_BYTES_MAX + 1)
+            body = answer.read(self._request.answer_bytes_max + 1)
             headers = tuple((name.lower(), value) for name, value in answer.getheaders())
             return Answer(answer.status, body, headers)
         finally:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import ssl
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec.structs import replace
 
@@ -32,19 +33,25 @@ __all__ = [
     "Patient",
     "Served",
     "answer_vacancy",
+    "finish",
     "keep_error",
     "make_refusal",
     "note_broken",
+    "note_lost",
+    "note_unread",
     "render_date",
     "serve",
     "serve_aside",
     "takes_long",
+    "tell_parted",
 ]
 
 ERROR_HEADER = "X-Pushlab-Error"
 """On every answer that comes from pushlab itself and from no vendor."""
 
 LOGGER = logging.getLogger("pushlab")
+CROSSED: Final = "APPLICATION_DATA_AFTER_CLOSE_NOTIFY"
+"""What a client sent while we ended the connection ourselves: no rule was broken."""
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -69,6 +76,13 @@ class Served(Protocol):
         """Return the instant that the ``Date`` of an answer shows."""
 
 
+class Candid(Served, Protocol):
+    """A side that says what becomes of its answers on their way out."""
+
+    def respond(self, request: Request) -> Answer:
+        """Answer one whole request, like `handle`, with its mishap if there is one."""
+
+
 class Watchful(Served, Protocol):
     """A side that wants to know of connections which broke the rules of their protocol."""
 
@@ -76,11 +90,29 @@ class Watchful(Served, Protocol):
         """Take note of a connection that was ended; takes its own lock inside."""
 
 
+class Remembering(Served, Protocol):
+    """A side that keeps something of each connection."""
+
+    def parted(self, connection: int) -> None:
+        """Forget what was kept of a connection that has ended; takes its own lock inside."""
+
+
 class Announcing(Served, Protocol):
     """A side whose vendors differ in how many streams a connection may have at first."""
 
     def first_streams(self, host: str) -> int:
         """Return how many streams *host* allows before the first request; "" is no known name."""
+
+
+class Failing(Served, Protocol):
+    """A side whose handshakes may fail because that was planned."""
+
+    @property
+    def has_handshake_faults(self) -> bool:
+        """Whether any is planned; nobody asks further while this is not so."""
+
+    def find_handshake(self, host: str, *, is_mail: bool = False) -> bool:
+        """Tell whether a client of *host* meets an expired certificate; takes its own lock."""
 
 
 class Trusting(Served, Protocol):
@@ -122,11 +154,31 @@ class Limits:
 
 def serve(served: Served, request: Request) -> Answer:
     """Let *served* answer *request*; an error inside it becomes a 500 that says so."""
+    respond = getattr(served, "respond", served.handle)
     try:
-        answer = served.handle(request)
+        answer = respond(request)
         _check_sendable(answer)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the edge must live on
         answer = _answer_error(served, error)
+    return _put_date(served, answer)
+
+
+def finish(served: Served, outcome: object) -> Answer:
+    """Return the answer of something that was held, as it goes out now.
+
+    What broke on the way, which is an outcome too, was raised where it was released.
+    """
+    if isinstance(outcome, BaseException):
+        return _put_date(served, _render_error(outcome))
+    try:
+        assert isinstance(outcome, Answer), f"a request was answered {outcome!r}"
+        _check_sendable(outcome)
+    except (AssertionError, ValueError) as error:
+        return _put_date(served, _answer_error(served, error))
+    return _put_date(served, outcome)
+
+
+def _put_date(served: Served, answer: Answer) -> Answer:
     if answer.header("date") is not None:
         return answer
     return replace(answer, headers=(*answer.headers, ("Date", _read_date(served))))
@@ -139,6 +191,29 @@ def note_broken(served: Served | None, protocol: str, reason: str) -> None:
         return
     try:
         broke(protocol, _one_line(reason))
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the edge must live on
+        keep_error(served, error)
+
+
+def note_unread(served: Served | None, protocol: str, bound_s: float) -> None:
+    """Tell *served* of a client that was given up because it left its answers unread."""
+    text = f"the answers were not read within {bound_s:g} s of real time"
+    note_broken(served, protocol, text)
+
+
+def note_lost(served: Served | None, error: BaseException | None) -> None:
+    """Tell *served* of a connection that was lost by an *error* of its client's under TLS."""
+    if isinstance(error, ssl.SSLError) and error.reason != CROSSED:
+        note_broken(served, "TLS", (error.reason or str(error)).replace("_", " ").lower())
+
+
+def tell_parted(served: Served | None, connection: int) -> None:
+    """Tell *served* that *connection* has ended, if it wants to know."""
+    parted = getattr(served, "parted", None)
+    if served is None or parted is None:
+        return
+    try:
+        parted(connection)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the edge must live on
         keep_error(served, error)
 
@@ -219,8 +294,12 @@ def _check_sendable(answer: Answer) -> None:
 
 
 def _answer_error(served: Served, error: BaseException) -> Answer:
-    text = f"{type(error).__name__}: {error}"
     keep_error(served, error)
+    return _render_error(error)
+
+
+def _render_error(error: BaseException) -> Answer:
+    text = f"{type(error).__name__}: {error}"
     return json_answer(
         500,
         {"errors": [f"pushlab: an error inside a fake, raised again in the test: {text}"]},

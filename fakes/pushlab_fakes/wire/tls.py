@@ -35,13 +35,15 @@ from pushlab_fakes.wire.real_clock import RealClock
 from pushlab_fakes.wire.vendors import VENDOR_DOMAINS, is_under, plain_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["Authority"]
+__all__ = ["Authority", "describe_failure"]
 
 LIFETIME = timedelta(days=30)
 BACKDATED = timedelta(days=1)
 """Machines whose clocks differ a little meet in containers."""
+EXPIRED = timedelta(hours=-12)
+"""The time that is left to a leaf that a planned fault spoils."""
 
 LOCAL_NAMES = ("localhost",)
 LOCAL_NETWORKS = ("127.0.0.0/8", "::1/128")
@@ -118,6 +120,31 @@ class Authority:
         context.sni_callback = choose
         return context
 
+    def make_failing_context(
+        self, alpn: Sequence[str], clients: Sequence[str], is_expired: Callable[[str], bool]
+    ) -> ssl.SSLContext:
+        """Return a context for one handshake, whose certificate may be out of date.
+
+        *is_expired* is asked with the name that the client wants, "" when it names none.
+        """
+        offered, trusted = tuple(alpn), tuple(clients)
+
+        def choose(handshake: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+            host = plain_name(name)
+            if is_expired(host):
+                handshake.context = self.make_expired_context(host, offered)
+            elif is_under(host, self.domains):
+                handshake.context = self._get_context(host, offered, trusted)
+
+        context = self._make_context("", offered, trusted)
+        context.sni_callback = choose
+        return context
+
+    def make_expired_context(self, host: str, alpn: Sequence[str]) -> ssl.SSLContext:
+        """Return a server's context that shows a leaf of *host* which was good until yesterday."""
+        known = host if is_under(host, self.domains) else ""
+        return self._make_context(known, tuple(alpn), (), is_expired=True)
+
     def get_host_context(self, host: str, alpn: Sequence[str]) -> ssl.SSLContext:
         """Return a server's context that shows the leaf of *host* alone."""
         return self._get_context(host, tuple(alpn))
@@ -136,16 +163,26 @@ class Authority:
                 # Those of the tests before are not met again.
                 for key in [key for key in self._contexts if key[2] not in {(), clients}]:
                     del self._contexts[key]
-            context = find_context_class()(ssl.PROTOCOL_TLS_SERVER)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            context.num_tickets = 0  # Nobody resumes here, and late tickets disturb short tests.
-            context.set_alpn_protocols(list(alpn))
-            # A client that names no vendor came to this machine by its own address.
-            leaf = self.sign_leaf([host]) if host else self.sign_leaf(LOCAL_NAMES, LOCAL_ADDRESSES)
-            self._load_leaf(context, leaf)
-            if clients:
-                _ask_for_certificate(context, clients)
-            self._contexts[host, alpn, clients] = context
+            context = self._contexts[host, alpn, clients] = self._make_context(host, alpn, clients)
+        return context
+
+    def _make_context(
+        self,
+        host: str,
+        alpn: tuple[str, ...],
+        clients: tuple[str, ...],
+        *,
+        is_expired: bool = False,
+    ) -> ssl.SSLContext:
+        context = find_context_class()(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.num_tickets = 0  # Nobody resumes here, and late tickets disturb short tests.
+        context.set_alpn_protocols(list(alpn))
+        # A client that names no vendor came to this machine by its own address.
+        names, addresses = ([host], ()) if host else (LOCAL_NAMES, LOCAL_ADDRESSES)
+        self._load_leaf(context, self.sign_leaf(names, addresses, is_expired=is_expired))
+        if clients:
+            _ask_for_certificate(context, clients)
         return context
 
     def _sign_own(self) -> x509.Certificate:
@@ -169,7 +206,9 @@ class Authority:
             .sign(self._key, hashes.SHA256())
         )
 
-    def sign_leaf(self, hosts: Sequence[str], addresses: Sequence[str] = ()) -> x509.Certificate:
+    def sign_leaf(
+        self, hosts: Sequence[str], addresses: Sequence[str] = (), *, is_expired: bool = False
+    ) -> x509.Certificate:
         """Sign a leaf for *hosts* and *addresses*; whether anyone may believe it is their check."""
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "pushlab")])
         names = [
@@ -179,7 +218,9 @@ class Authority:
         public_key = self._leaf_key.public_key()
         issuer_key = self._key.public_key()
         return (
-            _begin_certificate(name, self._certificate.subject, public_key)
+            _begin_certificate(
+                name, self._certificate.subject, public_key, EXPIRED if is_expired else LIFETIME
+            )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs=True, issues=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -210,6 +251,20 @@ class Authority:
             Path(path).unlink()
 
 
+def describe_failure(error: OSError, bound_s: float) -> str | None:
+    """Say what a client did wrong in a handshake that failed; None for one who went away."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the client's certificate is refused: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        reason = (error.reason or str(error)).replace("_", " ").lower()
+        if "alert" in reason and ("certificate" in reason or "unknown ca" in reason):
+            return f"the client does not trust the certificate that it was shown: {reason}"
+        return f"it is no handshake: {reason}"
+    if isinstance(error, ConnectionAbortedError):
+        return f"the handshake did not end within {bound_s:g} s of real time"
+    return None
+
+
 def _ask_for_certificate(context: ssl.SSLContext, clients: Sequence[str]) -> None:
     """Let clients show their certificates; when they are valid is for the vendor's fake to say."""
     context.verify_mode = ssl.CERT_OPTIONAL
@@ -219,7 +274,10 @@ def _ask_for_certificate(context: ssl.SSLContext, clients: Sequence[str]) -> Non
 
 
 def _begin_certificate(
-    subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: ec.EllipticCurvePublicKey,
+    lifetime: timedelta = LIFETIME,
 ) -> x509.CertificateBuilder:
     now = datetime.fromtimestamp(int(RealClock.read_seconds()), UTC)
     return x509.CertificateBuilder(
@@ -228,7 +286,7 @@ def _begin_certificate(
         public_key=public_key,
         serial_number=x509.random_serial_number(),
         not_valid_before=now - BACKDATED,
-        not_valid_after=now + LIFETIME,
+        not_valid_after=now + lifetime,
     )
 
 

@@ -16,6 +16,14 @@ from pushlab_scenarios.steps.expect import (
     ExpectWhy,
     read_expect_step,
 )
+from pushlab_scenarios.steps.fault import (
+    EndFaultStep,
+    FaultStep,
+    ReleaseStep,
+    read_end_fault_step,
+    read_fault_step,
+    read_release_step,
+)
 from pushlab_scenarios.steps.request import RequestStep, read_request_step
 from pushlab_scenarios.steps.verb import VerbStep, read_verb_step
 
@@ -28,17 +36,29 @@ if TYPE_CHECKING:
 __all__ = [
     "AdvanceStep",
     "DeviceStep",
+    "EndFaultStep",
     "ExpectDevice",
     "ExpectStatistics",
     "ExpectStep",
     "ExpectWhy",
+    "FaultStep",
+    "ReleaseStep",
     "RequestStep",
     "Step",
     "VerbStep",
     "read_step",
 ]
 
-Step: TypeAlias = DeviceStep | VerbStep | RequestStep | AdvanceStep | ExpectStep
+Step: TypeAlias = (
+    DeviceStep
+    | VerbStep
+    | RequestStep
+    | AdvanceStep
+    | ExpectStep
+    | FaultStep
+    | EndFaultStep
+    | ReleaseStep
+)
 
 READERS: Final[Mapping[str, Callable[[Node, str | None, Cast], Step]]] = MappingProxyType(
     {
@@ -47,6 +67,9 @@ READERS: Final[Mapping[str, Callable[[Node, str | None, Cast], Step]]] = Mapping
         "request": read_request_step,
         "advance": lambda node, say, _cast: read_advance_step(node, say),
         "expect": read_expect_step,
+        "fault": read_fault_step,
+        "end_fault": read_end_fault_step,
+        "release": read_release_step,
     }
 )
 """The words that begin a step."""

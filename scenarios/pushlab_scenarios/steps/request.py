@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from pushlab_scenarios.nodes import Fields, Scalar, Table, read_text, render_node
 
@@ -19,6 +19,8 @@ __all__ = ["RequestStep", "read_request_step"]
 EXAMPLE: Final = "request: {call: POST /notifications, body: {...}, save: welcome}"
 CALL = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*)")
 STATUS_MIN, STATUS_MAX = 100, 599
+Outcome: TypeAlias = Literal["cut", "held"]
+OUTCOMES: Final[tuple[Outcome, ...]] = ("cut", "held")
 ID: Final = "id"
 """What is saved of an answer unless the step says otherwise."""
 
@@ -40,6 +42,8 @@ class RequestStep:
     """What the answer holds, at least."""
     save: Mapping[str, str]
     """By name, the path in the answer of what is kept."""
+    outcome: Outcome | None = None
+    """What happens instead of an answer: ``cut``, or ``held`` until a hold is released."""
 
     def describe(self) -> str:
         """Return the step in a line."""
@@ -48,6 +52,8 @@ class RequestStep:
 
     def describe_answer(self) -> str:
         """Return what is expected of the answer in a line."""
+        if self.outcome is not None:
+            return f"that it is {self.outcome}"
         status = [] if self.status is None else [f"status {self.status[1]}"]
         answer = [] if self.answer is None else [f"answer {render_node(self.answer)}"]
         return ", ".join([*status, *answer]) or "an answer that says yes"
@@ -73,9 +79,14 @@ def read_request_step(node: Node, say: str | None, cast: Cast) -> RequestStep:
     for part in (path, body, answer, *headers.values()):
         if part is not None:
             cast.check(part)
+    outcome = _read_outcome(fields)
     save = _read_save(fields.node("save"), cast)
     fields.finish()
-    return RequestStep(node.place, say, method, path, body, headers, status, answer, save)
+    if outcome == "cut" and (status or answer or save):
+        raise node.place.refuse(
+            "a request whose connection is cut has no answer", "leave status, answer and save out"
+        )
+    return RequestStep(node.place, say, method, path, body, headers, status, answer, save, outcome)
 
 
 def _read_headers(table: Table | None) -> dict[str, Scalar]:
@@ -95,6 +106,11 @@ def _read_status(fields: Fields) -> tuple[Place, int] | None:
     if status is None or not STATUS_MIN <= status <= STATUS_MAX:
         raise place.refuse(f"status is {status}", "write a status of HTTP, such as 400")
     return place, status
+
+
+def _read_outcome(fields: Fields) -> Outcome | None:
+    word = fields.choice("outcome", OUTCOMES)
+    return next((known for known in OUTCOMES if known == word), None)
 
 
 def _read_save(node: Node | None, cast: Cast) -> dict[str, str]:

@@ -101,5 +101,8 @@ def _read_argument(fields: Fields, argument: Argument) -> object:
             return fields.flag(name)
         case "whole" | "number":
             return fields.number(name)
+        case "object":
+            table = fields.table(name)
+            return None if table is None else table.plain()
     scalar = fields.scalar(name)
     return None if scalar is None else scalar.value

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pushlab.devices.said import Said
     from pushlab.fanout import FanOut
 
-__all__ = ["PERSON_VERBS", "AppDevice"]
+__all__ = ["FIREBASE_VERBS", "PERSON_VERBS", "AppDevice"]
 
 PERSON_VERBS: Final = (
     "add_tag",
@@ -40,6 +40,11 @@ PERSON_VERBS: Final = (
     "remove_sms",
 )
 """What apps and sites alike tell their SDK of the person."""
+FIREBASE_VERBS: Final[Mapping[str, tuple[str, ...]]] = {
+    "register_fcm": ("relayed", "installed", "token", "connected"),
+    "delete_fcm_token": ("relayed", "installed", "registered", "connected"),
+}
+"""What their Firebase SDK does."""
 
 
 class AppDevice(Device):
@@ -54,6 +59,9 @@ class AppDevice(Device):
         "shown": "the tray is empty",
         "online": "it is offline already",
         "offline": "it is online already",
+        "connected": "it is offline",
+        "relayed": "an Android app has a token of FCM from the first: device.token",
+        "registered": "its app has no token of FCM; write register_fcm()",
     }
 
     # -- reading -------------------------------------------------------------------------------
@@ -62,6 +70,21 @@ class AppDevice(Device):
     def token(self) -> str | None:
         """The current push token, or None."""
         return self._host.read(lambda: self._host.fleet.token_of(self.row))
+
+    @property
+    def fcm_token(self) -> str | None:
+        """FCM's token of the app or site, once its Firebase SDK asked for one; else None.
+
+        On Android that is `token`, from the first.
+        """
+        return self._host.read(self._find_fcm_token)
+
+    def _find_fcm_token(self) -> str | None:
+        fleet = self._host.fleet
+        if fleet.devices.platform[self.row] == Channel.ANDROID:
+            return fleet.token_of(self.row)
+        route = fleet.firebase.route_of(self.row)
+        return None if route < 0 else fleet.gateways[Channel.ANDROID].render_token(route)
 
     @property
     def tray(self) -> Tray:
@@ -157,6 +180,30 @@ class AppDevice(Device):
                     listener(message)
 
         host.act(lambda: host.fleet.listen(row, tell))
+
+    def register_fcm(self) -> None:
+        """Let the Firebase SDK of an iOS app or a site get a token of FCM (see `fcm_token`)."""
+        firebase = self._host.fleet.firebase
+
+        def register() -> None:
+            firebase.register(self.row)
+            self._record_firebase("FcmRegistered")
+
+        self._act("register_fcm", register, {})
+
+    def delete_fcm_token(self) -> None:
+        """Let the app call the Firebase SDK's ``deleteToken()``."""
+        firebase = self._host.fleet.firebase
+
+        def delete() -> None:
+            firebase.delete(self.row, self._host.world.now)
+            self._record_firebase("FcmTokenDeleted")
+
+        self._act("delete_fcm_token", delete, {})
+
+    def _record_firebase(self, kind: str) -> None:
+        world = self._host.world
+        world.trace.record(kind, f"{self.id}@{world.now}", {"device": self.id})
 
     # -- what the app tells its SDK of the person -----------------------------------------------
 
@@ -289,6 +336,12 @@ class AppDevice(Device):
                 return bool(devices.installed[row])
             case "token":
                 return bool(devices.route[row] >= 0)
+            case "connected":
+                return bool(devices.online[row])
+            case "relayed":
+                return bool(devices.platform[row] != Channel.ANDROID.value)
+            case "registered":
+                return host.fleet.firebase.route_of(row) >= 0
             case "shown":
                 return bool(list_shown(host.fleet, host.sends, host.world.settings, row))
         return super()._holds(need)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
+from pushlab.devices.further_tokens import KINDS as KINDS_OF_PUSH
 from pushlab.devices.kinds import KINDS
+from pushlab.devices.power import NETWORKS, POWERS
 from pushlab.errors import MisuseError
 
 if TYPE_CHECKING:
@@ -20,11 +22,18 @@ if TYPE_CHECKING:
 
     from pushlab.devices.device import Device
 
-    ArgumentKind = Literal["text", "flag", "whole", "number", "scalar", "shown"]
+    ArgumentKind = Literal["text", "flag", "whole", "number", "scalar", "object", "shown"]
 
 __all__ = ["CHOICES", "NOTIFICATION", "Argument", "find_shown", "list_arguments", "list_kinds"]
 
-CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"answer": ("allow", "deny")})
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "answer": ("allow", "deny"),
+        "kind": KINDS_OF_PUSH,
+        "network": NETWORKS,
+        "power": POWERS,
+    }
+)
 """Arguments that are one of a few words."""
 SHELVES: Final[Mapping[str, str]] = MappingProxyType({"message": "tray", "mail": "inbox"})
 """Arguments that are something a device shows or holds, and where that is."""
@@ -71,6 +80,8 @@ def _describe(parameter: inspect.Parameter) -> Argument:
         kind = "whole"
     elif kinds <= {"int", "float"}:
         kind = "number"
+    elif kinds == {"Mapping[str, object]"}:
+        kind = "object"
     return Argument(parameter.name, kind, default, is_needed, parameter.name)
 
 

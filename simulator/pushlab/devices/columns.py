@@ -57,7 +57,7 @@ class Devices(Table):
     """The current token, as a row of the gateway's registry; -1 without one."""
     generation: NDArray[np.int16] = column(np.int16)
     """How many tokens the device was given so far."""
-    badge: NDArray[np.int16] = column(np.int16)
+    badge: NDArray[np.int32] = column(np.int32)
     installed_at: NDArray[np.int64] = column(np.int64)
     offline_since: NDArray[np.int64] = column(np.int64, is_rare=True)
     background_since: NDArray[np.int64] = column(np.int64)
@@ -85,5 +85,22 @@ class Devices(Table):
     """A mailbox that answers by itself, because its owner is out of office."""
     hides_images: NDArray[np.bool_] = column(np.bool_, default=False, is_rare=True)
     """The person's habit: mails are read without their images, so no open is counted."""
+    is_proxied: NDArray[np.bool_] = column(np.bool_, default=False, is_rare=True)
+    """A mailbox whose provider loads the images of each mail soon after it came, read or not."""
+    caches_images: NDArray[np.bool_] = column(np.bool_, default=False, is_rare=True)
+    """A mailbox whose provider loads images at the first view and keeps them."""
+    scans_links: NDArray[np.bool_] = column(np.bool_, default=False, is_rare=True)
+    """A mailbox in front of which a scanner follows every link of each mail."""
+    push_service: NDArray[np.uint8] = column(np.uint8, is_rare=True)
+    """Which push service serves a browser; 0 is the one of its channel."""
+    power: NDArray[np.uint8] = column(np.uint8, is_rare=True)
+    network: NDArray[np.uint8] = column(np.uint8, is_rare=True)
+    """What a browser's machine runs on and is connected by, as codes (see `power`)."""
+    urgency_floor: NDArray[np.uint8] = column(np.uint8, is_rare=True)
+    """The least urgency that a browser asks its push service for, from 0 to 3."""
+    background_free_at: NDArray[np.int64] = column(np.int64, is_rare=True)
+    """iOS: when all that the app was woken for is paid back to its background budget."""
+    background_held: NDArray[np.int64] = column(np.int64, default=-1, is_rare=True)
+    """iOS: the background push that the device holds back; -1 for none."""
     tap_share: NDArray[np.uint32] = column(np.uint32)
     """The person's habit: chance of tapping what is shown, or of opening a mail, in 2**-32."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pushlab.devices.arrivals import ARRIVALS, FATE_OF_ARRIVAL, Arrival
 from pushlab.devices.columns import Permission, Process
 from pushlab.devices.platform import tabulate
 from pushlab.gateway import Channel, Fate, Mark, Receipt
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pushlab.devices.app_pushes import AppPushes
     from pushlab.devices.columns import Devices
     from pushlab.devices.platform import Platform
     from pushlab.fanout import FanOut, Sends
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Delivery"]
 
-ARRIVALS = ("shown", "not shown: notifications off", "nothing to show", "app force-stopped")
-SHOWN, _, SILENT, STOPPED = range(4)
 SENDINGS = (
     "counted",
     "waits: device offline",
@@ -51,7 +51,7 @@ RECEIPT_OF_SENDING = np.array(
     ],
     np.uint8,
 )
-FATE_OF_ARRIVAL = np.array([Fate.SHOWN, Fate.NOT_SHOWN, Fate.NOT_SHOWN, Fate.APP_STOPPED], np.uint8)
+SHOWN, SILENT, STOPPED = Arrival.SHOWN.value, Arrival.SILENT.value, Arrival.STOPPED.value
 # The values of members that each delivery meets: reading them from the member takes longer.
 GRANTED, PROVISIONAL = Permission.GRANTED.value, Permission.PROVISIONAL.value
 FORCE_STOPPED = Process.STOPPED.value
@@ -65,12 +65,17 @@ APP_TAG = -1
 """Stands for the app's id, which a web push without a topic has as its tag."""
 TAPS = ("reported", "not reported: device offline")
 NEVER_TAPS = np.uint32(0)
+BADGE_MAX = 2**31 - 1
+"""An app icon shows no more; senders may write any number."""
 TAP_MEAN_MS = 600_000
 """Mean time from showing to a habitual tap."""
 
 
 class Delivery:
     """Arrivals, receipts and taps of all devices; every handler is a bulk handler."""
+
+    app_pushes: AppPushes
+    """Set by the fleet: what becomes of pushes for the own code of iOS apps."""
 
     def __init__(
         self,
@@ -126,6 +131,9 @@ class Delivery:
         rows: NDArray[np.int32],
         what: NDArray[np.int64],
     ) -> None:
+        if fan_out.content.push_type:
+            self.app_pushes.arrive(fan_out, positions, instants, rows, what)
+            return
         devices = self._devices
         permission = devices.permission[rows]
         shows = devices.switch[rows] & ((permission == GRANTED) | (permission == PROVISIONAL))
@@ -190,9 +198,10 @@ class Delivery:
         mode, count = fan_out.content.badge
         rows = rows[self._devices.platform[rows] == Channel.IOS.value]
         if mode == "SetTo":
-            self._devices.badge[rows] = count
+            self._devices.badge[rows] = min(max(count, -BADGE_MAX), BADGE_MAX)
         elif mode == "Increase":
-            self._devices.badge[rows] = np.maximum(self._devices.badge[rows] + count, 0)
+            sums = self._devices.badge[rows].astype(np.int64) + count
+            self._devices.badge[rows] = np.clip(sums, 0, BADGE_MAX)
 
     def _plan_receipts(  # noqa: PLR0917  the arrays of one step travel together
         self,

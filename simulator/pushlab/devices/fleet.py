@@ -13,10 +13,16 @@ import numpy as np
 
 from pushlab.devices.addressed import MAILBOX, NUMBER
 from pushlab.devices.android import ANDROID
+from pushlab.devices.app_pushes import AppPushes
+from pushlab.devices.arrivals import ARRIVALS
 from pushlab.devices.columns import Devices, Permission
 from pushlab.devices.delivery import Delivery
+from pushlab.devices.firebase import Firebase
+from pushlab.devices.further_tokens import FurtherTokens
+from pushlab.devices.handset_columns import HandsetColumns
 from pushlab.devices.hardware import Hardware
 from pushlab.devices.ios import IOS
+from pushlab.devices.live_activities import LiveActivities
 from pushlab.devices.mail_verbs import MailVerbs
 from pushlab.devices.needs import find_fitting
 from pushlab.devices.number_verbs import NumberVerbs
@@ -24,7 +30,7 @@ from pushlab.devices.person_verbs import PersonVerbs
 from pushlab.devices.platform import WITH_APP, tabulate
 from pushlab.devices.sdk import Sdk
 from pushlab.devices.verbs import AppVerbs
-from pushlab.devices.web import CHROME, FIREFOX, SAFARI
+from pushlab.devices.web import CHROME, EDGE, FIREFOX, SAFARI
 from pushlab.errors import MisuseError
 from pushlab.gateway import Channel
 from pushlab.table import Chains
@@ -51,6 +57,7 @@ PLATFORMS: Mapping[str, Platform] = {
     "web": CHROME,
     "firefox": FIREFOX,
     "safari": SAFARI,
+    "edge": EDGE,
     "email": MAILBOX,
     "sms": NUMBER,
 }
@@ -64,7 +71,7 @@ OF_HARDWARE: Final = frozenset({"go_offline", "go_online"})
 """Verbs that all apps on one piece of hardware do together."""
 
 
-class Fleet:
+class Fleet(HandsetColumns):
     """The truth about every device; the `Handsets` that gateways see."""
 
     def __init__(self, world: World, sends: Sends) -> None:
@@ -75,7 +82,9 @@ class Fleet:
         self.topics: dict[int, str] = {}
         """Bundle ids of iOS apps, by the app's row, once somebody has named them."""
         self._by_channel: dict[int, Platform] = {
-            int(platform.channel): platform for platform in PLATFORMS.values()
+            int(platform.channel): platform
+            for platform in PLATFORMS.values()
+            if not platform.push_service
         }
         self.gateways: dict[Channel, Gateway] = {}
         """Set by the composition: the gateway of each platform."""
@@ -89,6 +98,13 @@ class Fleet:
         self.sdk = Sdk(world, self.devices, self._by_channel, self.name_of, self.external_id_of)
         self.sdk.token_of = self.token_of
         self.delivery = Delivery(world, sends, self.devices, self._by_channel, self)
+        self.further = FurtherTokens(world, self.devices, self.lost)
+        self.activities = LiveActivities(world, self.devices, self.further)
+        self.firebase = Firebase(self.devices)
+        arrived = self.entry_kind("MessageArrived", RANKS["arrival"], ARRIVALS, "AttemptMade")
+        self.delivery.app_pushes = AppPushes(
+            world, sends, self.devices, self.activities, self, arrived
+        )
         self.sdk.let_talk = self._let_talk
         self._talkers: set[int] = set()
         """Members of populations whose SDK may have something to say; named devices may always."""
@@ -111,44 +127,14 @@ class Fleet:
 
     # -- handsets: what gateways may ask -------------------------------------------------------
 
-    @property
-    def online(self) -> NDArray[np.bool_]:
-        """Which devices are online."""
-        return self.devices.online
-
-    @property
-    def app(self) -> NDArray[np.int16]:
-        """The app of each row."""
-        return self.devices.app
-
-    @property
-    def platform(self) -> NDArray[np.uint8]:
-        """The channel of each row."""
-        return self.devices.platform
-
-    @property
-    def is_full(self) -> NDArray[np.bool_]:
-        """Which mailboxes are full."""
-        return self.devices.is_full
-
-    @property
-    def is_away(self) -> NDArray[np.bool_]:
-        """Which mailboxes answer by themselves."""
-        return self.devices.is_away
-
-    @property
-    def key(self) -> NDArray[np.uint64]:
-        """Content keys."""
-        return self.devices.key
-
-    @property
-    def offline_since(self) -> NDArray[np.int64]:
-        """Since when, for devices that are offline."""
-        return self.devices.offline_since
-
     def hold(self, devices: NDArray[np.int32], routes: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Whether each device still has the app and this very token."""
+        if len(devices) == 1 and self.devices.route[devices[0]] == routes[0]:
+            return self.devices.installed[devices]
         same: NDArray[np.bool_] = self.devices.route[devices] == routes
+        others = np.flatnonzero(~same)
+        if len(others):
+            same[others] = self.further.hold(devices[others], routes[others])
         return same & self.devices.installed[devices]
 
     def deliver(
@@ -223,9 +209,18 @@ class Fleet:
             return None
         return self.name_of(row)
 
+    def forget_app(self, rows: NDArray[np.int32]) -> None:
+        """Lose what apps at *rows* had stored beside their SDK's records."""
+        self.further.forget(rows)
+        self.activities.forget(rows.tolist())
+        self.firebase.forget(rows.tolist())
+
     def topic_of(self, row: int) -> str:
         """Return the topic of an iOS app: its bundle id."""
-        app = int(self.devices.app[row])
+        return self.topic_of_app(int(self.devices.app[row]))
+
+    def topic_of_app(self, app: int) -> str:
+        """Return the bundle id of the app at row *app*, made up until somebody has named it."""
         return self.topics.get(app, f"test.pushlab.app{app}")
 
     def listen(self, row: int, listener: Callable[[FanOut, int], None]) -> None:
@@ -235,6 +230,8 @@ class Fleet:
 
     def platform_of(self, row: int) -> Platform:
         """Return the platform of the device at *row*."""
+        if self.devices.push_service[row]:
+            return EDGE
         return self._by_channel[int(self.devices.platform[row])]
 
     def tabulate(self, holds: Callable[[Platform], bool]) -> NDArray[np.bool_]:
@@ -269,8 +266,13 @@ class Fleet:
             route=route,
         )
         row = int(rows[0])
+        if kind.push_service:
+            self.devices.own("push_service")[row] = kind.push_service
         self._names[row] = name
         self._rows[name] = row
+        if kind is MAILBOX:
+            # What its owner opens from habit may be asked for over HTTP, at its own instant.
+            self._world.schedule.mark_lane(rows)
         if not fresh and kind.has_app:
             self.give_tokens(rows)
         return row
@@ -304,6 +306,12 @@ class Fleet:
             background_since=self._world.now,
             permission=Permission.GRANTED,
         )
+        services = np.repeat(
+            np.array([PLATFORMS[name].push_service for name in counts], np.uint8),
+            np.array(list(counts.values()), np.int64),
+        )
+        if np.count_nonzero(services):
+            self.devices.own("push_service")[rows] = services
         self._members.append((int(rows[0]), total, prefix))
         self.give_tokens(rows)
         for channel, gateway in self.address_gateways.items():

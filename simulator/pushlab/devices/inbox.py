@@ -55,6 +55,10 @@ class ReceivedMail:
     plain: str | None = None
     """The part in plain text, where the sender wrote one."""
     attachments: tuple[Attachment, ...] = ()
+    images: tuple[str, ...] = ()
+    """What is loaded from elsewhere when it is opened with its images."""
+    is_direct: bool = False
+    """Whether it came over SMTP from the program under test itself, past any service."""
 
     @property
     def body(self) -> str:
@@ -92,6 +96,7 @@ class ReceivedMail:
                 {"name": each.name, "type": each.type, "size_bytes": each.size_bytes}
                 for each in self.attachments
             ],
+            "images": list(self.images),
         }
 
     def __str__(self) -> str:
@@ -181,6 +186,8 @@ def _read_mail(fan_out: FanOut, position: int, received_at: Instant) -> Received
         what=fan_out.what_at(position),
         plain=mail.plain,
         attachments=mail.attachments,
+        images=mail.images,
+        is_direct=fan_out.app < 0,
     )
 
 

@@ -2,30 +2,39 @@
 
 What the sender of a mail hears of it is what a real one does: an open when the images are
 loaded, a click when the link leads over its counter, the link to unsubscribe, and a complaint.
+Programs between sender and reader do some of that too: a privacy proxy loads the images of every
+mail soon after it came, a cache loads them once for all views, a scanner follows every link.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pushlab.gateway import Mark
-from pushlab.world.outbox import Post
+from pushlab.devices.mail_requests import CACHED, PLAIN, PREFETCHED, VIEWED, MailRequests
+from pushlab.gateway import MailMark, Mark
 from pushlab.world.schedule import RANKS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pushlab.devices.fleet import Fleet
-    from pushlab.fanout import FanOut, Sends
+    from pushlab.fanout import Sends
     from pushlab.world.trace import BatchKind
     from pushlab.world.world import World
 
 __all__ = ["MailVerbs"]
 
 ENTRIES: Final = {
-    "MailOpened": ("reported", "not reported: images off"),
+    "ImagesPrefetched": ("",),
+    "LinksScanned": ("",),
+    "MailOpened": (
+        "reported",
+        "not reported: images off",
+        "not reported: a proxy had the images",
+    ),
     "LinkClicked": ("counted", "not counted: links are not tracked"),
     "UnsubscribeClicked": ("link", "one click"),
     "MailMarkedSpam": ("",),
@@ -33,7 +42,28 @@ ENTRIES: Final = {
 OPENED, UNSEEN = np.uint8(Mark.OPENED), np.uint8(Mark.OPEN_LOST)
 READ: Final = np.uint8(Mark.OPENED | Mark.OPEN_LOST)
 SPAM: Final = np.uint8(Mark.SPAM)
+HELD: Final = np.uint8(MailMark.CACHED)
+FETCHED: Final = np.uint8(MailMark.CACHED | MailMark.PREFETCHED)
+SCANNED: Final = np.uint8(MailMark.SCANNED)
 UPPER_HALF: Final = np.uint64(32)
+REPORTED, HIDDEN, FROM_CACHE = range(3)
+VERBS: Final = (
+    ("fill", "MailboxFilled", "is_full", True),
+    ("empty", "MailboxEmptied", "is_full", False),
+    ("close", "MailboxClosed", "", False),
+    ("reopen", "MailboxReopened", "", True),
+    ("show_images", "ImagesShown", "hides_images", False),
+    ("hide_images", "ImagesHidden", "hides_images", True),
+    ("start_auto_reply", "AutoReplyStarted", "is_away", True),
+    ("end_auto_reply", "AutoReplyEnded", "is_away", False),
+    ("start_privacy_proxy", "PrivacyProxyStarted", "is_proxied", True),
+    ("end_privacy_proxy", "PrivacyProxyEnded", "is_proxied", False),
+    ("start_image_cache", "ImageCacheStarted", "caches_images", True),
+    ("end_image_cache", "ImageCacheEnded", "caches_images", False),
+    ("start_link_scanner", "LinkScannerStarted", "scans_links", True),
+    ("end_link_scanner", "LinkScannerEnded", "scans_links", False),
+)
+"""Verbs that need no mail, what the trace calls each, and the column that it sets, and to what."""
 
 
 class MailVerbs:
@@ -45,32 +75,33 @@ class MailVerbs:
         self._fleet = fleet
         self._sends = sends
         self._kinds: dict[str, BatchKind] = {}
-        self._opening = world.schedule.register("mail opening", RANKS["tap"], self._open_from_habit)
-        for verb, body, entry in (
-            ("fill", self._fill, "MailboxFilled"),
-            ("empty", self._empty, "MailboxEmptied"),
-            ("close", self._close, "MailboxClosed"),
-            ("reopen", self._reopen, "MailboxReopened"),
-            ("show_images", self._show_images, "ImagesShown"),
-            ("hide_images", self._hide_images, "ImagesHidden"),
-            ("start_auto_reply", self._start_auto_reply, "AutoReplyStarted"),
-            ("end_auto_reply", self._end_auto_reply, "AutoReplyEnded"),
-        ):
+        self.requests = MailRequests(world, sends, fleet.name_of)
+        rank = RANKS["tap"]
+        self._opening = world.schedule.register("mail opening", rank, self._open_from_habit)
+        self._fetching = world.schedule.register("mail prefetch", rank, self._prefetch)
+        self._scanning = world.schedule.register("mail scan", rank, self._scan)
+        for verb, entry, column, value in VERBS:
+            body = self._reopen if value else self._close
+            if column:
+                body = partial(self._switch, column, value)
             fleet.declare(verb, body, entry, is_quiet=True, kinds=("mailbox",))
 
     # -- the mailbox ---------------------------------------------------------------------------
 
-    def _fill(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
+    def _switch(
+        self,
+        column: str,
+        value: bool,  # noqa: FBT001 - it stands in a table
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+    ) -> None:
+        """Set a column that says how a mailbox is."""
         del instants
-        self._fleet.devices.own("is_full")[rows] = True
-
-    def _empty(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        del instants
-        self._fleet.devices.own("is_full")[rows] = False
+        self._fleet.devices.own(column)[rows] = value
 
     def _close(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         """End the address; its mails go with it."""
-        self._empty(instants, rows)
+        self._switch("is_full", False, instants, rows)  # noqa: FBT003 - as in the table
         self._fleet.devices.installed[rows] = False
 
     def _reopen(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
@@ -78,28 +109,42 @@ class MailVerbs:
         self._fleet.devices.installed[rows] = True
         self._fleet.devices.installed_at[rows] = instants
 
-    def _show_images(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        del instants
-        self._fleet.devices.own("hides_images")[rows] = False
-
-    def _hide_images(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        del instants
-        self._fleet.devices.own("hides_images")[rows] = True
-
-    def _start_auto_reply(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        del instants
-        self._fleet.devices.own("is_away")[rows] = True
-
-    def _end_auto_reply(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        del instants
-        self._fleet.devices.own("is_away")[rows] = False
-
-    # -- the habit -----------------------------------------------------------------------------
+    # -- habits and programs -------------------------------------------------------------------
 
     def notice(
         self, instants: NDArray[np.int64], rows: NDArray[np.int32], what: NDArray[np.int64]
     ) -> None:
-        """Plan when people open mails that came just now, if they ever do."""
+        """Plan what follows for mails that came just now: programs look at them, people open."""
+        settings = self._world.settings
+        for column, kind, bound_s in (
+            ("is_proxied", self._fetching, settings.mail_prefetch_delay_s),
+            ("scans_links", self._scanning, settings.mail_scan_delay_s),
+        ):
+            if self._fleet.devices.holds(column):
+                mine = getattr(self._fleet.devices, column)[rows]
+                self._plan_program(kind, bound_s, instants[mine], rows[mine], what[mine])
+        self._plan_openings(instants, rows, what)
+
+    def _plan_program(
+        self,
+        kind: int,
+        bound_s: int,
+        instants: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        what: NDArray[np.int64],
+    ) -> None:
+        """Plan when a program looks at mails that came just now."""
+        if not len(rows):
+            return
+        luck, keys = self._world.randomness, self._fleet.devices.key[rows]
+        purpose = "mail prefetch" if kind == self._fetching else "mail scan"
+        bound_ms = max(bound_s * 1000, 1)
+        delays = luck.below(purpose, keys, self._sends.keys(what), bound_ms)
+        self._world.schedule.put(kind, instants + 1 + delays, rows, what, distinct=True)
+
+    def _plan_openings(
+        self, instants: NDArray[np.int64], rows: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
         devices = self._fleet.devices
         shares = devices.tap_share[rows]
         if not np.count_nonzero(shares):
@@ -121,19 +166,68 @@ class MailVerbs:
         if np.count_nonzero(there):
             self.open_mails(instants[there], rows[there], what[there])
 
+    def _prefetch(
+        self, instants: NDArray[np.int64], rows: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
+        """Load the images of mails by a proxy that has not done so; nobody reads them for that."""
+        there = self._fleet.delivery.holds(rows, what, HELD | SPAM)
+        there &= self._fleet.devices.is_proxied[rows]
+        if not np.count_nonzero(there):
+            return
+        instants, rows, what = instants[there], rows[there], what[there]
+        for fan_out, positions, _ in self._sends.split(what):
+            fan_out.owner.opened(fan_out, positions)
+            fan_out.marks[positions] |= FETCHED
+        self._record("ImagesPrefetched", instants, rows, what, np.zeros(len(rows), np.uint8))
+        self.requests.load_images(instants, rows, what, PREFETCHED)
+
+    def _scan(
+        self, instants: NDArray[np.int64], rows: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
+        """Follow every link of mails; where one leads over its sender's counter, it counts.
+
+        To unsubscribe takes more than a GET (RFC 8058, section 1), so nobody is unsubscribed.
+        """
+        there = self._fleet.delivery.holds(rows, what, SCANNED | SPAM)
+        there &= self._fleet.devices.scans_links[rows]
+        if not np.count_nonzero(there):
+            return
+        instants, rows, what = instants[there], rows[there], what[there]
+        for fan_out, positions, _ in self._sends.split(what):
+            # The mails of one send differ in their addresses, not in how many links there are.
+            links = fan_out.owner.mail_for(fan_out, int(positions[0])).links
+            for _link in (link for link in links if link.url != link.target):
+                fan_out.owner.clicked(fan_out, positions)
+                fan_out.marks[positions] |= SCANNED
+            fan_out.marks[positions] |= SCANNED
+        self._record("LinksScanned", instants, rows, what, np.zeros(len(rows), np.uint8))
+        self.requests.scan(instants, rows, what)
+
     # -- mails ---------------------------------------------------------------------------------
 
     def open_mails(
         self, instants: NDArray[np.int64], rows: NDArray[np.int32], what: NDArray[np.int64]
     ) -> None:
-        """Open mails; the sender learns it from the images, where these are loaded."""
-        hidden = self._fleet.devices.hides_images[rows]
+        """Open mails; the sender learns it from the images, where these are loaded from it."""
+        devices = self._fleet.devices
+        outcomes = devices.hides_images[rows].astype(np.uint8)
+        keeps = devices.is_proxied[rows] | devices.caches_images[rows]
         for fan_out, positions, places in self._sends.split(what):
-            seen = positions[~hidden[places]]
+            held = (fan_out.marks[positions] & HELD != 0) & (outcomes[places] == REPORTED)
+            if np.count_nonzero(held):
+                outcomes[places] = np.where(held, FROM_CACHE, outcomes[places])
+            is_seen = outcomes[places] == REPORTED
+            seen = positions[is_seen]
             if len(seen):
                 fan_out.owner.opened(fan_out, seen)
-            fan_out.marks[positions] |= np.where(hidden[places], UNSEEN, OPENED)
-        self._record("MailOpened", instants, rows, what, hidden.astype(np.uint8))
+            fan_out.marks[positions] |= np.where(is_seen, OPENED, UNSEEN)
+            fan_out.marks[positions[is_seen & keeps[places]]] |= HELD
+        self._record("MailOpened", instants, rows, what, outcomes)
+        seen_by = np.where(devices.is_proxied[rows], 1, np.where(keeps, 2, 0))
+        for number, errand in enumerate((PLAIN, VIEWED, CACHED)):
+            mine = (outcomes == REPORTED) & (seen_by == number)
+            if np.count_nonzero(mine):
+                self.requests.load_images(instants[mine], rows[mine], what[mine], errand)
 
     def _open_unread(
         self, instants: NDArray[np.int64], rows: NDArray[np.int32], what: NDArray[np.int64]
@@ -174,30 +268,9 @@ class MailVerbs:
         for fan_out, positions, places in self._sends.split(what):
             fan_out.owner.unsubscribed(fan_out, positions, instants[places])
             fan_out.marks[positions] |= Mark.UNSUBSCRIBED.value
-            if one_click:
-                for position in positions.tolist():
-                    self._press_button(fan_out, position)
         outcomes = np.full(len(rows), one_click, np.uint8)
         self._record("UnsubscribeClicked", instants, rows, what, outcomes)
-
-    def _press_button(self, fan_out: FanOut, position: int) -> None:
-        """Let the mailbox make its one POST (RFC 8058, section 3.2), where a program takes it."""
-        url = fan_out.owner.mail_for(fan_out, position).one_click_url
-        if url is None:
-            return
-        name = fan_out.target_name(position)
-        self._world.outbox.put(
-            Post(
-                name=f"one click {name}",
-                url=url,
-                at=self._world.now,
-                purpose="one-click unsubscribe",
-                body=b"List-Unsubscribe=One-Click",
-                headers=(("content-type", "application/x-www-form-urlencoded"),),
-                timeout_s=float(self._world.settings.posts_timeout_s),
-                causes=(f"UnsubscribeClicked:{name}",),
-            )
-        )
+        self.requests.leave(instants, rows, what, one_click=one_click)
 
     def mark_spam(
         self, instants: NDArray[np.int64], rows: NDArray[np.int32], what: NDArray[np.int64]

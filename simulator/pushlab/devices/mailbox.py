@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Mailbox"]
 
+WEB: Final = ("http://", "https://")
+"""How the address of a page begins."""
+
 
 class Mailbox(Device):
     """A mailbox at an address; attributes read the truth, verbs change it."""
@@ -31,6 +34,9 @@ class Mailbox(Device):
         "mark_spam": ("there", "mail"),
         "switch_images": ("there",),
         "switch_auto_reply": ("there",),
+        "switch_privacy_proxy": ("there",),
+        "switch_image_cache": ("there",),
+        "switch_link_scanner": ("there",),
         "fill": ("there", "room"),
         "empty": ("there", "full"),
         "close": ("there",),
@@ -70,12 +76,19 @@ class Mailbox(Device):
             "full": bool(devices.is_full[row]),
             "images": not devices.hides_images[row],
             "auto_reply": bool(devices.is_away[row]),
+            "privacy_proxy": bool(devices.is_proxied[row]),
+            "image_cache": bool(devices.caches_images[row]),
+            "link_scanner": bool(devices.scans_links[row]),
         }
 
     # -- mails ---------------------------------------------------------------------------------
 
     def open_mail(self, mail: ReceivedMail | None = None) -> None:
-        """Open *mail*, or the newest one; its sender learns it where images are on."""
+        """Open *mail*, or the newest one; its sender learns it where images are on.
+
+        Every image that it shows from elsewhere is asked for with a GET when time moves, if
+        somebody serves that name here (`Lab.mount`, `allow=`, this machine).
+        """
         chosen = self._choose("open_mail", mail)
         self._handle("open_mail", chosen, self._host.fleet.mail.open_mails)
 
@@ -83,18 +96,21 @@ class Mailbox(Device):
         """Follow a link of *mail*, or of the newest one, and return where it leads.
 
         *link* is its place in the mail, from 0, its text or its address. An unopened mail is
-        opened before.
+        opened before. The page is visited with a GET when time moves, if somebody serves that
+        name here; redirects are followed as far as that is so.
         """
         chosen = self._choose("click_link", mail)
         found = _find_link(chosen, link)
-        is_tracked = found.url != found.target
+        # Past any service whoever serves the page counts, by the visit itself.
+        is_visit = chosen.is_direct and found.target.lower().startswith(WEB)
+        is_tracked = is_visit or found.url != found.target
         verbs = self._host.fleet.mail
-        self._handle(
-            "click_link",
-            chosen,
-            lambda at, rows, what: verbs.click_links(at, rows, what, is_tracked=is_tracked),
-            link=link,
-        )
+
+        def click(*mails: Any) -> None:  # noqa: ANN401 - the columns of one mail
+            verbs.click_links(*mails, is_tracked=is_tracked)
+            verbs.requests.follow(*mails, url=found.target)
+
+        self._handle("click_link", chosen, click, link=link)
         return found.target
 
     def click_unsubscribe(
@@ -102,7 +118,9 @@ class Mailbox(Device):
     ) -> None:
         """Unsubscribe by the link in *mail*, or in the newest one, and confirm on its page.
 
-        With *one_click* it is the mailbox's own button instead, which makes one POST (RFC 8058).
+        The page is visited with a GET when time moves; if it holds a form that is sent by POST, its
+        first button is pressed. With *one_click* it is the mailbox's own button instead, which
+        makes one POST (RFC 8058).
         """
         chosen = self._choose("click_unsubscribe", mail)
         if one_click and not chosen.one_click:
@@ -138,6 +156,27 @@ class Mailbox(Device):
     def switch_auto_reply(self, *, on: bool) -> None:
         """Answer mail that came over SMTP by itself, as out of office (RFC 3834), or no longer."""
         self._do("switch_auto_reply", "start_auto_reply" if on else "end_auto_reply", {"on": on})
+
+    def switch_privacy_proxy(self, *, on: bool) -> None:
+        """Let a proxy load the images of each mail soon after it came, read or not.
+
+        Its sender takes that for an opening; a view of the person's own is not told any more.
+        """
+        need_flag("switch_privacy_proxy(on=)", on)
+        verb = "start_privacy_proxy" if on else "end_privacy_proxy"
+        self._do("switch_privacy_proxy", verb, {"on": on})
+
+    def switch_image_cache(self, *, on: bool) -> None:
+        """Let a cache load images at the first view and keep them: repeats are not told."""
+        need_flag("switch_image_cache(on=)", on)
+        verb = "start_image_cache" if on else "end_image_cache"
+        self._do("switch_image_cache", verb, {"on": on})
+
+    def switch_link_scanner(self, *, on: bool) -> None:
+        """Let a scanner follow every link of each mail within seconds after it came."""
+        need_flag("switch_link_scanner(on=)", on)
+        verb = "start_link_scanner" if on else "end_link_scanner"
+        self._do("switch_link_scanner", verb, {"on": on})
 
     def fill(self) -> None:
         """Let the mailbox be full: mail waits for room, and bounces (soft) after days."""

@@ -59,8 +59,16 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "hide_images": ("installed",),
         "start_auto_reply": ("installed",),
         "end_auto_reply": ("installed",),
-        "reply_stop": ("online",),
-        "reply_start": ("online",),
+        "start_privacy_proxy": ("installed",),
+        "end_privacy_proxy": ("installed",),
+        "start_image_cache": ("installed",),
+        "end_image_cache": ("installed",),
+        "start_link_scanner": ("installed",),
+        "end_link_scanner": ("installed",),
+        "reply_stop": ("installed", "online"),
+        "reply_start": ("installed", "online"),
+        "disconnect": ("installed",),
+        "recycle": (),
     }
 )
 """By verb; a mailbox is installed while its address is there."""

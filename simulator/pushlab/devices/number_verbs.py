@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from pushlab.content import File
     from pushlab.devices.fleet import Fleet
     from pushlab.world.world import World
 
@@ -25,8 +28,14 @@ class Carrier(Protocol):
         text: str,
         to: str | None = None,
         entry: str = "NumberReplied",
+        *,
+        files: Sequence[File] = (),
     ) -> None:
         """Take *text* for *to*, or for who wrote to each number last; *entry* tells of it."""
+        ...
+
+    def forget_talk(self, routes: NDArray[np.int32]) -> None:
+        """Let nobody have written to the numbers at *routes* yet."""
         ...
 
 
@@ -46,6 +55,32 @@ class NumberVerbs:
             "reply_start", self._reply_start, "StartReplied", is_quiet=True, kinds=("number",)
         )
 
+        for verb, body, entry in (
+            ("disconnect", self._disconnect, "NumberDisconnected"),
+            ("recycle", self._recycle, "NumberRecycled"),
+        ):
+            fleet.declare(verb, body, entry, is_quiet=True, kinds=("number",))
+
+    def _disconnect(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
+        """Let the owners give their numbers up: nobody has these any more."""
+        del instants
+        self._fleet.devices.installed[rows] = False
+
+    def _recycle(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
+        """Give the numbers to other people, whom nobody knows; whoever writes to them is not told.
+
+        Blocks stay with a number, so a new owner never hears from whom the old one silenced.
+        """
+        assert self.carrier is not None, "the composition sets it"
+        devices, sdk = self._fleet.devices, self._fleet.sdk
+        devices.installed[rows] = True
+        devices.installed_at[rows] = instants
+        devices.subscription_key[rows] = 0
+        devices.user_key[rows] = 0
+        self.carrier.forget_talk(devices.route[rows])
+        for row in rows.tolist():
+            sdk.external_ids[row] = None
+
     def _reply_stop(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         self._reply(instants, rows, "STOP", "StopReplied")
 
@@ -61,11 +96,14 @@ class NumberVerbs:
         routes = self._fleet.devices.route[rows[online]]
         self.carrier.take_replies(instants[online], routes, text, entry=entry)
 
-    def reply(self, row: int, text: str, to: str) -> None:
-        """Let the number at *row* write *text* to *to*, now."""
+    def reply(self, row: int, text: str, to: str, files: Sequence[File] = ()) -> None:
+        """Let the number at *row* write *text* to *to*, with *files*, now."""
         assert self.carrier is not None, "the composition sets it"
         now, device = self._world.now, self._fleet.name_of(row)
-        told = {"device": device, "to": to, "text": text}
+        told: dict[str, object] = {"device": device, "to": to, "text": text}
+        if files:
+            told["media"] = [{"type": file.type, "size_bytes": len(file.data)} for file in files]
         self._world.trace.record("NumberReplied", f"{device}@{now}", told)
         route = self._fleet.devices.route[row]
-        self.carrier.take_replies(np.array([now], np.int64), np.array([route], np.int32), text, to)
+        at, routes = np.array([now], np.int64), np.array([route], np.int32)
+        self.carrier.take_replies(at, routes, text, to, files=files)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from pushlab.devices.app_device import PERSON_VERBS, AppDevice
+from pushlab.devices.app_device import FIREBASE_VERBS, PERSON_VERBS
+from pushlab.devices.ios_parts import IOS_VERBS, IosParts
 from pushlab.devices.said import need_flag, say_place, say_purchase
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Phone"]
 
 
-class Phone(AppDevice):
+class Phone(IosParts):
     """A phone; attributes read the truth, verbs change it."""
 
     __slots__ = ()
@@ -43,6 +44,8 @@ class Phone(AppDevice):
         "go_online": ("offline",),
         "set_timezone": (),
         "move": (),
+        **FIREBASE_VERBS,
+        **IOS_VERBS,
     }
 
     # -- reading -------------------------------------------------------------------------------
@@ -69,6 +72,11 @@ class Phone(AppDevice):
         shown = super().document()
         if self.platform == "ios":
             shown["topic"] = self._host.fleet.topic_of(self.row)
+            shown["fcm_token"] = self.fcm_token
+            shown["tokens"] = dict(self.tokens)
+            shown["start_tokens"] = dict(self.start_tokens)
+            shown["wakeups"] = [wakeup.document() for wakeup in self.wakeups]
+            shown["live_activities"] = [each.document() for each in self.live_activities]
         return shown
 
     # -- verbs ---------------------------------------------------------------------------------

@@ -55,7 +55,9 @@ class Platform:
     confirms: Confirms
     """Which messages it sends a receipt for: those that reached the app, those it showed, none."""
     browser: str | None = None
-    """``chrome``, ``firefox``, ``safari``, for the web."""
+    """``chrome``, ``firefox``, ``safari``, ``edge``, for the web."""
+    push_service: int = 0
+    """The number of the push service, where it is not the one of the channel."""
     token_needs_permission: bool = False
     """Whether the token comes only after the prompt was accepted (iOS, the web)."""
     registers_bare: bool = True

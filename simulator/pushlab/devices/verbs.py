@@ -8,6 +8,7 @@ import numpy as np
 
 from pushlab.devices.columns import Permission, Process
 from pushlab.devices.platform import WITH_APP, WITH_NETWORK
+from pushlab.gateway import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,6 +86,7 @@ class AppVerbs:
         devices.process[rows] = Process.CLOSED.value
         self._lose_tokens(rows)
         self._fleet.hardware.lose(rows)
+        self._fleet.forget_app(rows)
         self._fleet.sdk.forget(rows)
 
     def _clear_data(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
@@ -101,6 +103,7 @@ class AppVerbs:
         """
         self._drop_tokens(instants, rows)
         self._fleet.devices.installed_at[rows] = instants
+        self._fleet.forget_app(rows)
         self._fleet.sdk.forget(rows)
 
     def _go_offline(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
@@ -119,10 +122,15 @@ class AppVerbs:
             routes = np.concatenate([routes, held["route"]])
             platforms = np.concatenate([platforms, devices.platform[owners]])
             at = np.concatenate([at, np.repeat(at, lost.count(rows))])
+        more, when = self._fleet.further.list_routes(rows, instants)
+        if len(more):
+            routes, at = np.concatenate([routes, more]), np.concatenate([at, when])
+            platforms = np.concatenate([platforms, np.full(len(more), Channel.IOS, np.uint8)])
         for channel, gateway in self._fleet.gateways.items():
             mine = (platforms == channel) & (routes >= 0)
             if mine.any():
                 gateway.connect(at[mine], routes[mine])
+        self._fleet.further.tell(rows, instants)
         self._fleet.sdk.resume_all(rows, instants)
 
     def _open_app(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
@@ -141,6 +149,7 @@ class AppVerbs:
             cold = before in {Process.CLOSED, Process.STOPPED}
             if cold or (before == Process.BACKGROUND and away_s >= settings.session_gap_s):
                 self._fleet.sdk.start_session(row, instant)
+            self._fleet.firebase.refresh(row)
             self._fleet.sdk.resume(row, instant)
             self._fleet.sdk.enqueue(row, instant)
 

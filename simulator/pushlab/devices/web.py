@@ -7,7 +7,7 @@ from dataclasses import replace
 from pushlab.devices.platform import Platform, list_states
 from pushlab.gateway import Channel
 
-__all__ = ["CHROME", "FIREFOX", "SAFARI"]
+__all__ = ["CHROME", "EDGE", "FIREFOX", "SAFARI"]
 
 CHROME = Platform(
     name="web",
@@ -33,3 +33,5 @@ SAFARI = replace(
     confirms="never",
 )
 """Safari sends no receipts: its budget for a push event is too short."""
+EDGE = replace(CHROME, browser="edge", push_service=3)
+"""For OneSignal Edge is like Chrome (OneSignal-Website-SDK 16); its push service is Microsoft's."""

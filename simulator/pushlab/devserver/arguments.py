@@ -24,15 +24,20 @@ LATER_VERBS: Final = ("upgrade", "move_to_new_phone")
 EXAMPLES: Final[Mapping[str, object]] = {
     "address": "alice@example.com",
     "amount": 9.99,
+    "attributes_type": "RideAttributes",
     "code": "de",
     "external_id": "alice",
     "key": "level",
+    "kind": "voip",
     "lat": 52.5,
     "long": 13.4,
     "name": "Europe/Berlin",
+    "network": "mobile",
     "number": "+15551234567",
     "on": False,
+    "power": "low",
     "sku": "coins",
+    "state": {"minutes": 5},
     "text": "STOP",
     "value": "10",
 }
@@ -67,6 +72,8 @@ def _read(device: Device, verb: str, argument: Argument, fields: Fields) -> obje
             return fields.number(name)
         case "scalar":
             return fields.scalar(name)
+        case "object":
+            return fields.json_object(name)
     return _find_shown(device, verb, fields.text(name))
 
 

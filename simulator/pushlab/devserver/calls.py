@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pushlab.devices.fleet import BROWSERS, PLATFORM_NAMES
 from pushlab.devices.kinds import VERBS
+from pushlab.devserver import attempt_calls
 from pushlab.devserver.arguments import LATER_VERBS, read_arguments
 from pushlab.devserver.bench import TurnTakenError, move_to
+from pushlab.devserver.fault_calls import FaultCalls
 from pushlab.devserver.reading import Fields, Refusal, find_near, refuse_misuse
 from pushlab.devserver.tracelog import TraceLog
 from pushlab.errors import MisuseError
 from pushlab.timeline import find_title
 from pushlab.world.clock import parse_instant, render_instant
-from pushlab_fakes.faults import PLACES
 from pushlab_fakes.onesignal.plans import PLANS
 
 if TYPE_CHECKING:
@@ -87,9 +88,13 @@ ROUTES: Final = (
     Route("GET", "trace", "read_trace"),
     Route("GET", "messages", "list_messages"),
     Route("GET", "why", "ask_why"),
+    Route("GET", "attempts", "list_attempts"),
+    Route("GET", "attempts/{id}", "show_attempt"),
     Route("GET", "faults", "list_faults"),
     Route("POST", "faults", "plan_fault"),
     Route("DELETE", "faults/{id}", "end_fault"),
+    Route("GET", "holds", "list_holds"),
+    Route("POST", "holds/{name}/release", "release"),
     Route("GET", "settings", "list_settings"),
     Route("PATCH", "settings", "change_settings"),
     Route("GET", "apps", "list_apps"),
@@ -109,6 +114,10 @@ class Calls:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._log = TraceLog()
+        faulty = FaultCalls(bench)
+        self.list_faults, self.plan_fault = faulty.list_faults, faulty.plan_fault
+        self.end_fault = faulty.end_fault
+        self.list_holds, self.release = faulty.list_holds, faulty.release
 
     @property
     def _lab(self) -> Lab:
@@ -269,54 +278,22 @@ class Calls:
         notification = fields.text("notification")
         fields.finish()
         lab = self._lab
-        held = lab.read(lambda: [each.id for each in lab.messages.all()])
-        if notification is None and not held:
-            told = lab.explain(device)[0].removeprefix("why: ")
-            raise Refusal(404, told, "POST /notifications first")
         try:
-            reasons = lab.why(notification or held[-1], device)
+            if notification is None:
+                reasons = attempt_calls.explain_newest(lab, device)
+            else:
+                reasons = lab.why(notification, device)
         except MisuseError as error:
             raise refuse_misuse(error, 404) from None
         return 200, {"reasons": [reason.document() for reason in reasons]}
 
-    # -- what can go wrong ---------------------------------------------------------------------
+    def list_attempts(self, fields: Fields) -> Told:
+        """Show the last attempts at gateways."""
+        return 200, attempt_calls.list_attempts(self._lab, fields)
 
-    def list_faults(self, fields: Fields) -> Told:
-        """List the planned faults."""
-        fields.finish()
-        lab = self._lab
-        faults = lab.read(lambda: [fault.document() for fault in lab.faults.list()])
-        return 200, {"faults": faults}
-
-    def plan_fault(self, fields: Fields) -> Told:
-        """Plan a fault."""
-        where = fields.need("where", fields.choice("where", PLACES), '{"where": "fcm"}')
-        given = {
-            "id": fields.text("id"),
-            "status": fields.whole("status"),
-            "reason": fields.text("reason"),
-            "retry_after_s": fields.whole("retry_after_s"),
-            "share": fields.share("share"),
-            "times": fields.whole("times"),
-            "devices": fields.texts("devices"),
-            "person": fields.text("person"),
-            "app": fields.text("app"),
-            "start": fields.text("start"),
-            "end": fields.text("end"),
-        }
-        fields.finish()
-        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        return 201, self._lab.fault(where, **chosen).document()
-
-    def end_fault(self, fields: Fields, fault_id: str) -> Told:
-        """End a fault now."""
-        fields.finish()
-        lab = self._lab
-        planned = lab.read(lambda: [fault.id for fault in lab.faults.list()])
-        if fault_id not in planned:
-            raise Refusal(404, f"no fault {fault_id!r} is planned", find_near(fault_id, planned))
-        lab.end_fault(fault_id)
-        return 200, {"ended": fault_id}
+    def show_attempt(self, fields: Fields, attempt_id: str) -> Told:
+        """Show one attempt whole."""
+        return 200, attempt_calls.show_attempt(self._lab, fields, attempt_id)
 
     # -- settings and apps ---------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,12 @@ class ControlGroup(NearGroup):
 
 
 @click.group(cls=ControlGroup)
-@click.option("--ready-file", type=click.Path(path_type=Path), help="Ready file of the server.")
+@click.option(
+    "--ready-file",
+    type=click.Path(path_type=Path),
+    envvar="PUSHLAB_READY_FILE",
+    help="Ready file of the server.",
+)
 @click.option("--json", "is_json", is_flag=True, help="Print the answers as JSON.")
 @click.pass_context
 def ctl(context: click.Context, ready_file: Path | None, *, is_json: bool) -> None:
@@ -208,6 +214,32 @@ def why(session: Session, device_id: str, notification: str | None) -> None:
 
 
 @ctl.command()
+@click.argument("to", required=False, metavar="[DEVICE|ADDRESS]")
+@click.option("--gateway", metavar="NAME", help="apns, fcm, webpush, smtp or sms.")
+@click.option("--source", metavar="WHO", help="wire (your program), onesignal or gateway.")
+@click.option("--message", metavar="ID", help="A notification, or what a gateway calls a message.")
+@click.option("--refused", "accepted", flag_value="false", help="Those that were refused.")
+@click.option("--last", "limit", type=click.IntRange(min=1), default=20, show_default=True)
+@click.pass_obj
+def attempts(session: Session, /, **query: object) -> None:
+    """Show what went to the gateways, to a device or an address, or to all of them."""
+    session.show(session.call("GET", "attempts", query=query), Printer.attempts)
+
+
+@ctl.command()
+@click.argument("attempt_id", metavar="ATTEMPT")
+@click.option("--body", "is_bare", is_flag=True, help="Print the body alone, as it was sent.")
+@click.pass_obj
+def attempt(session: Session, attempt_id: str, *, is_bare: bool) -> None:
+    """Show one attempt whole: the request as it was sent, the answer, and what came of it."""
+    told = session.call("GET", "attempts", attempt_id)
+    if is_bare:
+        click.echo(told.get("body") or b64decode(told.get("body_base64", "")), nl=False)
+    else:
+        session.show(told, Printer.attempt)
+
+
+@ctl.command()
 @click.pass_obj
 def messages(session: Session) -> None:
     """List the notifications and their statistics."""
@@ -242,7 +274,12 @@ def trace(session: Session, last: int) -> None:
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
 @click.pass_obj
 def fault(session: Session, where: str, arguments: tuple[str, ...]) -> None:
-    """Plan a fault at WHERE (fcm, apns, a route): status=503 share=0.5 person=alice ..."""
+    """Plan a fault at WHERE: a gateway (fcm, apns), a route, a stage of SMTP, a webhook.
+
+    Such as `fault fcm status=429 share=0.5 person=alice`, `fault "smtp end" how=lost times=1`,
+    `fault "onesignal POST /notifications" how=hold id=gate` or
+    `fault "webhook https://shop.test" how=late delay=5m`.
+    """
     body = {"where": where, **parse_arguments(arguments)}
     session.show(session.call("POST", "faults", body=body), Printer.fields)
 
@@ -263,6 +300,23 @@ def faults(session: Session) -> None:
 def end_fault(session: Session, fault_id: str) -> None:
     """End a fault now."""
     session.show(session.call("DELETE", "faults", fault_id), Printer.fields)
+
+
+@ctl.command()
+@click.pass_obj
+def holds(session: Session) -> None:
+    """List the holds with what they keep in flight."""
+    session.show(session.call("GET", "holds"), Printer.holds)
+
+
+@ctl.command()
+@click.argument("name")
+@click.option("--count", type=click.IntRange(min=1), help="Let the oldest go on; the hold stays.")
+@click.pass_obj
+def release(session: Session, name: str, count: int | None) -> None:
+    """Let go on what the hold NAME keeps in flight."""
+    body = {} if count is None else {"count": count}
+    session.show(session.call("POST", "holds", name, "release", body=body), Printer.fields)
 
 
 @ctl.command("set")

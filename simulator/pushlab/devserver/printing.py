@@ -28,6 +28,8 @@ BOLD, DIM, GOOD, BAD, NOTE = "bold", "dim", "green", "red", "yellow"
 IDS: Final = ("onesignal_id", "subscription_id", "token", "address", "topic")
 """What a device is called by others, in the order in which it is shown."""
 DONE: Final = ("opened", "clicked", "unsubscribed")
+REFUSED_MIN: Final = 400
+"""Statuses from here on say no, of HTTP and of SMTP."""
 RULES_GOOD: Final = frozenset({"delivered", "receipt-not-asked"})
 
 
@@ -130,6 +132,50 @@ class Printer:
             for entry in reason["entries"]:
                 self._line((f"  because of {entry}", DIM))
 
+    def attempts(self, told: dict[str, Any]) -> None:
+        """Print a line for each attempt, oldest first."""
+        if told["dropped"]:
+            self._line((f"{told['dropped']:,} earlier ones are no longer kept", NOTE))
+        for each in reversed(told["attempts"]):
+            self._attempt(each)
+        if not told["attempts"]:
+            self._line("nothing went to a gateway yet")
+
+    def _attempt(self, attempt: dict[str, Any]) -> None:
+        ended = f"{attempt['status']} {attempt['reason'] or ''}".rstrip()
+        style = BAD if attempt["status"] >= REFUSED_MIN else GOOD
+        self._line(
+            (f"{attempt['at']}  ", DIM),
+            f"{attempt['id']:10} {attempt['gateway']:8} ",
+            (attempt["device"] or attempt["address"] or "-", BOLD),
+            "  ",
+            (ended, style),
+            f"  {attempt['fate']}" if attempt["fate"] else "",
+            f"  “{attempt['title']}”" if attempt["title"] else "",
+            (f"  by {attempt['source']}", DIM) if attempt["source"] != "wire" else "",
+        )
+
+    def attempt(self, told: dict[str, Any]) -> None:
+        """Print an attempt whole: what was sent, and what came of it."""
+        self._attempt(told)
+        for name in ("address", "message", "cause"):
+            if told[name]:
+                self._line((f"  {name:9}", DIM), told[name])
+        for reason in told["reasons"]:
+            self._line(f"  {reason['text']} [{reason['rule']}]")
+        if not told["is_whole"]:
+            self._line(("  headers and body are no longer kept", NOTE))
+            return
+        if envelope := told.get("envelope"):
+            to = ", ".join(envelope["recipients"])
+            self._line(("  envelope ", DIM), f"{envelope['sender'] or '<>'} -> {to}")
+        self._line(f"\n{told['method']} {told['url']}".rstrip())
+        for name, value in told["headers"] if told["method"] == "POST" else ():
+            self._line((f"{name}: ", DIM), value)
+        self._line("")
+        for line in told.get("body", f"({told['body_bytes']:,} bytes)").splitlines():
+            self._line(line)
+
     def messages(self, told: dict[str, Any]) -> None:
         """Print notifications with their counts."""
         for message in told["messages"]:
@@ -159,6 +205,18 @@ class Printer:
             self._console.print(line)
         if not told:
             self._line("nothing has happened yet")
+
+    def holds(self, told: dict[str, Any]) -> None:
+        """Print each hold, and what it keeps in flight below it."""
+        for hold in told["holds"]:
+            parked = hold["parked"]
+            self._line((hold["name"], BOLD), f"  {hold['part']} at {hold['where']}")
+            for each in parked:
+                self._line((f"  {each['at']}  ", DIM), each["what"])
+            if not parked:
+                self._line("  nothing has come to it yet")
+        if not told["holds"]:
+            self._line("nothing is held")
 
     # -- anything else -------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ and what to write instead.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -145,6 +145,13 @@ class Fields:
                 for key, each in value.items()
             }
         raise self._misfit(name, value, 'an object of texts such as {"level": "10"}')
+
+    def json_object(self, name: str) -> dict[str, Any] | None:
+        """Take an object, whatever it holds."""
+        value = self._take(name)
+        if value is None or isinstance(value, dict):
+            return value
+        raise self._misfit(name, value, 'an object such as {"minutes": 5}')
 
     def choice(self, name: str, known: Iterable[str]) -> str | None:
         """Take one of the *known* words."""

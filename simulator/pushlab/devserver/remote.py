@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 from pushlab.devserver.ready import find_ready_files, read_ready_file, state_folder
-from pushlab.errors import MisuseError
+from pushlab.errors import ConnectionCut, MisuseError, PushlabError
 from pushlab.gateway import Channel
 from pushlab.tellings import GATEWAYS
 
@@ -36,11 +38,14 @@ class Remote:
     """The control API of one server."""
 
     def __init__(self, ready: Mapping[str, Any], source: Path) -> None:
+        self.ready = ready
+        """What the ready file says."""
         self._base = str(ready["control"])
         self.onesignal = str(ready.get("onesignal", ""))
         """Base URL of the OneSignal API."""
         self._token = str(ready.get("control_token", ""))
-        self._source = source
+        self.source = source
+        """The ready file."""
         self._opener = build_opener(ProxyHandler({}))
 
     def call(
@@ -72,7 +77,10 @@ class Remote:
     def ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, bytes]:
-        """Make a call of a service that the server plays, and return status and body."""
+        """Make a call of a service that the server plays, and return status and body.
+
+        Raises ConnectionCut when the answer does not come as a whole: a planned fault, mostly.
+        """
         request = Request(url, data=body, headers=dict(headers), method=method)  # noqa: S310 - as given
         try:
             with self._opener.open(request, timeout=TIMEOUT_S) as answer:
@@ -80,13 +88,49 @@ class Remote:
         except HTTPError as error:
             with error:
                 return error.code, error.read()
+        except (HTTPException, ConnectionError) as error:
+            raise ConnectionCut("", str(error)) from None
         except (URLError, OSError) as error:
+            reason = error.reason if isinstance(error, URLError) else None
+            if isinstance(reason, ConnectionError) and not isinstance(
+                reason, ConnectionRefusedError
+            ):
+                raise ConnectionCut("", str(reason)) from None
             raise self._say_silent(error) from None
+
+    def begin(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Callable[[float], tuple[int, bytes] | None]:
+        """Begin a call of a service in the background.
+
+        What is returned waits for its end, so many real seconds, and returns what `ask` does, or
+        None when it goes on.
+        """
+        ended: list[tuple[int, bytes] | PushlabError] = []
+
+        def work() -> None:
+            try:
+                ended.append(self.ask(method, url, headers, body))
+            except PushlabError as error:
+                ended.append(error)
+
+        thread = threading.Thread(target=work, name="pushlab-asking", daemon=True)
+        thread.start()
+
+        def find(wait_s: float) -> tuple[int, bytes] | None:
+            thread.join(wait_s)
+            if thread.is_alive():
+                return None
+            if isinstance(ended[0], PushlabError):
+                raise ended[0]
+            return ended[0]
+
+        return find
 
     def _say_silent(self, error: Exception) -> MisuseError:
         reason = error.reason if isinstance(error, URLError) else error
         return MisuseError(
-            f"the server of {self._source} does not answer ({reason}); start it again with "
+            f"the server of {self.source} does not answer ({reason}); start it again with "
             "`pushlab serve`"
         )
 
@@ -107,8 +151,15 @@ class RemoteNames:
         held = call("GET", "devices")["devices"]
         self._gateways = {each["id"]: GATEWAYS[CHANNELS[each["platform"]]] for each in held}
         self._devices = {each["subscription_id"]: each["id"] for each in held}
+        for name in ("address", "token"):
+            self._devices |= {each[name]: each["id"] for each in held if each[name]}
+        for each in held:
+            if subscription := each.get("push_subscription"):
+                self._devices[subscription["endpoint"]] = each["id"]
         self._users = {each["onesignal_id"]: each["external_id"] for each in held}
-        self._titles = {each["id"]: each["title"] for each in call("GET", "messages")["messages"]}
+        sent = call("GET", "attempts", query={"source": "wire", "limit": 1_000})["attempts"]
+        self._titles = {each["message"]: each["title"] for each in sent}
+        self._titles |= {each["id"]: each["title"] for each in call("GET", "messages")["messages"]}
 
     def find_address(self, subscription: str) -> tuple[str, str] | None:
         """Return the device behind a subscription id and its gateway's name, or None."""
@@ -130,10 +181,11 @@ class RemoteNames:
         return None if external_id is None else str(external_id)
 
 
-def find_server(ready_file: Path | None) -> Remote:
+def find_server(ready_file: Path | None, command: str = "ctl") -> Remote:
     """Return the server of *ready_file*, or else the one that this user runs.
 
-    Raises MisuseError when there is none, or more than one to choose from.
+    *command* is who asks, for advice. Raises MisuseError when there is none, or more than one to
+    choose from.
     """
     if ready_file is not None:
         return Remote(read_ready_file(ready_file), ready_file)
@@ -148,12 +200,13 @@ def find_server(ready_file: Path | None) -> Remote:
     if not found:
         raise MisuseError(
             f"no server runs (no ready file in {state_folder()} leads to one); start one with "
-            "`pushlab serve`, or name its ready file with `pushlab ctl --ready-file FILE`"
+            f"`pushlab serve`, or name its ready file with `pushlab {command} --ready-file FILE`"
         )
     if len(found) > 1:
         listed = ", ".join(str(path) for path, _ in found)
         raise MisuseError(
-            f"{len(found)} servers run; choose one with `pushlab ctl --ready-file FILE`: {listed}"
+            f"{len(found)} servers run; choose one with `pushlab {command} --ready-file FILE`: "
+            f"{listed}"
         )
     return found[0][1]
 

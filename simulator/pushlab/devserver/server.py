@@ -3,70 +3,44 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import json
 import os
 import secrets
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pushlab.child.guidance import CA_FILE, Guidance
 from pushlab.devserver.bench import Bench
 from pushlab.devserver.control import PREFIX, Control
 from pushlab.devserver.driver import Driver
+from pushlab.devserver.options import Options
 from pushlab.devserver.ready import remove_private, state_folder, write_private
 from pushlab.errors import MisuseError
 from pushlab.lab import Lab
+from pushlab.views import Endpoints
 from pushlab_fakes.exchange import Answer, json_answer
+from pushlab_fakes.strikes import come_out
 from pushlab_fakes.wire.edge import Edge
 from pushlab_fakes.wire.mail_ports import MailPorts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    from pushlab.devserver.pace import Pace
     from pushlab.mail import MailView
     from pushlab.timeline import Told
     from pushlab_fakes.exchange import Request
     from pushlab_fakes.wire.edge import Listener
     from pushlab_fakes.wire.mail_ports import MailMode
+    from pushlab_fakes.wire.ways import Ways
 
 __all__ = ["DevServer", "Options"]
 
 OWN = "/_pushlab"
 TOKEN_BYTES = 24
-MAIL_KEYS: Mapping[str, MailMode] = {
-    "smtp": "clear",
-    "smtp_starttls": "starttls",
-    "smtp_tls": "tls",
-}
-"""Keys of the ready file, and the kinds of port."""
-WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What `pushlab serve` was asked for."""
-
-    pace: Pace
-    port: int = 7575
-    bind: str = "127.0.0.1"
-    public_url: str | None = None
-    seed: int = 0
-    start: str = "now"
-    app: str | None = None
-    ready_file: Path | None = None
-    """None puts it into the user's state folder, named by the port."""
-
-    @property
-    def is_public(self) -> bool:
-        """Whether other machines can reach the port."""
-        try:
-            return not ipaddress.ip_address(self.bind).is_loopback
-        except ValueError:
-            return self.bind != "localhost"
+MAIL_MODES: Sequence[MailMode] = ("clear", "starttls", "tls")
+ANY_KEY = "os_v2_app_pushlab_any_key_will_do"
+ANY_ORGANIZATION_KEY = "os_v2_org_pushlab_any_key_will_do"
 
 
 class Front:
@@ -77,6 +51,8 @@ class Front:
         self._control = control
         self._report = report
         self.mail_ports = MailPorts(self)
+        self.ways: Ways | None = None
+        """Where a proxied connection is led; None until all ports are open."""
 
     @property
     def mail(self) -> MailView:
@@ -85,13 +61,17 @@ class Front:
 
     def handle(self, request: Request) -> Answer:
         """Answer one request."""
+        return come_out(self.respond(request))
+
+    def respond(self, request: Request) -> Answer:
+        """Answer one request with what becomes of the answer."""
         if request.path.startswith(PREFIX):
             return self._control.handle(request)
         if request.path == OWN or request.path.startswith(f"{OWN}/"):
             return _tell_later()
         if request.path == "/" and request.method == "GET":
             return _welcome(self._bench)
-        return self._bench.lab.handle(request)
+        return self._bench.lab.respond(request)
 
     def takes_long(self, request: Request) -> bool:
         """Tell whether a request waits for time to be moved."""
@@ -108,6 +88,15 @@ class Front:
     def broke(self, protocol: str, reason: str) -> None:
         """Take note of a connection that broke the rules of its protocol."""
         self._bench.lab.broke(protocol, reason)
+
+    @property
+    def has_handshake_faults(self) -> bool:
+        """Whether a handshake may fail because that was planned."""
+        return self._bench.lab.has_handshake_faults
+
+    def find_handshake(self, host: str, *, is_mail: bool = False) -> bool:
+        """Tell whether a client of *host* meets an expired certificate."""
+        return self._bench.lab.find_handshake(host, is_mail=is_mail)
 
     @property
     def client_certificates(self) -> Sequence[str]:
@@ -141,13 +130,20 @@ class DevServer:
         self._driver = Driver(self.bench, options.pace, show, report)
         self._listener: Listener | None = None
         self._mail_ports: MailPorts | None = None
-        self._ca_file: Path | None = None
-        self._ca_pem = b""
+        self._guidance: Guidance | None = None
+        self._folder: Path | None = None
         self._ready: tuple[Path, bytes] | None = None
 
     def _make_lab(self, seed: int | None, start: str | None) -> Lab:
         options = self.options
-        return Lab(options.seed if seed is None else seed, start or options.start, app=options.app)
+        # Rate limits are the vendors' when live, and off while the clock stands still.
+        settings = {"twilio_rates": True} if options.pace.is_live else {}
+        return Lab(
+            options.seed if seed is None else seed,
+            start or options.start,
+            app=options.app,
+            settings=settings,
+        )
 
     def _own_hosts(self) -> list[str]:
         named = urlsplit(self.options.public_url or "").hostname
@@ -172,7 +168,7 @@ class DevServer:
         self._mail_ports = front.mail_ports
         try:
             self._listener = Edge.shared().borrow(front, host=options.bind, port=options.port)
-            for mode in MAIL_KEYS.values():
+            for mode in MAIL_MODES:
                 self._mail_ports.find(mode, options.bind)
         except OSError as error:
             where = f"{options.bind}:{options.port}"
@@ -187,11 +183,27 @@ class DevServer:
             raise MisuseError(
                 f"cannot listen at {where}: {error.strerror or error}; {instead}"
             ) from None
-        self._ca_pem = self._listener.ca_pem
-        handle, name = tempfile.mkstemp(prefix="pushlab-ca-", suffix=".pem")
-        with os.fdopen(handle, "wb") as file:
-            file.write(self._ca_pem)
-        self._ca_file = Path(name)
+        front.ways = self._guide()
+
+    def _guide(self) -> Ways:
+        """Write what leads programs here, and begin to be their proxy."""
+        options, ports = self.options, self._mail_ports
+        assert self._listener is not None
+        assert ports is not None
+        command = f"pushlab {options.command}"
+        self._guidance = Guidance(
+            self._listener,
+            ports,
+            [host for place in self.bench.lab.services.directory.places for host in place.hosts],
+            allow=options.allow,
+            mail_hosts=options.smtp_hosts,
+            advice=(
+                f"To have it reached, say `{command} --allow {{}}`",
+                f"To have its mail taken, say `{command} --smtp-host {{}}`",
+            ),
+        )
+        self._folder = self._guidance.write(os.environ)
+        return self._guidance.ways
 
     def stop(self) -> None:
         """Remove the ready file, stop the clock, close the port."""
@@ -206,21 +218,27 @@ class DevServer:
             self._listener.release()
             self._listener = None
         self.bench.close()
-        if self._ca_file is not None:
-            self._ca_file.unlink(missing_ok=True)
-            self._ca_file = None
+        if self._guidance is not None:
+            self._guidance.close()
 
     @property
     def url(self) -> str:
         """The base URL that clients use."""
         if self.options.public_url:
             return self.options.public_url.rstrip("/")
-        return f"http://{self._address}"
+        return f"http://{self.endpoints.apns}"
 
     @property
-    def _address(self) -> str:
+    def endpoints(self) -> Endpoints:
+        """Where everything answers."""
         assert self._listener is not None, "the server is not started"
-        return _render_address(self._listener)
+        assert self._mail_ports is not None, "the server is not started"
+        return Endpoints(self._listener, self._mail_ports)
+
+    @property
+    def refused(self) -> list[str]:
+        """Sentences about hosts that programs asked for and were refused."""
+        return [] if self._guidance is None else list(self._guidance.ways.refused.values())
 
     @property
     def ready_file(self) -> Path:
@@ -232,17 +250,16 @@ class DevServer:
 
     def document(self) -> dict[str, Any]:
         """Return what the ready file says: a key is there when its service answers."""
-        app, ports = self.bench.lab.app, self._mail_ports
-        assert ports is not None, "the server is not started"
-        mail = {key: _render_address(ports.find(mode)) for key, mode in MAIL_KEYS.items()}
+        app, folder = self.bench.lab.app, self._folder
+        assert folder is not None, "the server is not started"
         return {
-            "onesignal": self.url,
+            **self.endpoints.document(self.url),
             "control": f"{self.url}{PREFIX}",
-            **mail,
-            "tls": self._address,
-            "ca_file": str(self._ca_file),
+            "ca_file": str(folder / CA_FILE),
+            "child_files": str(folder),
             "app_id": app.id,
-            "app_key": app.key or "os_v2_app_pushlab_any_key_will_do",
+            "app_key": app.key or ANY_KEY,
+            "organization_key": ANY_ORGANIZATION_KEY,
             "control_token": self.token,
             "pid": os.getpid(),
         }
@@ -252,11 +269,6 @@ class DevServer:
         path = self.ready_file
         write_private(path, content)
         self._ready = (path, content)
-
-
-def _render_address(listener: Listener) -> str:
-    host = "127.0.0.1" if listener.host in WILDCARDS else listener.host
-    return f"[{host}]:{listener.port}" if ":" in host else f"{host}:{listener.port}"
 
 
 def _tell_later() -> Answer:

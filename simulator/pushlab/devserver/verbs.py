@@ -120,6 +120,8 @@ def _is_number(argument: Argument) -> bool:
 
 
 def _read_typed(argument: Argument, value: object) -> object:
+    if argument.kind == "object" and isinstance(value, str):
+        return parse_scalar(value)
     if argument.kind == "scalar" and isinstance(value, str) and not _is_written(argument):
         return parse_scalar(value)
     return value

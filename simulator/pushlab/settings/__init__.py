@@ -12,6 +12,7 @@ from typing import Any
 
 from pushlab.errors import MisuseError
 from pushlab.settings.apns import ApnsSettings
+from pushlab.settings.attempts import AttemptSettings
 from pushlab.settings.client import ClientSettings
 from pushlab.settings.devices import DeviceSettings
 from pushlab.settings.fcm import FcmSettings
@@ -38,6 +39,7 @@ class SettingRow:
 
 @dataclass(frozen=True)
 class Settings(
+    AttemptSettings,
     ClientSettings,
     TwilioSettings,
     SmsSettings,

@@ -61,7 +61,8 @@ class ApnsSettings:
     )
     apns_requests_per_minute: int = setting(
         0,
-        "Requests to one device token in a virtual minute; one more is refused; 0 is no limit.",
+        "Requests to a device token or a channel in a virtual minute; more are refused; 0 is no "
+        "limit.",
         "Apple: TooManyRequests, no number; off, since tests send in bursts",
     )
     apns_token_days: int = setting(

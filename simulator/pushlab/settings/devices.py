@@ -66,6 +66,33 @@ class DeviceSettings:
         says="A site whose permission stands subscribes again at the next visit without a prompt.",
         source="OneSignal documentation, Web SDK setup (autoResubscribe); a site may switch it off",
     )
+    ios_background_per_hour: int = setting(
+        3,
+        "Background pushes for which iOS wakes an app in an hour; of more, the newest waits. 0: "
+        "any number.",
+        "Apple, Pushing background updates to your app: no more than two or three an hour",
+    )
+    ios_live_activity_hours: int = setting(
+        8,
+        "Hours after which iOS ends a live activity; its token has expired then.",
+        "Apple, Displaying live data with Live Activities",
+    )
+    ios_live_activity_kept_hours: int = setting(
+        4,
+        "Hours for which an ended live activity stays on the lock screen, at most.",
+        "Apple, Displaying live data with Live Activities",
+    )
+    ios_live_activities_per_hour: int = setting(
+        0,
+        "Updates with priority 10 that iOS shows of one live activity in an hour; 0: any number.",
+        "Apple names a budget and no number; off unless asked for",
+    )
+    ios_start_asks_for_token: bool = setting(
+        default=True,
+        says="A live activity that a push starts gets a token only if the push has "
+        "input-push-token; otherwise always.",
+        source="Apple, ActivityKit push notifications, iOS 18; iOS 17.2 gave one always",
+    )
     session_gap_s: int = setting(
         30,
         "Seconds in the background after which opening the app is a new session.",

@@ -112,6 +112,21 @@ class MailSettings:
         "the delay; 0: no notice.",
         "sendmail's default (confTO_QUEUEWARN, 4 hours); Postfix sends none",
     )
+    mail_prefetch_delay_s: int = setting(
+        600,
+        "Bound of the time from a mail's arrival to the loading of its images by a privacy proxy.",
+        "assumed: Mail Privacy Protection loads in the background, minutes to hours later",
+    )
+    mail_scan_delay_s: int = setting(
+        10,
+        "Bound of the time from a mail's arrival to a scanner's visits to all its links.",
+        "assumed: scanners follow links within seconds of delivery",
+    )
+    mail_one_click_multipart: bool = setting(
+        default=False,
+        says="The POST of a one-click unsubscription is multipart/form-data; else urlencoded.",
+        source="RFC 8058, 3.2 has both and prefers multipart; the usual mailboxes do not",
+    )
     mail_open_delay_mean_s: int = setting(
         14_400, "Mean time from a mail's arrival to its habitual opening.", "assumed"
     )

@@ -42,6 +42,17 @@ class TwilioSettings:
         "Real seconds that the app under test has to answer Twilio; tt in a URL may shorten it.",
         "Twilio documentation, webhooks connection overrides: tt is 15,000 ms",
     )
+    twilio_media_fetched: bool = setting(
+        default=True,
+        says="The media of a message are asked for (HEAD, then GET) before it is sent, where "
+        "somebody serves them; otherwise they are taken as they are.",
+        source="Twilio documentation, MediaUrl; that HEAD goes before: reported",
+    )
+    twilio_media_auth: bool = setting(
+        default=True,
+        says="Files of messages are handed out to the account's credentials alone.",
+        source="Twilio documentation, Media resource: HTTP authentication for media access",
+    )
     twilio_schedule_min_s: int = setting(
         300,
         "A message is scheduled at least this far ahead (35114).",

@@ -15,7 +15,7 @@ class WebpushSettings:
 
     webpush_ttl_max_chrome_s: int = setting(
         2_419_200,
-        "Longest time Google's push service stores a message for Chrome (28 days).",
+        "Longest time Google's push service, or Microsoft's, stores a message (28 days).",
         "assumed: as FCM does; 28 to 30 days are usual",
     )
     webpush_ttl_max_firefox_s: int = setting(
@@ -32,6 +32,11 @@ class WebpushSettings:
         default=True,
         says="Apple answers 410 for an endpoint that Safari has dropped; otherwise 201 for ever.",
         source="assumed: as the other services do; a WebKit bug report sees 201 for long",
+    )
+    webpush_urgency_filter: bool = setting(
+        default=True,
+        says="Browsers short of power ask for urgent messages alone; others wait at the service.",
+        source="RFC 8030, section 5.3; which browser asks for it is assumed",
     )
     webpush_rate_per_minute: int = setting(
         0,

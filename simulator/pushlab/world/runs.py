@@ -10,8 +10,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Run", "join_runs", "run_of"]
+__all__ = ["Run", "join_runs", "join_small", "run_of"]
 
+SMALL = 65_536
+"""Runs below this size are joined for their handler: a copy costs less than a call."""
 CUTS_UNSORTED = 4
 """A run is sorted when it is cut this often; before that a mask is cheaper."""
 
@@ -123,3 +125,15 @@ def join_runs(runs: list[Run]) -> Run:
         min(run.low for run in runs),
         max(run.high for run in runs),
     )
+
+
+def join_small(bound: list[tuple[int, Run]]) -> list[tuple[int, Run]]:
+    """Join the runs of each kind that are small; no row stands in two of *bound*."""
+    joined: list[tuple[int, Run]] = []
+    for kind in sorted({kind for kind, _ in bound}):
+        runs = [run for each, run in bound if each == kind]
+        small = [run for run in runs if len(run) < SMALL]
+        joined += [(kind, run) for run in runs if len(run) >= SMALL]
+        if small:
+            joined.append((kind, join_runs(small)))
+    return joined

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from pushlab.errors import MisuseError
-from pushlab.world.runs import Run, join_runs, run_of
+from pushlab.world.runs import Run, join_runs, join_small, run_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,6 @@ POOL_MAX = 4_000_000
 """Items settled at a time; a longer window is cut, which changes nothing but memory."""
 FEW = 24
 """Pools up to this size are ordered by Python, larger ones by numpy."""
-SMALL = 65_536
-"""Runs below this size are joined for their handler: a copy costs less than a call."""
 TWICE = 2
 """Mark of a row that has two items in a pool."""
 SCRATCH_MIN = 64
@@ -106,6 +104,8 @@ class Schedule:
         self._earliest = np.zeros(0, np.int64)
         self._place = np.zeros(0, np.int32)
         self._marks = np.zeros(0, np.uint8)
+        self._first_due: int = LAST
+        """No item of the bulk is due before."""
 
     # -- planning ------------------------------------------------------------------------------
 
@@ -151,20 +151,20 @@ class Schedule:
         if low < self._clock.now:
             raise MisuseError(f"{self._kinds[kind].name} was put at an instant that is over")
         if self._lane_used and not self._kinds[kind].independent:
-            self._mark_capacity(int(rows.max()))
+            self._mark_capacity(int(rows[0]) if one else int(rows.max()))
             mask = self._lane_rows[rows]
-            if mask.any():
-                rank = self._kinds[kind].rank
+            if np.count_nonzero(mask):
+                rank, part = self._kinds[kind].rank, slice(None) if one else mask
                 for at, row, about in zip(
-                    instants[mask].tolist(), rows[mask].tolist(), what[mask].tolist(), strict=True
+                    instants[part].tolist(), rows[part].tolist(), what[part].tolist(), strict=True
                 ):
                     heapq.heappush(self._lane, (at, rank, row, about, kind))
                 rest = ~mask
-                instants, rows, what = instants[rest], rows[rest], what[rest]
-                if not len(rows):
+                if not np.count_nonzero(rest):
                     return
+                instants, rows, what = instants[rest], rows[rest], what[rest]
                 low, high = int(instants.min()), int(instants.max())
-        one = len(rows) == 1
+                one = len(rows) == 1
         run = Run(instants, rows, what, low, high, ordered=one, distinct=distinct or one)
         if self._limit is None or low > self._limit:
             self._keep(kind, run)
@@ -196,6 +196,8 @@ class Schedule:
             return
         self._lane_used = True
         self._mark_capacity(int(rows.max()))
+        if np.count_nonzero(self._lane_rows[rows]) == len(rows):
+            return
         self._lane_rows[rows] = True
         for kind, runs in enumerate(self._runs):
             kept, self._runs[kind] = runs, []
@@ -211,11 +213,17 @@ class Schedule:
     def _keep(self, kind: int, run: Run) -> None:
         runs = self._runs[kind]
         runs.append(run)
+        self._first_due = min(self._first_due, run.low)
         if len(runs) > RUNS_MAX:
             runs.sort(key=len)
             small = runs[: RUNS_MAX // 2]
             del runs[: RUNS_MAX // 2]
             runs.append(join_runs(small))
+
+    @property
+    def is_in_bulk(self) -> bool:
+        """Whether bulk items are being settled, whose handlers plan no barrier."""
+        return self._horizon is not None
 
     # -- looking ahead -------------------------------------------------------------------------
 
@@ -281,8 +289,8 @@ class Schedule:
     def settle(self, limit: Instant) -> None:
         """Work off every item due at or before *limit*, in rounds."""
         assert self._limit is None, "a handler settles nothing"
-        if not any([run.low <= limit for runs in self._runs for run in runs]):  # noqa: C419
-            return  # A list, not a generator: this is asked at each request.
+        if self._first_due > limit:
+            return  # This is asked at each request.
         floor = self._clock.now
         self._horizon = limit
         try:
@@ -293,6 +301,7 @@ class Schedule:
                     self._round()
         finally:
             self._limit = self._horizon = None
+            self._first_due = min([run.low for runs in self._runs for run in runs], default=LAST)
 
     def _bounded(self, floor: Instant, limit: Instant) -> Instant:
         """Return an instant up to which at most POOL_MAX items are due, and at least one ms."""
@@ -343,7 +352,7 @@ class Schedule:
     def _choose_few(self, bound: list[tuple[int, Run]]) -> list[tuple[int, Run]]:
         rows = [row for _, run in bound for row in run.rows.tolist()]
         if len(set(rows)) == len(rows):
-            return _join_small(bound)
+            return join_small(bound)
         best: dict[int, tuple[int, int, int, int]] = {}
         rest: list[tuple[int, int, int, int, int]] = []
         for kind, run in bound:
@@ -374,7 +383,7 @@ class Schedule:
             return self._choose_earliest(bound)
         marks = self._mark_clashes([run for _, run in bound])
         if marks is None:
-            return _join_small(bound)
+            return join_small(bound)
         # Most rows have one item only; those are free, and the rest is small.
         free: list[tuple[int, Run]] = []
         clashing: list[tuple[int, Run]] = []
@@ -385,7 +394,7 @@ class Schedule:
                     part.append((kind, run.pick(np.flatnonzero(places))))
         for _, run in bound:
             marks[run.rows] = 0
-        return [*_join_small(free), *self._choose_earliest(clashing)]
+        return [*join_small(free), *self._choose_earliest(clashing)]
 
     def _mark_clashes(self, runs: list[Run]) -> NDArray[np.uint8] | None:
         """Mark, by row, what stands in two of *runs*, each of them distinct; None when nothing.
@@ -482,15 +491,3 @@ class Schedule:
                 chosen.append((kind, run.pick(picked)))
             self._fresh.append((kind, run.pick(np.flatnonzero(~mask))))
         return chosen
-
-
-def _join_small(bound: list[tuple[int, Run]]) -> list[tuple[int, Run]]:
-    """Join the runs of each kind that are small; no row stands in two of *bound*."""
-    joined: list[tuple[int, Run]] = []
-    for kind in sorted({kind for kind, _ in bound}):
-        runs = [run for each, run in bound if each == kind]
-        small = [run for run in runs if len(run) < SMALL]
-        joined += [(kind, run) for run in runs if len(run) >= SMALL]
-        if small:
-            joined.append((kind, join_runs(small)))
-    return joined

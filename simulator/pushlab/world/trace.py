@@ -23,6 +23,7 @@ import numpy as np
 
 from pushlab.errors import MisuseError
 from pushlab.world.clock import Instant, render_instant
+from pushlab.world.digest import BLOCK, MASK, sum_array, sum_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,26 +32,14 @@ if TYPE_CHECKING:
 
     from pushlab.world.clock import Clock
 
-__all__ = ["FORMAT", "BatchKind", "Entry", "Mark", "Span", "Trace"]
+__all__ = ["FORMAT", "Batch", "BatchKind", "Entry", "Mark", "Span", "Trace"]
 
 FORMAT = 1
 """Version of the file format, of the digest and of the derivation of ids."""
 
 ENCODER: Final = msgspec.json.Encoder(order="deterministic")
-MASK = 0xFFFF_FFFF_FFFF_FFFF
-BLOCK = 32_768
-"""Rows hashed at a time, so that the scratch arrays stay in the processor's cache."""
 SCALAR_MAX = 8
 """Batches up to this size are hashed with Python integers; numpy's overhead is larger."""
-
-WHO, WHAT, AT, OUTCOME = (
-    0x9E37_79B9_7F4A_7C15,
-    0xD1B5_4A32_D192_ED03,
-    0xA24B_AED4_963E_E407,
-    0x9FB2_1C65_1E98_DF25,
-)
-LANE_A = (0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB, 30, 27, 31)
-LANE_B = (0xFF51_AFD7_ED55_8CCD, 0xC4CE_B9FE_1A85_EC53, 33, 29, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +111,8 @@ class _Placed(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(slots=True)
-class _Batch:
-    """The arrays of one bulk step."""
+class Batch:
+    """The arrays of one bulk step, all of the shape (n,); they are never written to."""
 
     epoch: int
     kind: BatchKind
@@ -134,6 +123,7 @@ class _Batch:
 
     @property
     def size_bytes(self) -> int:
+        """How much room the arrays take."""
         return self.instants.nbytes + self.rows.nbytes + self.what.nbytes + self.outcomes.nbytes
 
 
@@ -160,7 +150,7 @@ class Trace:
         self._kept_bytes_max = kept_bytes_max
         self._kept_bytes = 0
         self._placed: list[_Placed] = []
-        self._batches: list[_Batch] = []
+        self._batches: list[Batch] = []
         self._batches_gone = 0
         self._repeats: dict[str, int] = {}
         self._kind_keys: dict[str, int] = {}
@@ -170,7 +160,8 @@ class Trace:
         self.epoch = 0
         """Rises with each look at the world: a barrier, a request, a verb."""
         self.count = 0
-        self.dropped_count = 0
+        self.dropped: Counter[str] = Counter()
+        """How many entries of each kind are counted and hashed, and no longer kept."""
         self.notes: dict[str, object] = {}
         """Further header fields, such as a clock that ticks by itself."""
         self.listeners: list[Callable[[Entry], None]] = []
@@ -225,16 +216,16 @@ class Trace:
         self._hash(kind, instants, rows, what, codes)
         self.count += size
         if self._keep == "digest":
-            self.dropped_count += size
+            self.dropped[kind.name] += size
             return
-        batch = _Batch(self.epoch, kind, instants, rows, what, codes)
+        batch = Batch(self.epoch, kind, instants, rows, what, codes)
         self._batches.append(batch)
         self._kept_bytes += batch.size_bytes
         while self._kept_bytes > self._kept_bytes_max and self._batches:
             oldest = self._batches.pop(0)
             self._batches_gone += 1
             self._kept_bytes -= oldest.size_bytes
-            self.dropped_count += len(oldest.rows)
+            self.dropped[oldest.kind.name] += len(oldest.rows)
 
     def _hash(
         self,
@@ -251,13 +242,18 @@ class Trace:
         who, about = kind.who_keys(rows), kind.what_keys(what)
         if len(rows) <= SCALAR_MAX:
             abouts = [about] * len(rows) if isinstance(about, int) else about.tolist()
-            sums = _sum_scalar(base, who.tolist(), abouts, instants.tolist(), outcomes.tolist())
+            sums = sum_scalar(base, who.tolist(), abouts, instants.tolist(), outcomes.tolist())
         else:
-            sums = _sum_array(base, who, about, instants, outcomes)
+            sums = sum_array(base, who, about, instants, outcomes)
         self._lanes[0] = (self._lanes[0] + sums[0]) & MASK
         self._lanes[1] = (self._lanes[1] + sums[1]) & MASK
 
     # -- reading -------------------------------------------------------------------------------
+
+    @property
+    def dropped_count(self) -> int:
+        """How many entries are no longer kept."""
+        return self.dropped.total()
 
     @property
     def digest(self) -> str:
@@ -282,9 +278,30 @@ class Trace:
         """Yield every kept entry of *since* or later in order of time, batches unfolded."""
         yield from Span(self._placed, self._batches, since)
 
+    @property
+    def written_count(self) -> int:
+        """How many free-form entries there are."""
+        return len(self._placed)
+
     def mark(self) -> Mark:
         """Return how much is written now, so that a later look can begin here."""
         return Mark(len(self._placed), self._batches_gone + len(self._batches))
+
+    def find_first(self, kind: str, after: int) -> str | None:
+        """Return the id of the first free-form entry of *kind* beyond the first *after* ones."""
+        for placed in self._placed[after:]:
+            if placed.entry.kind == kind:
+                return placed.entry.id
+        return None
+
+    def batches(self, kind: str, until: Mark) -> list[Batch]:
+        """Return the kept batches of *kind* written before *until*, in order of writing."""
+        last = max(until.batches - self._batches_gone, 0)
+        return [batch for batch in self._batches[:last] if batch.kind.name == kind]
+
+    def written(self, *kinds: str) -> list[Entry]:
+        """Return the free-form entries of *kinds*, in order of writing."""
+        return [placed.entry for placed in self._placed if placed.entry.kind in kinds]
 
     def span(self, after: Mark, until: Mark) -> Span:
         """Return the kept entries written after one mark and before another, in order of time.
@@ -329,7 +346,7 @@ class Span(Sequence[Entry]):
     """Kept entries in order of time; those of batches are unfolded when somebody looks."""
 
     def __init__(
-        self, placed: Sequence[_Placed], batches: Sequence[_Batch], since: Instant = 0
+        self, placed: Sequence[_Placed], batches: Sequence[Batch], since: Instant = 0
     ) -> None:
         """Order what happened at *since* or later."""
         self._placed = tuple(placed)
@@ -432,62 +449,3 @@ def _canonical(value: Mapping[str, object]) -> str:
 
 def _spread(keys: NDArray[np.uint64] | int, size: int) -> NDArray[np.uint64]:
     return np.full(size, keys, np.uint64) if isinstance(keys, int) else keys
-
-
-def _mix(value: int, lane: tuple[int, int, int, int, int]) -> int:
-    first, second, one, two, three = lane
-    value = ((value ^ (value >> one)) * first) & MASK
-    value = ((value ^ (value >> two)) * second) & MASK
-    return value ^ (value >> three)
-
-
-def _sum_scalar(
-    base: int,
-    who: list[int],
-    about: list[int],
-    instants: list[int],
-    outcomes: list[int],
-) -> tuple[int, int]:
-    first = second = 0
-    for a, b, c, d in zip(who, about, instants, outcomes, strict=True):
-        value = (base + a * WHO + b * WHAT + c * AT + d * OUTCOME) & MASK
-        first += _mix(value, LANE_A)
-        second += _mix(value, LANE_B)
-    return first & MASK, second & MASK
-
-
-def _sum_array(
-    base: int,
-    who: NDArray[np.uint64],
-    about: NDArray[np.uint64] | int,
-    instants: NDArray[np.int64],
-    outcomes: NDArray[np.uint8],
-) -> tuple[int, int]:
-    first = second = 0
-    for start in range(0, len(who), BLOCK):
-        cut = slice(start, start + BLOCK)
-        value = who[cut] * np.uint64(WHO)
-        value += instants[cut].astype(np.uint64) * np.uint64(AT)
-        codes = outcomes[cut]
-        if codes.any():
-            value += codes.astype(np.uint64) * np.uint64(OUTCOME)
-        if isinstance(about, int):
-            value += np.uint64((base + about * WHAT) & MASK)
-        else:
-            value += about[cut] * np.uint64(WHAT)
-            value += np.uint64(base)
-        first += int(_mix_array(value, LANE_A).sum())
-        second += int(_mix_array(value, LANE_B).sum())
-    return first & MASK, second & MASK
-
-
-def _mix_array(
-    value: NDArray[np.uint64], lane: tuple[int, int, int, int, int]
-) -> NDArray[np.uint64]:
-    first, second, one, two, three = lane
-    mixed = value ^ (value >> np.uint64(one))
-    mixed *= np.uint64(first)
-    mixed ^= mixed >> np.uint64(two)
-    mixed *= np.uint64(second)
-    mixed ^= mixed >> np.uint64(three)
-    return mixed

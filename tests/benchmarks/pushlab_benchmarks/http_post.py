@@ -10,26 +10,20 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import subprocess
-import sys
-import time
 from contextlib import ExitStack
-from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from pushlab_benchmarks.child import Child, Turns
 from pushlab_benchmarks.measure import Figure
-from pushlab_benchmarks.rivals import APP, RIVALS
+from pushlab_benchmarks.rivals import APP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
-
     from pushlab_benchmarks.measure import Options
 
 __all__ = ["measure"]
 
 NAME = "POST /notifications over HTTP"
+SERVERS = ("pushlab", "bare")
 CONNECTIONS = 8
 REQUESTS = 400
 """Requests in a turn."""
@@ -42,42 +36,14 @@ HEADERS = {
 }
 
 
-class Turns:
-    """What one client saw of one server, turn by turn."""
-
-    def __init__(self) -> None:
-        self.rates: list[float] = []
-        """Requests a second."""
-        self.costs: list[float] = []
-        """Processor time of the server for one request, in seconds."""
-
-    @property
-    def rate(self) -> float:
-        """Median; the first turn warmed the caches and is left out."""
-        return median(self.rates[1:])
-
-    @property
-    def cost_us(self) -> float:
-        """Median, likewise."""
-        return median(self.costs[1:]) * 1e6
-
-
 class Rival:
-    """A server in its own process, and both clients of it."""
+    """Both clients of one server, and what they saw of it."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.rivals", name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parents[1],
-        )
-        port = int(self._read_line())
-        self._client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._client = http.client.HTTPConnection("127.0.0.1", child.port, timeout=30)
         self._sockets = [
-            socket.create_connection(("127.0.0.1", port), 30) for _ in range(CONNECTIONS)
+            socket.create_connection(("127.0.0.1", child.port), 30) for _ in range(CONNECTIONS)
         ]
         for connection in self._sockets:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -86,14 +52,8 @@ class Rival:
 
     def run(self) -> None:
         """Let each client have a turn."""
-        self._time(self.client, self._ask_with_client)
-        self._time(self.crowd, self._ask_with_crowd)
-
-    def _time(self, turns: Turns, ask: Callable[[], None]) -> None:
-        cpu, wall = self._read_cpu(), time.perf_counter()
-        ask()
-        turns.rates.append(REQUESTS / (time.perf_counter() - wall))
-        turns.costs.append((self._read_cpu() - cpu) / REQUESTS)
+        self._child.time(self.client, REQUESTS, self._ask_with_client)
+        self._child.time(self.crowd, REQUESTS, self._ask_with_crowd)
 
     def _ask_with_client(self) -> None:
         for _ in range(REQUESTS):
@@ -121,42 +81,25 @@ class Rival:
         }
         return json.dumps(body).encode()
 
-    def _read_line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline()
-
-    def _read_cpu(self) -> float:
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return float(self._read_line())
-
-    def __enter__(self) -> Self:
-        """Use the server in a with statement; it ends with it."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trail: TracebackType | None,
-    ) -> None:
-        """Close the connections and end the server."""
+    def close(self) -> None:
+        """Close the connections."""
         self._client.close()
         for connection in self._sockets:
             connection.close()
-        self._process.communicate(timeout=30)
 
 
 def measure(options: Options) -> list[Figure]:
     """Measure both servers in turns."""
     turns = options.turns(TURNS)
     with ExitStack() as stack:
-        mine, bare = (stack.enter_context(Rival(name)) for name in RIVALS)
+        children = [stack.enter_context(Child(name)) for name in SERVERS]
+        mine, bare = (Rival(child) for child in children)
         for turn in range(turns + 1):
-            for rival in (mine, bare):
-                options.tell(f"{NAME}, {rival.name}: {turn} of {turns}")
+            for child, rival in zip(children, (mine, bare), strict=True):
+                options.tell(f"{NAME}, {child.name}: {turn} of {turns}")
                 rival.run()
+        mine.close()
+        bare.close()
     ratio = mine.client.rate / bare.client.rate
     crowd_ratio = mine.crowd.rate / bare.crowd.rate
     return [

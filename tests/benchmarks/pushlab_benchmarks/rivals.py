@@ -1,12 +1,14 @@
-"""The servers that `http_post` compares, each in a process of its own.
+"""The servers that benchmarks compare, each in a process of its own; here those of `http_post`.
 
-``python -m pushlab_benchmarks.rivals NAME`` prints its port, answers requests, and answers each
-line on its standard input with the processor time that it has used so far, in seconds.
+``python -m pushlab_benchmarks.rivals NAME`` prints its port, and the addresses that it knows, as
+JSON on one line; serves; and answers each line on its standard input with the processor time that
+it has used so far, in seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import threading
 import time
@@ -14,6 +16,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import uuid4
 
 import msgspec
+
+from pushlab_benchmarks.wire_rivals import (
+    serve_aiosmtpd,
+    serve_h2_echo,
+    serve_pushlab_apns,
+    serve_pushlab_smtp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,17 +55,17 @@ class Accepted(msgspec.Struct):
     external_id: str | None = None
 
 
-def serve_pushlab() -> int:
-    """Serve a lab with one device and return its port."""
+def serve_pushlab() -> dict[str, Any]:
+    """Serve a lab with one device."""
     from pushlab.lab import Lab
 
     lab = Lab(1, app=f"{APP}:key", plan="pro")
     lab.device("android", external_id="anna")
-    return lab.serve().port
+    return {"port": lab.serve().port, "addresses": ["anna"]}
 
 
-def serve_bare() -> int:
-    """Serve one aiohttp handler, typed by msgspec, and return its port."""
+def serve_bare() -> dict[str, Any]:
+    """Serve one aiohttp handler, typed by msgspec."""
     from aiohttp import web
 
     decoder = msgspec.json.Decoder(Notification)
@@ -82,15 +91,23 @@ def serve_bare() -> int:
 
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
-    return asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
+    port = asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
+    return {"port": port, "addresses": ["anna"]}
 
 
-RIVALS: dict[str, Callable[[], int]] = {"pushlab": serve_pushlab, "bare": serve_bare}
+RIVALS: dict[str, Callable[[], dict[str, Any]]] = {
+    "pushlab": serve_pushlab,
+    "bare": serve_bare,
+    "pushlab apns": serve_pushlab_apns,
+    "h2 echo": serve_h2_echo,
+    "pushlab smtp": serve_pushlab_smtp,
+    "aiosmtpd": serve_aiosmtpd,
+}
 
 
 def main() -> None:
     """Serve until standard input ends."""
-    sys.stdout.write(f"{RIVALS[sys.argv[1]]()}\n")
+    sys.stdout.write(f"{json.dumps(RIVALS[sys.argv[1]]())}\n")
     sys.stdout.flush()
     for _ in sys.stdin:
         sys.stdout.write(f"{time.process_time()}\n")

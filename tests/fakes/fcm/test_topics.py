@@ -31,6 +31,14 @@ def test_conditions_hold_for_whom_they_should(text: str, holds_for: list[str]) -
     assert held == holds_for
 
 
+def test_a_condition_has_a_bound_whatever_is_in_it() -> None:
+    topics = " || ".join(f"'{letter * 900}' in topics" for letter in "abcde")
+
+    assert parse_condition(topics) is not None
+    assert parse_condition("(" * 10_001) is None
+    assert parse_condition(topics + " " * 10_000) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from pushlab.gateway import Channel
@@ -64,7 +65,9 @@ class World:
         """Return what the composer makes for the subscription of *channel*."""
         kind = {Channel.EMAIL: "email", Channel.SMS: "sms"}.get(channel, "push")
         made = self.notification(draft(kind, **fields))
-        return getattr(self.composer, what)(made, self.rows[channel])
+        row = self.rows[channel]
+        self.composer.pin(made, np.array([row], np.int32))
+        return getattr(self.composer, what)(made, row, 0)
 
 
 def test_a_push_speaks_the_users_language_part_by_part():

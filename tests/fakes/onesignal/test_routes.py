@@ -9,7 +9,7 @@ import pytest
 from pushlab.gateway import Channel
 from pushlab.world.world import World
 from pushlab_fakes.exchange import Request
-from pushlab_fakes.faults import Fault, Faults
+from pushlab_fakes.faults import Fault
 from pushlab_fakes.onesignal.operations import OPERATIONS
 from pushlab_fakes.onesignal.routes import OneSignal, Router
 from pushlab_testing.onesignal import APP_ID, HOST, KEY, ListedTokens, QuietMessages, an_api
@@ -354,16 +354,6 @@ def test_an_update_that_opens_nothing_is_refused() -> None:
 # Faults, headers and the trace.
 
 
-def a_faulty_service(**fault: Any) -> OneSignal:
-    """Return a service with one fault on POST /notifications."""
-    world = World(0)
-    faults = Faults(world)
-    service = OneSignal(world, {Channel.ANDROID: ListedTokens()}, faults=faults)
-    service.messages = QuietMessages()
-    faults.plan(Fault("", "onesignal POST /notifications", **fault))
-    return service
-
-
 @pytest.mark.parametrize(
     ("fault", "status", "text", "retry_after"),
     [
@@ -373,19 +363,22 @@ def a_faulty_service(**fault: Any) -> OneSignal:
     ],
 )
 def test_a_planned_fault_answers_instead(
-    fault: dict[str, object], status: int, text: str, retry_after: str | None
+    fault: dict[str, Any], status: int, text: str, retry_after: str | None
 ) -> None:
-    service = a_faulty_service(times=1, **fault)
-    request = Request.build(
-        "POST", HOST + "/notifications", json=MESSAGE, headers={"authorization": f"Key {KEY}"}
-    )
+    world = World(0)
+    service = OneSignal(world, {Channel.ANDROID: ListedTokens()})
+    request = Request.build("POST", HOST + "/notifications", json=MESSAGE)
 
-    first, second = service.handle(request), service.handle(request)
+    answer = service.fail(request, Fault("x", "onesignal POST /notifications", **fault))
 
-    assert first.status == status
-    assert first.json() == {"errors": [text]}
-    assert first.header("retry-after") == retry_after
-    assert second.status == 200
+    assert answer.status == status
+    assert answer.json() == {"errors": [text]}
+    assert answer.header("retry-after") == retry_after
+    assert answer.header("access-control-allow-origin") == "*"
+    received, struck, answered = world.trace.entries()
+    assert struck.id == f"FaultStruck:x {received.id.partition(':')[2]}"
+    assert struck.causes == answered.causes == (received.id,)
+    assert service.hits == {}
 
 
 def test_a_browser_may_read_the_answer() -> None:

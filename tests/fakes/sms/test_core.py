@@ -5,7 +5,7 @@ Method: numbers without a service; each message is attempted at once.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +15,11 @@ from pushlab.errors import MisuseError
 from pushlab_fakes.faults import Fault
 from pushlab_fakes.sms.keywords import HELP, START, STOP
 from pushlab_testing.phones import Phones, Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pushlab.content import File
 
 SHOP, BANK = "+15550100", "+15550199"
 
@@ -399,7 +404,9 @@ class Ears:
         *,
         keyword: str | None,
         entry: str,
+        files: Sequence[File],
     ) -> None:
+        assert files == ()
         assert (sender, text) == (SHOP, "STOP" if keyword else "Hello")
         assert entry.endswith(f"@{instant}")
         self.world.schedule.plan(

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pushlab_fakes.exchange import Mishap
 from pushlab_fakes.smtp import replies
 from pushlab_fakes.smtp.dialogue import Envelope, Event, Offer, Unit
 from pushlab_fakes.smtp.session import Session
@@ -67,7 +68,7 @@ class YesDesk:
         self.mails.append((envelope.sender.address, addresses, raw))
         return self.says.get("end", replies.OK)
 
-    def fail(self, command: str, _reply: Reply) -> None:
+    def fail(self, command: str, _reply: Reply, _said: str = "") -> None:
         self.refused.append(command)
 
 
@@ -437,15 +438,28 @@ def test_what_the_desk_refuses_is_told_at_its_stage(stage: str) -> None:
     assert said[place] == "451 4.3.0 Local error in processing, try again later"
 
 
-def test_a_lost_reply_cuts_the_connection_in_its_place() -> None:
+def test_a_reply_brings_what_a_planned_fault_does_to_it() -> None:
     session, desk = greeted()
-    desk.says["end"] = replies.Reply(451, "4.3.0", ("lost",), is_lost=True)
+    mishap = Mishap("slow", delay_s=2.0)
+    desk.says["end"] = replies.Reply(451, "4.3.0", ("later",), mishap=mishap)
     say(session, "MAIL FROM:<a@b.c>", "RCPT TO:<b@b.c>", "DATA")
+    was_ending = session.is_ending
 
-    events = session.receive(b"x\r\n.\r\nQUIT\r\n")
+    (event,) = session.receive(b"x\r\n.\r\n")
 
-    assert events == [Event(then="cut")]
-    assert len(desk.mails) == 1
+    assert event == Event(b"451 4.3.0 later\r\n", "", mishap)
+    assert (was_ending, session.is_ending) == (True, False)
+
+
+def test_only_the_last_chunk_ends_a_mail() -> None:
+    session, _ = greeted()
+    say(session, "MAIL FROM:<a@b.c>", "RCPT TO:<b@b.c>")
+    ends = []
+    for line in (b"BDAT 1\r\n", b"x", b"BDAT 1 LAST\r\n"):
+        session.receive(line)
+        ends.append(session.is_ending)
+
+    assert ends == [False, False, True]
 
 
 # --- credentials ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import http_ece
@@ -15,6 +16,7 @@ from pushlab_fakes.webpush.decryption import decode_base64, open_body, read_para
 from pushlab_testing.pushing import SALT, decode, encode
 
 KEYS = derive_keys(1)
+CPU_S_MAX = 5.0
 SENDER = ec.derive_private_key(9, ec.SECP256R1())
 
 
@@ -119,6 +121,13 @@ def test_garbage_is_never_opened_and_never_breaks_anything(body: bytes, version:
     _, headers = encrypt(b"Hello", "aesgcm")
 
     assert open_body(body, version, headers, KEYS)[0] is None
+
+
+def test_a_header_of_one_long_word_is_read_in_linear_time() -> None:
+    begun_s = time.process_time()
+
+    assert read_parameters("a" * 100_000) == {}
+    assert time.process_time() - begun_s < CPU_S_MAX
 
 
 def test_parameters_of_a_header_are_read_with_and_without_quotes() -> None:

@@ -12,7 +12,7 @@ from pushlab_fakes.webpush.dialects import DIALECTS, Problem
 from pushlab_fakes.webpush.vapid import Signed, check_claims, read_signed
 from pushlab_testing.pushing import WebpushSender, encode
 
-GOOGLE, MOZILLA, APPLE = DIALECTS
+GOOGLE, MOZILLA, APPLE, MICROSOFT = DIALECTS
 SENDER = WebpushSender(Lab())
 NOW = 1_767_225_600_000
 

@@ -53,7 +53,7 @@ def test_every_verb_takes_arguments_of_known_kinds(verb: str) -> None:
     for kind in list_kinds(verb):
         kinds = [argument.kind for argument in list_arguments(kind, verb)]
 
-        assert set(kinds) <= {"text", "flag", "whole", "number", "scalar", "shown"}
+        assert set(kinds) <= {"text", "flag", "whole", "number", "scalar", "object", "shown"}
 
 
 def test_a_verb_of_several_kinds_of_device_takes_the_same_everywhere() -> None:

@@ -16,7 +16,7 @@ from pushlab_testing.app import App
 if TYPE_CHECKING:
     from pushlab.devices.browser import Browser
 
-BROWSERS = pytest.mark.parametrize("browser", ["chrome", "firefox", "safari"])
+BROWSERS = pytest.mark.parametrize("browser", ["chrome", "firefox", "safari", "edge"])
 
 
 def a_browser(browser: str = "chrome", **settings: object) -> tuple[Lab, App, Browser]:
@@ -63,6 +63,8 @@ def test_a_browser_reads_as_the_control_api_shows_it(browser: str) -> None:
         "permission": "granted",
         "notifications": True,
         "opted_in": True,
+        "power": "plugged",
+        "network": "wifi",
     }
 
 

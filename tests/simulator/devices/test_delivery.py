@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pushlab.devices.delivery import BADGE_MAX
 from pushlab.gateway import Mark
 from pushlab_testing.phones import Phones, Sent
 
@@ -78,6 +79,18 @@ def test_the_badge_is_set_or_raised_on_ios() -> None:
         badges.append(phones.fleet.devices.badge[rows].tolist())
 
     assert badges == [[5, 0], [7, 0], [0, 0]]
+
+
+def test_a_badge_has_a_bound_whatever_number_is_sent() -> None:
+    phones, row = a_phone("ios")
+    badges = []
+
+    for badge in [("SetTo", 40_000), ("Increase", 2**53), ("SetTo", 10**300), ("SetTo", -(2**70))]:
+        phones.send(row, badge=badge)
+        phones.wait(seconds=60)
+        badges.append(int(phones.fleet.devices.badge[row]))
+
+    assert badges == [40_000, BADGE_MAX, BADGE_MAX, -BADGE_MAX]
 
 
 def test_a_message_that_is_not_shown_leaves_the_badge() -> None:

@@ -86,6 +86,10 @@ def test_without_the_app_only_installing_and_the_network_are_left(verb: str) -> 
         "add_sms": {"number": "+12025550123"},
         "remove_sms": {"number": "+12025550123"},
         "purchase": {"sku": "gems", "amount": 1},
+        "register_pushes": {"kind": "voip"},
+        "unregister_pushes": {"kind": "voip"},
+        "offer_live_activity": {"attributes_type": "Ride"},
+        "start_live_activity": {"attributes_type": "Ride", "state": {}},
     }
 
     with pytest.raises(MisuseError, match="what fits now: install, reinstall, go_offline"):

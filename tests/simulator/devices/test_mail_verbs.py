@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pushlab.gateway import Mark
+from pushlab.gateway import MailMark, Mark
 from pushlab_testing.phones import Phones, Sender, Sent
 
 if TYPE_CHECKING:
@@ -232,6 +232,95 @@ def test_a_habit_ends_with_the_mailbox(post: Post, verbs: list[str]) -> None:
     post.phones.wait(days=9)
 
     assert post.witness.heard == []
+
+
+# --- programs --------------------------------------------------------------------------------
+
+HELD = MailMark.PREFETCHED | MailMark.CACHED
+
+
+def test_a_proxy_loads_images_within_its_time_and_reads_nothing() -> None:
+    post = Post(200, mail_prefetch_delay_s=60)
+    post.phones.do("start_privacy_proxy", *post.rows[:100])
+
+    sent = post.send(seconds=30)
+    early = sent.marks.count(HELD)
+    post.phones.wait(seconds=60)
+
+    assert 10 < early < 90
+    assert sent.marks == [HELD] * 100 + [0] * 100
+    assert [word for word, _ in post.witness.heard] == ["opened"] * len(post.witness.heard)
+    assert sum(len(marks) for _, marks in post.witness.heard) == 100
+
+
+def test_behind_a_proxy_images_that_are_off_are_off() -> None:
+    post = Post(1)
+    post.phones.do("start_privacy_proxy", *post.rows)
+    post.phones.do("hide_images", *post.rows)
+    sent = post.send(seconds=700)
+
+    post.do("open_mails", sent)
+
+    assert sent.marks == [HELD | Mark.OPEN_LOST]
+    assert post.outcomes("MailOpened") == ["not reported: images off"]
+
+
+def test_what_a_proxy_holds_is_told_no_more(post: Post) -> None:
+    post.phones.do("start_privacy_proxy", *post.rows)
+    sent = post.send(seconds=700)
+    post.witness.heard.clear()
+
+    for _ in range(2):
+        post.do("open_mails", sent)
+
+    assert post.witness.heard == []
+    assert post.outcomes("MailOpened") == ["not reported: a proxy had the images"] * 2
+
+
+def test_a_cache_keeps_what_the_first_view_loaded(post: Post) -> None:
+    post.phones.do("start_image_cache", *post.rows)
+    sent = post.send()
+
+    for _ in range(2):
+        post.do("open_mails", sent)
+
+    assert post.witness.heard == [("opened", [0])]
+    assert sent.marks == [Mark.OPENED | MailMark.CACHED | Mark.OPEN_LOST]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "entry"),
+    [
+        ("start_privacy_proxy", "end_privacy_proxy", "ImagesPrefetched"),
+        ("start_link_scanner", "end_link_scanner", "LinksScanned"),
+    ],
+)
+def test_a_program_that_is_gone_looks_at_nothing(start: str, end: str, entry: str) -> None:
+    post = Post(1, mail_scan_delay_s=600)
+    post.phones.do(start, *post.rows)
+    sent = post.send(seconds=5)
+    assert sent.fan_out.fates[0]
+    post.phones.do(end, *post.rows)
+
+    post.phones.wait(seconds=700)
+
+    assert (sent.marks, post.outcomes(entry)) == ([0], [])
+
+
+@pytest.mark.parametrize("verb", ["close", "mark_spam"])
+def test_a_program_leaves_alone_what_is_in_no_inbox(verb: str) -> None:
+    post = Post(1, mail_scan_delay_s=600)
+    for start in ("start_privacy_proxy", "start_link_scanner"):
+        post.phones.do(start, *post.rows)
+    sent = post.send(seconds=8)
+
+    if verb == "close":
+        post.phones.do(verb, *post.rows)
+    else:
+        post.do(verb, sent)
+    post.phones.wait(seconds=700)
+
+    assert post.outcomes("ImagesPrefetched") + post.outcomes("LinksScanned") == []
 
 
 # --- mailboxes -------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -183,6 +184,90 @@ def test_a_habit_opens_mails_later() -> None:
     assert app.view(sent)["converted"] == counts(app, sent, "converted")[0]
 
 
+# --- programs between sender and reader ------------------------------------------------------
+
+
+def test_a_privacy_proxy_is_counted_as_an_opening_and_its_reader_no_more() -> None:
+    lab, app, mailbox, _ = a_mail()
+    mailbox.switch_privacy_proxy(on=True)
+    sent = app.mail("alice", email_subject="Newer")
+    lab.advance(minutes=20)
+    before = (counts(app, sent, "opened", "unique_opens"), mailbox.inbox[0].opened)
+
+    mailbox.open_mail()
+    mailbox.switch_privacy_proxy(on=False)
+    mailbox.open_mail()
+
+    assert before == ([1, 1], False)
+    assert counts(app, sent, "opened", "unique_opens") == [1, 1]
+    assert mailbox.inbox[0].opened
+
+
+def test_what_loads_the_pixel_after_a_proxy_is_no_opening_of_another_person() -> None:
+    lab, app, mailbox, _ = a_mail()
+    mailbox.switch_privacy_proxy(on=True)
+    sent = app.mail("alice", email_subject="Newer")
+    lab.advance(minutes=20)
+    found = re.search(r'https://api\.onesignal\.com(/[^"]*/open\?[^"]*)', mailbox.inbox[0].html)
+    assert found is not None
+
+    app.call("GET", found[1].replace("&amp;", "&"))
+
+    assert counts(app, sent, "opened", "unique_opens") == [2, 1]
+
+
+def test_with_an_image_cache_only_the_first_view_is_counted() -> None:
+    _, app, mailbox, sent = a_mail()
+    mailbox.switch_image_cache(on=True)
+
+    for _ in range(3):
+        mailbox.open_mail()
+
+    assert counts(app, sent, "opened", "unique_opens") == [1, 1]
+
+
+def test_a_scanner_is_counted_as_clicks_and_its_person_once_more() -> None:
+    lab, app, mailbox, _ = a_mail()
+    mailbox.switch_link_scanner(on=True)
+    sent = app.mail("alice", email_body=TWO_LINKS, email_subject="Newer")
+    lab.advance(minutes=1)
+    names = ("clicks", "unique_clicks", "opened", "unsubscribed")
+    before = (counts(app, sent, *names), mailbox.inbox[0].clicked)
+
+    mailbox.click_link()
+
+    assert before == ([2, 1, 0, 0], False)
+    assert counts(app, sent, *names) == [3, 1, 1, 0]
+    assert mailbox.inbox[0].clicked
+
+
+def test_a_scanner_finds_nothing_to_count_where_links_are_not_tracked() -> None:
+    lab, app, mailbox, _ = a_mail()
+    mailbox.switch_link_scanner(on=True)
+    sent = app.mail("alice", disable_email_click_tracking=True, email_subject="Newer")
+    lab.advance(minutes=1)
+
+    assert counts(app, sent, "clicks", "unique_clicks") == [0, 0]
+    assert len(lab.trace.find(["LinksScanned"])) == 1
+
+
+def test_the_mailboxes_of_a_population_may_have_such_programs() -> None:
+    lab = Lab()
+    crowd = lab.population(50, prefix="crowd", platforms={"email": 1.0})
+    crowd.do("start_privacy_proxy")
+    crowd.do("start_link_scanner")
+    app = App(lab)
+    sent = app.mail(*[f"crowd-{number:06d}" for number in range(1, 51)], email_body=TWO_LINKS)
+    lab.advance(hours=1)
+
+    assert counts(app, sent, "opened", "unique_opens", "clicks", "unique_clicks") == [
+        50,
+        50,
+        100,
+        50,
+    ]
+
+
 # --- the mailbox -----------------------------------------------------------------------------
 
 
@@ -192,7 +277,15 @@ def test_a_mailbox_tells_its_state() -> None:
 
     mailbox.fill()
 
-    assert before == {"exists": True, "full": False, "images": True, "auto_reply": False}
+    assert before == {
+        "exists": True,
+        "full": False,
+        "images": True,
+        "auto_reply": False,
+        "privacy_proxy": False,
+        "image_cache": False,
+        "link_scanner": False,
+    }
     assert mailbox.state["full"] is True
     assert mailbox.address == "Alice@Example.com"
     assert mailbox.token is None
@@ -296,7 +389,8 @@ def test_a_verb_that_does_not_fit_says_why_and_what_does(verb: str, reason: str)
 
     assert str(caught.value) == (
         f"alice-email cannot {verb}: {reason}; what fits now: switch_images, "
-        "switch_auto_reply, fill, close"
+        "switch_auto_reply, switch_privacy_proxy, switch_image_cache, switch_link_scanner, fill, "
+        "close"
     )
 
 

@@ -206,8 +206,8 @@ def test_without_a_network_nobody_replies() -> None:
 def test_a_number_tells_its_state_and_its_verbs() -> None:
     _, _, number = a_number()
 
-    assert number.state == {"online": True}
-    assert number.verbs == ["reply", "go_offline"]
+    assert number.state == {"online": True, "exists": True}
+    assert number.verbs == ["reply", "go_offline", "disconnect", "recycle"]
     with pytest.raises(MisuseError, match="that is no verb of a number"):
         number.tap()  # type: ignore[attr-defined]
 
@@ -258,3 +258,86 @@ def test_a_run_with_replies_is_lived_again_to_the_same_digest() -> None:
     again = replay(lab.record())
 
     assert again.trace.digest == lab.trace.digest
+
+
+# --- numbers that change hands -------------------------------------------------------------------
+
+
+def test_a_number_that_is_given_up_gets_nothing_and_the_carrier_says_so_later() -> None:
+    lab, app, number = a_number()
+    text(lab, app)
+    number.disconnect()
+
+    sent = app.text("alice", contents={"en": "Again"})
+    lab.advance(seconds=10)
+    before = counts(app, sent, "successful", "errored")
+    lab.advance(minutes=1)
+
+    assert before == [1, 0]
+    assert counts(app, sent, "successful", "errored", "provider_failed") == [0, 1, 1]
+    assert bodies(number) == []
+    assert number.state == {"online": True, "exists": False}
+    with pytest.raises(MisuseError, match=r"nobody has the number; recycle\(\) it"):
+        number.reply("Hello", to="+15550100")
+
+
+def test_who_gets_a_recycled_number_gets_the_texts_of_a_stranger() -> None:
+    lab, app, number = a_number()
+    text(lab, app)
+    number.disconnect()
+    lab.advance(days=90)
+
+    number.recycle()
+    before = bodies(number)
+    text(lab, app, contents={"en": "Alice, your code is 4711"})
+
+    assert before == []
+    assert bodies(number) == ["Alice, your code is 4711"]
+    assert (number.external_id, number.subscription_id) == (None, None)
+    assert number.onesignal_id is None
+    assert believed(app) == SUBSCRIBED
+
+
+def test_what_its_last_owner_silenced_stays_silent_for_the_next() -> None:
+    lab, app, number = a_number()
+    text(lab, app)
+    number.reply("STOP")
+    lab.advance(minutes=1)
+    number.recycle()
+
+    sent = text(lab, app)
+
+    assert counts(app, sent, "successful", "failed") == [0, 1]
+    assert bodies(number) == []
+    with pytest.raises(MisuseError, match="nobody has written to alice-sms"):
+        number.reply("START")
+
+
+def test_numbers_of_a_population_change_hands_at_once() -> None:
+    lab = Lab()
+    crowd = lab.population(20, prefix="crowd", platforms={"sms": 1.0})
+    app = App(lab)
+    everybody = [f"crowd-{number:06d}" for number in range(1, 21)]
+    app.text(*everybody)
+    lab.advance(minutes=1)
+    crowd[:10].do("disconnect")
+    known = [number.onesignal_id for number in crowd[:6]]
+    crowd[:5].do("recycle")
+    crowd_ids = [number.onesignal_id for number in crowd[:6]]
+
+    sent = app.text(*everybody, contents={"en": "Again"})
+    lab.advance(minutes=2)
+
+    assert counts(app, sent, "successful", "errored") == [15, 5]
+    assert (None in known, crowd_ids) == (False, [None] * 5 + known[5:])
+    assert [len(number.inbox) for number in crowd] == [1] * 5 + [0] * 5 + [2] * 10
+
+
+def test_a_run_with_numbers_that_change_hands_is_lived_again() -> None:
+    lab, app, number = a_number()
+    number.disconnect()
+    text(lab, app)
+    number.recycle()
+    text(lab, app, contents={"en": "Again"})
+
+    assert replay(lab.record()).trace.digest == lab.trace.digest

@@ -37,12 +37,44 @@ def do_all(phones: Phones, row: int, *verbs: str) -> None:
         ("web", "chrome", Channel.CHROME_WEB),
         ("firefox", "firefox", Channel.FIREFOX),
         ("safari", "safari", Channel.SAFARI_WEB),
+        ("edge", "edge", Channel.CHROME_WEB),
     ],
 )
 def test_each_browser_subscribes_as_a_type_of_its_own(name, browser, channel) -> None:
     platform = PLATFORMS[name]
 
     assert (platform.name, platform.browser, platform.channel) == ("web", browser, channel)
+
+
+def test_edge_is_like_chrome_but_for_its_push_service() -> None:
+    phones = Phones()
+    chrome, edge = phones.add("web", "c"), phones.add("edge", "e")
+    crowd = phones.add_many("edge", 3)
+    sent = phones.send(chrome, edge, *crowd)
+    phones.wait(seconds=60)
+
+    tokens = [phones.fleet.token_of(row) or "" for row in (chrome, edge, *crowd)]
+    assert [token.split("/")[2] for token in tokens] == [
+        "fcm.googleapis.com",
+        *["wns2-by3p.notify.windows.com"] * 4,
+    ]
+    assert set(sent.fates) == {"SHOWN"}
+    assert [phones.fleet.platform_of(row).browser for row in (chrome, edge, *crowd)] == [
+        "chrome",
+        *["edge"] * 4,
+    ]
+
+
+def test_edge_keeps_its_push_service_when_its_endpoint_changes() -> None:
+    phones = Phones()
+    row = phones.add("edge")
+    before = phones.fleet.token_of(row)
+
+    phones.do("rotate_token", row)
+
+    after = phones.fleet.token_of(row) or ""
+    assert after != before
+    assert after.startswith("https://wns2-by3p.notify.windows.com/w/?token=")
 
 
 # --- what is told ----------------------------------------------------------------------------

@@ -43,6 +43,8 @@ def test_values_come_as_they_are(phone: Any) -> None:
     assert read(phone, "move", lat=52, long=13.4) == {"lat": 52, "long": 13.4}
     assert read(phone, "allow_location", on=False) == {"on": False}
     assert read(phone, "prompt") == {}
+    started = {"attributes_type": "Ride", "state": {"car": {"plate": 1}}}
+    assert read(phone, "start_live_activity", **started) == started
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,13 @@ def test_values_come_as_they_are(phone: Any) -> None:
         ("prompt", {"answer": "alow"}, "did you mean 'allow'?"),
         ("open_app", {"fast": True}, "leave it out"),
         ("add_tag", {"key": "a", "value": "b", "vlue": "c"}, "did you mean 'value'?"),
+        ("register_pushes", {"kind": "viop"}, "did you mean 'voip'?"),
+        ("start_live_activity", {"attributes_type": "Ride"}, '{"state": {"minutes":5}}'),
+        (
+            "start_live_activity",
+            {"attributes_type": "Ride", "state": [5]},
+            'state is an object such as {"minutes": 5}',
+        ),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused(

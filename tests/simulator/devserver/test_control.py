@@ -343,8 +343,11 @@ DEVICE = {
     ("platform", "further"),
     [
         ("android", set()),
-        ("ios", {"topic"}),
-        ("web", {"browser", "push_subscription"}),
+        (
+            "ios",
+            {"fcm_token", "live_activities", "start_tokens", "tokens", "topic", "wakeups"},
+        ),
+        ("web", {"browser", "fcm_token", "push_subscription"}),
         ("email", set()),
         ("sms", set()),
     ],

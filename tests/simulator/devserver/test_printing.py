@@ -11,6 +11,7 @@ from rich.console import Console
 from pushlab.devserver.printing import Printer
 from pushlab.lab import Lab
 from pushlab_fakes.exchange import Request
+from pushlab_testing.wires import Wires
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,3 +157,66 @@ def test_a_stopped_clock_says_why(printed) -> None:
     out = printed("clock", told).splitlines()
 
     assert out == ["2026  (clock: live; next due 2027)", "the clock has stopped: it broke"]
+
+
+def test_holds_are_printed_with_what_they_keep_back(printed: Callable[[str, Any], str]) -> None:
+    parked = [{"what": "webhook https://shop.test/x", "at": "2026-01-01T00:00:00.000Z"}]
+    hold = {"name": "gate", "where": "webhook", "part": "request", "parked": parked}
+    empty = {**hold, "name": "other", "parked": []}
+
+    lines = printed("holds", {"holds": [hold, empty]}).splitlines()
+
+    assert lines == [
+        "gate  request at webhook",
+        "  2026-01-01T00:00:00.000Z  webhook https://shop.test/x",
+        "other  request at webhook",
+        "  nothing has come to it yet",
+    ]
+    assert printed("holds", {"holds": []}) == "nothing is held\n"
+
+
+def test_attempts_have_a_line_each_and_one_is_printed_whole(printed) -> None:
+    wires = Wires()
+    wires.apns(is_signed=False)
+    wires.mail()
+    wires.lab.advance(minutes=1)
+    documents = [each.document() for each in reversed(wires.lab.attempts)]
+
+    listed = printed("attempts", {"attempts": documents, "dropped": 3}).splitlines()
+    mail = wires.lab.attempts[-1]
+    reasons = [reason.document() for reason in mail.why()]
+    whole = printed("attempt", {**mail.document(whole=True), "reasons": reasons})
+
+    assert listed[0] == "3 earlier ones are no longer kept"
+    assert listed[1].split(maxsplit=4)[1:] == [
+        "w1",
+        "apns",
+        "alice-ios",
+        "403 MissingProviderToken",
+    ]
+    assert listed[2].endswith("alice-email  250  shown  “Sale”")
+    assert "it lies in the inbox [delivered]" in whole
+    assert f"envelope news@shop.test -> {wires.devices['smtp'].address}" in whole
+    assert "Subject: Sale\n" in whole
+    assert "nothing went to a gateway yet" in printed("attempts", {"attempts": [], "dropped": 0})
+
+
+def test_an_attempt_without_its_bytes_says_so(printed) -> None:
+    wires = Wires(attempts_kept_bytes_max=1)
+    wires.apns()
+    (attempt,) = wires.lab.attempts
+
+    out = printed("attempt", {**attempt.document(whole=True), "reasons": []})
+
+    assert "headers and body are no longer kept" in out
+
+
+def test_a_push_is_printed_with_its_headers_and_bytes_by_their_number(printed) -> None:
+    wires = Wires()
+    wires.webpush(body=b"\xff" * 200)
+    (attempt,) = wires.lab.attempts
+
+    out = printed("attempt", {**attempt.document(whole=True), "reasons": []})
+
+    assert "ttl: 60" in out
+    assert out.endswith("(200 bytes)\n")

@@ -74,6 +74,21 @@ def test_every_verb_stands_in_a_section() -> None:
         ),
         ("open-mail box --notification 1", ("box", "open_mail", {"notification": "1"})),
         ("reply number STOP", ("number", "reply", {"text": "STOP"})),
+        ("set-power page low", ("page", "set_power", {"power": "low"})),
+        ("register-pushes phone voip", ("phone", "register_pushes", {"kind": "voip"})),
+        (
+            'start-live-activity phone Ride {"minutes":5} --attributes {"ride":7}',
+            (
+                "phone",
+                "start_live_activity",
+                {
+                    "attributes_type": "Ride",
+                    "state": {"minutes": 5},
+                    "attributes": {"ride": 7},
+                },
+            ),
+        ),
+        ("end-live-activity phone --at-once", ("phone", "end_live_activity", {"at_once": True})),
     ],
 )
 def test_what_is_typed_is_asked_of_the_device(typed: str, asked: object) -> None:
@@ -87,6 +102,7 @@ def test_what_is_typed_is_asked_of_the_device(typed: str, asked: object) -> None
         ("switch-notifications phone perhaps", "'perhaps' is not a valid boolean"),
         ("move phone north 1", "'north' is not a valid float"),
         ("prompt phone --answer never", "'never' is not one of 'allow', 'deny'"),
+        ("set-network page 5g", "'5g' is not one of 'wifi', 'mobile'"),
     ],
 )
 def test_what_does_not_fit_is_told_before_anything_is_asked(typed: str, message: str) -> None:

@@ -108,3 +108,92 @@ def test_who_reads_the_answer_gets_it_after_it_was_written_down() -> None:
     outbox.settle(post, PostAnswer(204))
 
     assert seen == ["observed", (204, 1)]
+
+
+def test_a_post_may_have_an_entry_of_its_own() -> None:
+    outbox, trace = an_outbox()
+    post = a_post(method="GET", entry="PageVisited", about={"device": "alice"})
+    outbox.put(post)
+
+    outbox.settle(post, PostAnswer(200))
+
+    (entry,) = trace.entries()
+    assert entry.kind == "PageVisited"
+    assert entry.fields["device"] == "alice"
+    assert "body" not in entry.fields
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (None, False),
+        ("timed out", False),
+        ("unreachable: connection lost", False),
+        ("unreachable: connection refused", True),
+        ("unreachable: no such host", True),
+        ("unserved: nobody serves cdn.test here", True),
+        ("refused: no http or https URL", True),
+    ],
+)
+def test_an_answer_tells_whether_there_was_nobody(error: str | None, expected: bool) -> None:
+    assert PostAnswer(None, error=error).is_unserved is expected
+
+
+class Collector:
+    """A toll that keeps posts back by their name, and hears nothing of others."""
+
+    def __init__(self) -> None:
+        self.taken: list[Post] = []
+
+    def take(self, post: Post) -> bool:
+        if post.name.startswith("late"):
+            self.taken.append(post)
+        return post in self.taken
+
+    def hear(self, post: Post, answer: PostAnswer) -> PostAnswer:
+        is_unheard = post.name.startswith("unheard")
+        return PostAnswer(None, error="unheard", fault="x") if is_unheard else answer
+
+
+def test_a_toll_keeps_a_post_back_until_it_is_put_in_the_queue_itself() -> None:
+    outbox, _ = an_outbox()
+    outbox.toll = toll = Collector()
+    late, other = a_post("late"), a_post("other")
+
+    outbox.put(late)
+    outbox.put(other)
+    outbox.enqueue(late)
+
+    assert toll.taken == [late]
+    assert outbox.list_waiting() == [other, late]
+
+
+def test_what_a_toll_mishears_is_what_the_sender_hears_and_a_record_is_not_deceived() -> None:
+    outbox, trace = an_outbox()
+    outbox.toll = Collector()
+    heard: list[PostAnswer] = []
+    observed: list[PostAnswer] = []
+    outbox.observers.append(lambda _, answer: observed.append(answer))
+    post = a_post("unheard", on_answer=heard.append)
+
+    outbox.put(post)
+    outbox.settle(post, PostAnswer(200))
+
+    unheard = PostAnswer(None, error="unheard", fault="x")
+    assert (heard, observed) == ([unheard], [PostAnswer(200)])
+    assert outbox.settled == [(post, unheard)]
+    (entry,) = trace.entries()
+    assert (entry.fields["error"], entry.fields["fault"]) == ("unheard", "x")
+
+
+def test_a_post_that_is_lost_ends_without_leaving_and_without_a_record() -> None:
+    outbox, trace = an_outbox()
+    heard: list[PostAnswer] = []
+    observed: list[PostAnswer] = []
+    outbox.observers.append(lambda _, answer: observed.append(answer))
+    lost = PostAnswer(None, error="lost on its way", fault="x")
+
+    outbox.lose(a_post(on_answer=heard.append), lost)
+
+    assert (heard, observed, len(outbox)) == ([lost], [], 0)
+    assert [entry.fields["error"] for entry in trace.entries()] == ["lost on its way"]

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushlab.errors import MisuseError
+from pushlab.world import runs as runs_module
 from pushlab.world import schedule as schedule_module
 from pushlab.world.clock import Clock
 from pushlab.world.randomness import mix
@@ -192,7 +193,7 @@ def test_every_history_goes_as_on_one_heap_when_numpy_chooses_the_rounds(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schedule_module, "FEW", 0)
-        patch.setattr(schedule_module, "SMALL", small)
+        patch.setattr(runs_module, "SMALL", small)
         patch.setattr(schedule_module, "RUNS_MAX", 2)
         patch.setattr(schedule_module, "POOL_MAX", 5)
         check_equal(history)
@@ -332,6 +333,21 @@ def test_a_bulk_handler_that_plans_a_barrier_inside_its_window_is_our_mistake() 
 
     with pytest.raises(AssertionError, match="lane"):
         schedule.settle(9)
+
+
+def test_a_handler_can_ask_whether_it_works_in_bulk() -> None:
+    schedule = a_schedule()
+    seen: list[tuple[list[int], bool]] = []
+    kind = schedule.register(
+        "arrival", 2, lambda _at, rows, _what: seen.append((rows.tolist(), schedule.is_in_bulk))
+    )
+    put(schedule, kind, (5, 0, 0), (5, 1, 0), (5, 2, 0))
+    schedule.mark_lane(np.array([1], np.int32))
+
+    schedule.settle(schedule.run_lane(9))
+
+    assert seen == [([1], False), ([0, 2], True)]
+    assert not schedule.is_in_bulk
 
 
 def test_the_lane_stops_at_the_instant_of_a_listener() -> None:

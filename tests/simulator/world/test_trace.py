@@ -297,6 +297,52 @@ def test_beyond_the_bound_the_oldest_arrays_go_and_the_end_says_how_many() -> No
     assert json.loads(end)["count"] == 20
 
 
+def test_what_was_dropped_is_counted_by_kind() -> None:
+    trace = a_trace(keep="digest")
+
+    record(trace, range(3))
+    record(trace, range(2), a_kind("Tapped"))
+
+    assert trace.dropped == {"Shown": 3, "Tapped": 2}
+    assert trace.dropped_count == 5
+
+
+def test_batches_of_a_kind_are_found_up_to_a_mark() -> None:
+    trace = a_trace()
+    record(trace, range(3))
+    record(trace, range(2), a_kind("Tapped"))
+    mark = trace.mark()
+    record(trace, range(4))
+
+    assert [len(batch.rows) for batch in trace.batches("Shown", mark)] == [3]
+    assert [len(batch.rows) for batch in trace.batches("Shown", trace.mark())] == [3, 4]
+    assert trace.batches("Nothing", mark) == []
+
+
+def test_batches_that_were_dropped_are_not_found() -> None:
+    trace = a_trace(kept_bytes_max=100)
+    record(trace, range(3))
+    mark = trace.mark()
+    record(trace, range(4))
+
+    assert trace.batches("Shown", mark) == []
+    assert [len(batch.rows) for batch in trace.batches("Shown", trace.mark())] == [4]
+
+
+def test_free_form_entries_are_found_in_order_of_writing() -> None:
+    trace = a_trace()
+    trace.record("A", "one", {})
+    after = trace.written_count
+    record(trace, range(2))
+    trace.record("B", "two", {})
+    trace.record("A", "three", {})
+
+    assert [entry.id for entry in trace.written("A", "B")] == ["A:one", "B:two", "A:three"]
+    assert trace.find_first("A", after) == "A:three"
+    assert trace.find_first("A", 0) == "A:one"
+    assert trace.find_first("C", 0) is None
+
+
 def test_a_trace_is_kept_in_one_of_two_ways() -> None:
     with pytest.raises(MisuseError, match='"full" or as "digest"'):
         a_trace(keep="some")

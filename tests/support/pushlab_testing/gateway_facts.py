@@ -1,18 +1,20 @@
 """What the contract of gateways says of each platform: one row a platform, read by every test.
 
 A sixth gateway needs a row here and nothing else. What stands here are the vendors' defaults as
-`settings` has them; where a fact depends on a setting, the row or the case names it.
+`settings` has them; where a fact depends on a setting, the row or the case names it. Each platform
+has a second row for the vendor's own protocol in front of its gateway, where that says other than
+the gateway alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FACTS", "Case", "Death", "Facts", "Keeping", "Outcome"]
+__all__ = ["CORE_FACTS", "FACTS", "WIRE_FACTS", "Case", "Death", "Facts", "Keeping", "Outcome"]
 
 HOUR_S: Final = 3_600
 DAY_S: Final = 86_400
@@ -53,6 +55,8 @@ class Death:
     waiting: str | None = "APP_GONE"
     """How messages end that waited for it and now reach nobody, as is found out when it is back;
     None where there is no such death while messages wait."""
+    is_queued: bool = False
+    """Whether a server in front of the gateway tries again by itself what it has taken."""
 
     @property
     def is_silent(self) -> bool:
@@ -98,6 +102,21 @@ class Facts:
     """Whether the addresses of a population depend on the seed."""
     reports_arrivals: bool = False
     """Whether the gateway itself tells the owner what has arrived."""
+    is_wire: bool = False
+    """Whether it is about the vendor's own protocol, and not about the gateway behind it."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What is set for each test of this row."""
+    luck_of_strangers: bool = True
+    """Whether a fault that strikes a share of the targets may strike an address nobody has."""
+    faults_by_device: bool = True
+    """Whether a fault may be limited to some devices."""
+    many: int = 400
+    """How many devices make a share of them count."""
+
+    @property
+    def name(self) -> str:
+        """What tests call the row."""
+        return f"{self.platform} wire" if self.is_wire else self.platform
 
 
 LOST: Final = Outcome("ACCEPTED", "APP_GONE")
@@ -141,12 +160,14 @@ def _browser(platform: str, days: int, *more: Death) -> Facts:
             _at_once("rotate_token"),
             *more,
         ),
-        keeping=Keeping(days * DAY_S, obeys_ttl=True, over="EXPIRED", one_name={"topic": "score"}),
+        keeping=Keeping(
+            days * DAY_S, obeys_ttl=True, over="EXPIRED", one_name={"topic": "score-17"}
+        ),
         size_max=4_096,
     )
 
 
-FACTS: Final = (
+CORE_FACTS: Final = (
     Facts(
         platform="ios",
         gateway="apns",
@@ -218,3 +239,50 @@ FACTS: Final = (
         reports_arrivals=True,
     ),
 )
+
+
+def _on_the_wire(platform: str, **differences: Any) -> Facts:
+    """Return the row of the protocol in front of a gateway, which is the gateway's but for these.
+
+    The seed is no part of a lab's addresses that people chose; else all holds that holds there.
+    """
+    (core,) = (facts for facts in CORE_FACTS if facts.platform == platform)
+    return replace(core, is_wire=True, many=120, **differences)
+
+
+WIRE_FACTS: Final = (
+    _on_the_wire("ios"),
+    # A notification without a key of its own is kept under the name of the app's package.
+    _on_the_wire(
+        "android",
+        keeping=Keeping(28 * DAY_S, obeys_ttl=True, over="EXPIRED", one_name={}),
+    ),
+    _on_the_wire("web"),
+    _on_the_wire("firefox"),
+    _on_the_wire("safari"),
+    # A server that has the mailboxes knows at RCPT which are closed; a relay learns it later.
+    _on_the_wire(
+        "email",
+        deaths=(
+            Death(
+                "close",
+                ((0, BAD), (600, BAD), (YEAR_S, BAD)),
+                undone_by="reopen",
+                waiting="BOUNCED",
+            ),
+            Death(
+                "close",
+                ((0, RETURNED), (600, RETURNED), (YEAR_S, RETURNED)),
+                {"smtp_role": "relay", "smtp_late_bounce_share": 1.0},
+                undone_by="reopen",
+                waiting="BOUNCED",
+                is_queued=True,
+            ),
+        ),
+        size_max=100_000,
+        settings={"smtp_size_max_bytes": 100_000},
+        luck_of_strangers=False,
+    ),
+    _on_the_wire("sms", faults_by_device=False),
+)
+FACTS: Final = (*CORE_FACTS, *WIRE_FACTS)

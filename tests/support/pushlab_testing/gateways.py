@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from pushlab_testing.gateway_facts import Outcome
 
 __all__ = [
+    "APP",
+    "FATE_OF_WORD",
     "Arrival",
     "Bench",
     "CoreBench",
@@ -45,6 +47,7 @@ __all__ = [
     "Sent",
     "check_outcome",
     "list_news",
+    "name_address",
 ]
 
 APP = 0
@@ -60,6 +63,8 @@ FATE_OF_VERDICT = {
     Verdict.REFUSED: Fate.REFUSED,
     Verdict.STOPPED: Fate.STOPPED,
 }
+FATE_OF_WORD = {verdict.name: fate.name for verdict, fate in FATE_OF_VERDICT.items()}
+"""The same by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,10 @@ class Bench(Protocol):
         """Return the trace."""
         ...
 
+    def close(self) -> None:
+        """Let go of what the bench holds."""
+        ...
+
 
 class _Owner(Sender):
     """Owns every send; a target is called by its address."""
@@ -302,11 +311,8 @@ class CoreBench:
     # -- devices -------------------------------------------------------------------------------
 
     def live(self, platform: str, name: str = "one") -> Device:
-        line = 2_000_000 + crc32(name.encode()) % 8_000_000
-        chosen = {"email": f"{name}@example.com".replace(" ", "."), "sms": f"+1202{line}"}
-        row = self._fleet.add(
-            name, PLATFORMS[platform], APP, fresh=False, address=chosen.get(platform)
-        )
+        address = name_address(platform, name)
+        row = self._fleet.add(name, PLATFORMS[platform], APP, fresh=False, address=address)
         return self._settled(platform, [row])[0]
 
     def crowd(self, platform: str, count: int) -> list[Device]:
@@ -423,6 +429,16 @@ class CoreBench:
 
     def entries(self) -> list[Entry]:
         return list(self._world.trace.entries())
+
+    def close(self) -> None:
+        """Hold nothing but memory."""
+
+
+def name_address(platform: str, name: str) -> str | None:
+    """Return the address that people choose for *name*; None where they choose none."""
+    line = 2_000_000 + crc32(name.encode()) % 8_000_000
+    chosen = {"email": f"{name}@example.com".replace(" ", "."), "sms": f"+1202{line}"}
+    return chosen.get(platform)
 
 
 def _attempt(gateway: Gateway, fan_out: FanOut, now: int) -> list[Verdict]:

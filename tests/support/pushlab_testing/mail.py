@@ -36,6 +36,9 @@ class MailClient:
         """Send command lines and return the replies."""
         return self.send("".join(f"{line}\r\n" for line in lines).encode())
 
+    def close(self) -> None:
+        """Leave; there is no socket to close."""
+
     def ask(self, line: str) -> str:
         """Send one command and return the reply to it; "" when there is none."""
         return "\n".join(self.say(line))

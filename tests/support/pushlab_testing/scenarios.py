@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pushlab.errors import MisuseError, ScenarioError
+from pushlab.errors import MisuseError, RequestHeld, ScenarioError
 from pushlab_fakes.exchange import Request
 from pushlab_scenarios.load import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pushlab.devserver.bench import Bench
     from pushlab.devserver.control import Control
@@ -97,3 +97,16 @@ class Wire:
         request = Request.build(method, url, headers=headers, body=body or b"")
         answer = self._bench.lab.handle(request)
         return answer.status, answer.body
+
+    def begin(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Callable[[float], tuple[int, bytes] | None]:
+        """Call the OneSignal API, which may hold the call."""
+        try:
+            ended = self.ask(method, url, headers, body)
+        except RequestHeld as error:
+            held = error
+            return lambda _wait_s: (
+                None if held.answer is None else (held.answer.status, held.answer.body)
+            )
+        return lambda _wait_s: ended

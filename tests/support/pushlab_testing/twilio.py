@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from pushlab.lab import Lab
 from pushlab_fakes.exchange import Answer, Request
 
-__all__ = ["ALICE", "BOB", "HOOK", "SERVICE", "SHOP", "SID", "TOKEN", "Shop"]
+__all__ = ["ALICE", "BOB", "HOOK", "PNG", "SERVICE", "SHOP", "SID", "TOKEN", "Shop"]
 
 SID = "AC" + 32 * "a"
 TOKEN = "an-auth-token"
@@ -19,6 +19,8 @@ SHOP = "+14155550100"
 ALICE, BOB = "+12025550111", "+12025550122"
 SERVICE = "MG" + 32 * "b"
 HOOK = "https://shop.test/hook"
+PNG = b"\x89PNG\r\n\x1a\n made up"
+MEDIA_ENDINGS = (".jpg", ".pdf", ".png", ".txt")
 
 
 class Shop:
@@ -29,11 +31,18 @@ class Shop:
         self.alice = self.lab.device("sms", address=ALICE, external_id="alice")
         self.calls: list[dict[str, str]] = []
         """Forms that came to the shop's webhooks."""
+        self.fetched: list[str] = []
+        """Methods and paths of files that were asked for."""
+        self.files: dict[str, object] = {}
+        """What is answered for a file, by path; a picture unless it stands here."""
         self.answers: list[object] = []
         """What the webhooks answer, one after another, then nothing."""
         self.lab.mount("https://shop.test", self._take)
 
     def _take(self, posted: Any) -> object:
+        if posted.path.endswith(MEDIA_ENDINGS):
+            self.fetched.append(f"{posted.method} {posted.path}")
+            return self.files.get(posted.path, (200, PNG, {"content-type": "image/png"}))
         self.calls.append({**posted.form(), "_path": posted.path})
         return self.answers.pop(0) if self.answers else 204
 

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from pushlab.errors import MisuseError
 from pushlab_fakes.sms.keywords import TOLL_FREE
+from pushlab_fakes.sms.twilio.drafts import VALIDITY_MAX_S
 from pushlab_fakes.sms.twilio.errors import refuse
 from pushlab_fakes.sms.twilio.numbers import find_sender_kind, parse_number
+from pushlab_fakes.sms.twilio.pool import choose_sender
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,6 +121,14 @@ class Service:
     """Whether messages go to the webhook of the number (UseInboundWebhookOnNumber)."""
     advanced_opt_out: bool = False
     keywords: tuple[Keyword, ...] | None = None
+    sticky_sender: bool = True
+    """Whether the same sender writes to the same recipient each time."""
+    stuck: dict[str, str] = field(default_factory=dict)
+    """Who wrote to a recipient before."""
+    area_code_geomatch: bool = True
+    smart_encoding: bool = True
+    """Whether characters outside GSM 03.38 are replaced by look-alikes."""
+    validity_s: int = VALIDITY_MAX_S
 
 
 UNNAMED: Final = "AC" + 32 * "0"
@@ -296,10 +306,13 @@ class Accounts:
         for name in names:
             self.join(self.add_sender(name, service.account), service)
 
-    def pick_sender(self, service: Service, to: str) -> Sender | None:
-        """Return the sender of *service* that writes to *to*, the same each time; None: no one can.
+    def pick_sender(
+        self, service: Service, to: str, *, is_mms: bool = False, about: str = ""
+    ) -> Sender | None:
+        """Return the sender of *service* that writes to *to*; None: no one can.
 
-        A pool that nobody gave and that is empty gets a number.
+        *about* names the message, for a service whose senders change from one to the next. A pool
+        that nobody gave and that is empty gets a number.
         """
         if not service.senders and not service.is_closed and not self.is_strict:
             key = self._world.ids.key("twilio number", service.sid)
@@ -307,10 +320,8 @@ class Accounts:
             made = self.adopt_sender(number, service.account)
             if made is not None:
                 self.join(made, service)
-        able = [sender for name in service.senders if (sender := self._senders[name]).has_sms]
-        if not able:
-            return None
-        return able[self._world.ids.key("twilio sticky sender", service.sid, to) % len(able)]
+        pool = [self._senders[name] for name in service.senders]
+        return choose_sender(self._world.ids, service, pool, to, is_mms=is_mms, about=about)
 
     # -- what the gateway asks -----------------------------------------------------------------
 

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from pushlab.settings import Settings
     from pushlab.world.clock import Instant
 
-__all__ = ["BODY_MAX", "Draft", "Form", "parse_date", "read_draft", "read_form"]
+__all__ = [
+    "BODY_MAX",
+    "LOOK_ALIKES",
+    "VALIDITY_MAX_S",
+    "Draft",
+    "Form",
+    "parse_date",
+    "read_draft",
+    "read_form",
+]
 
 BODY_MAX: Final = 1_600
 MEDIA_MAX: Final = 10

@@ -72,6 +72,10 @@ REFUSALS: Final[Mapping[int, tuple[int, str]]] = {
 """What a request is refused with: status and text; 21408 may have another status."""
 
 LATER: Final[Mapping[int, tuple[str, str]]] = {
+    11200: ("failed", "HTTP retrieval failure"),
+    11205: ("failed", "HTTP connection failure"),
+    11751: ("failed", "Media Message - Media exceeds messaging provider size limit"),
+    12300: ("failed", "Invalid Content-Type"),
     21610: ("failed", "Attempt to send to unsubscribed recipient"),
     21703: ("failed", ("The Messaging Service does not have a phone number available to send "
             "a message")),
@@ -95,6 +99,7 @@ LATER: Final[Mapping[int, tuple[str, str]]] = {
 ALERTS: Final[Mapping[int, str]] = {
     11200: "HTTP retrieval failure",
     11205: "HTTP connection failure",
+    11751: "Media Message - Media exceeds messaging provider size limit",
     12100: "Document parse failure",
     12300: "Invalid Content-Type",
     21610: "Attempt to send to unsubscribed recipient",

@@ -18,6 +18,7 @@ from pushlab.world.clock import render_instant
 from pushlab_fakes.direct import Letter
 from pushlab_fakes.sms.twilio.callbacks import Call
 from pushlab_fakes.sms.twilio.errors import LATER, describe_failure
+from pushlab_fakes.sms.twilio.media import MediaFetcher
 from pushlab_fakes.sms.twilio.numbers import find_late_error
 from pushlab_fakes.sms.twilio.queues import Queues
 from pushlab_fakes.sms_encoding import measure_sms
@@ -64,6 +65,7 @@ class Flow:
         self._direct = direct
         self._accounts = accounts
         self._callbacks = callbacks
+        self._media = MediaFetcher(world, callbacks)
         self.queues = Queues(world)
         self._sent: dict[str, Message] = {}
         """Messages that the carrier has, by sid."""
@@ -97,7 +99,9 @@ class Flow:
         service = self._accounts.find_service(message.service or "")
         assert service is not None, "the message was taken for it"
         if message.sender is None:
-            picked = self._accounts.pick_sender(service, message.to)
+            picked = self._accounts.pick_sender(
+                service, message.to, is_mms=message.is_mms, about=message.sid
+            )
             if picked is None:
                 self._fail(message, 21703)
                 return
@@ -118,9 +122,23 @@ class Flow:
             expiry_ms = message.validity_s * 1000
             self._plan(message, "expiry", expiry_ms, lambda held: self._fail(held, 30036))
         else:
-            self._plan(message, "turn", waits_ms, self._send)
+            self._plan(message, "turn", waits_ms, self._fetch)
 
     # -- sending -------------------------------------------------------------------------------
+
+    def _fetch(self, message: Message) -> None:
+        """Get the files of a message whose turn it is; without one of them it is not sent."""
+
+        def go_on(code: int | None) -> None:
+            if code is None:
+                self._plan(message, "fetched", 0, self._send)
+            else:
+                self._plan(message, "fetched", 0, lambda held: self._fail(held, code))
+
+        if message.media:
+            self._media.fetch(message, go_on)
+        else:
+            self._send(message)
 
     def _send(self, message: Message) -> None:
         account = self._accounts.get_account(message.account)
@@ -203,7 +221,7 @@ class Flow:
         if news == "delivered":
             self._plan_at(message, "report", instant, lambda held: self._move(held, "delivered"))
         elif news == "undelivered":
-            code = 30003 if self._gateway.find_route(message.to) >= 0 else 30005
+            code = 30003 if self._gateway.has_owner(message.to) else 30005
             self._plan_at(message, "report", instant, lambda held: self._fail(held, code))
 
     # -- statuses ------------------------------------------------------------------------------

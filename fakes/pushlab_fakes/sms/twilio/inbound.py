@@ -24,6 +24,7 @@ from pushlab_fakes.sms_encoding import measure_sms
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pushlab.content import File
     from pushlab.world.clock import Instant
     from pushlab.world.outbox import PostAnswer
     from pushlab.world.world import World
@@ -83,9 +84,14 @@ class Inbound:
         *,
         keyword: str | None,
         entry: str,
+        files: Sequence[File] = (),
     ) -> None:
         """Learn that *number* wrote *text* to *sender*; *keyword* is what it means, if anything."""
-        self._note(instant, number, sender, text, keyword=keyword, entry=entry)
+        media = [
+            Media("", f"file {place}", file.type, instant, len(file.data), file.data)
+            for place, file in enumerate(files)
+        ]
+        self._note(instant, number, sender, text, keyword=keyword, entry=entry, media=media)
 
     def take(self, sent: Message) -> None:
         """Take a message that one number of Twilio's customers sent to another."""
@@ -124,7 +130,7 @@ class Inbound:
         )
         for file in media:
             sid = self._messages.name("ME", message.sid, file.url)
-            message.media.append(Media(sid, file.url, file.content_type, instant))
+            message.media.append(replace(file, sid=sid, created_at=instant))
         self._messages.add(message)
         delay_ms = self._world.settings.twilio_inbound_delay_ms
         self._world.schedule.plan(

@@ -40,6 +40,10 @@ class Media:
     """Where the sender said that it is."""
     content_type: str
     created_at: Instant
+    size_bytes: int = 0
+    """0 until it was fetched."""
+    content: bytes | None = None
+    """What a person sent; of what a program sent only the place is known."""
 
 
 @dataclass(slots=True)

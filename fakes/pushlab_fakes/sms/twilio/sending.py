@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from pushlab_fakes.exchange import Answer
+from pushlab_fakes.sms.twilio.drafts import LOOK_ALIKES
 from pushlab_fakes.sms.twilio.errors import refuse
 from pushlab_fakes.sms.twilio.messages import Media, Message
 from pushlab_fakes.sms.twilio.numbers import (
@@ -20,6 +21,7 @@ from pushlab_fakes.sms.twilio.numbers import (
     find_sender_kind,
     parse_number,
 )
+from pushlab_fakes.sms.twilio.pool import can_write
 from pushlab_fakes.sms_encoding import measure_sms
 
 if TYPE_CHECKING:
@@ -92,21 +94,25 @@ class Sending:
         if callback is None and draft.application is not None:
             callback = self._accounts.applications.get(draft.application)
         status = "queued" if service is None else "accepted"
+        is_smart = service is not None and service.smart_encoding
+        body = draft.body.translate(LOOK_ALIKES) if is_smart else draft.body
         message = Message(
             sid=self._messages.name("MM" if draft.is_mms else "SM", account.sid, natural),
             account=account.sid,
             to=route.to,
             sender=route.sender,
-            body=draft.body,
+            body=body,
             direction=direction,
             status="scheduled" if draft.send_at is not None else status,
             created_at=now,
             entry=entry,
             service=None if service is None else service.sid,
-            segments=1 if draft.is_mms else measure_sms(draft.body).segments,
+            segments=1 if draft.is_mms else measure_sms(body).segments,
             is_mms=draft.is_mms,
             status_callback=callback,
-            validity_s=draft.validity_s,
+            validity_s=draft.validity_s
+            if service is None
+            else min(draft.validity_s, service.validity_s),
             max_price=draft.max_price,
             keeps_body=draft.keeps_body,
             keeps_address=draft.keeps_address,
@@ -194,8 +200,7 @@ class Sending:
             return self._refuse(21606, to, draft)
         if not sender.has_sms or (draft.is_mms and not sender.has_mms):
             return self._refuse(21601, to, draft)
-        is_american = to.startswith("+1")
-        if (kind == "alphanumeric" and is_american) or (kind == "short code" and not is_american):
+        if not can_write(sender, to, is_mms=draft.is_mms):
             return self._refuse(21612, to, draft)
         if service is not None:
             self._accounts.join(sender, service)
@@ -223,11 +228,12 @@ class Sending:
         """Check a service's pool; who writes is found out later unless it was said."""
         if service.is_closed and not service.senders:
             return refuse(21704)
-        if sender is None and self._accounts.pick_sender(service, to) is None:
+        pick, is_mms = self._accounts.pick_sender, draft.is_mms
+        if sender is None and pick(service, to, is_mms=is_mms) is None:
             return refuse(21703)
         name = None if sender is None else sender.name
         if self._world.settings.twilio_service_stop_refused:
-            known = sender or self._accounts.pick_sender(service, to)
+            known = sender or pick(service, to, is_mms=is_mms)
             if known is not None and self._gateway.is_stopped(known.name, to):
                 return self._refuse(21610, to, draft)
         return Route(to, name, service)

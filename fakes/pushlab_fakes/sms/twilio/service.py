@@ -22,6 +22,7 @@ from pushlab_fakes.sms.twilio.inbound import Inbound
 from pushlab_fakes.sms.twilio.listing import list_page, select
 from pushlab_fakes.sms.twilio.messages import VERSION, Messages, render_date
 from pushlab_fakes.sms.twilio.sending import Sending
+from pushlab_fakes.strikes import note_strike
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pushlab.world.world import World
     from pushlab_fakes.direct import DirectSends
     from pushlab_fakes.exchange import Request
-    from pushlab_fakes.faults import Fault, Faults
+    from pushlab_fakes.faults import Fault
     from pushlab_fakes.sms.core import SmsGateway
     from pushlab_fakes.sms.keywords import Keyword
     from pushlab_fakes.sms.twilio.accounts import Account
@@ -64,10 +65,8 @@ class Twilio:
         direct: DirectSends,
         *,
         strict: bool,
-        faults: Faults,
     ) -> None:
         self._world = world
-        self._faults = faults
         self.accounts = Accounts(world, strict=strict)
         self.messages = Messages(world)
         self.callbacks = Callbacks(world, self.accounts)
@@ -95,7 +94,23 @@ class Twilio:
         form = read_form(request.body)
         name = _name_operation(request.method, parts)
         entry = self._record_request(name, request, form)
-        answer = self._serve(name, parts, request, form or Form([]), entry)
+        return self._finish(entry, self._serve(name, parts, request, form or Form([]), entry))
+
+    def fail(self, request: Request, fault: Fault) -> Answer:
+        """Refuse a request as a planned fault has it, before anybody looks at it."""
+        parts = request.path.removesuffix(".json").strip("/").split("/")
+        name = _name_operation(request.method, parts)
+        entry = self._record_request(name, request, read_form(request.body))
+        note_strike(self._world, fault, f"twilio {name}", (entry,))
+        code = CODE_OF_STATUS.get(fault.status, 20500 if fault.status >= 500 else 20001)
+        reason = fault.reason or "the request was refused"
+        plain = refuse(code, status=fault.status, path=request.path, reason=reason)
+        headers = plain.headers
+        if fault.retry_after_s is not None:
+            headers = (*headers, ("retry-after", str(fault.retry_after_s)))
+        return self._finish(entry, Answer(plain.status, plain.body, headers))
+
+    def _finish(self, entry: str, answer: Answer) -> Answer:
         self._record_answer(entry, answer)
         number = content_key(entry, self._world.seed)
         headers = (*answer.headers, ("twilio-request-id", f"RQ{number:032x}"))
@@ -108,14 +123,15 @@ class Twilio:
     ) -> Answer:
         if len(parts) < 3 or parts[:2] != [VERSION, "Accounts"]:
             return refuse(20404, path=request.path)
+        if self._is_open_file(parts, request):
+            found = self.messages.find(parts[2], parts[4])
+            held = None if found is None else _serve_media(found, parts[6], request)
+            return held or refuse(20404, path=request.path)
         account = self.accounts.admit(request, parts[2])
         if isinstance(account, Answer):
             return account
         if account.is_test and name != CREATE:
             return refuse(20008)
-        fault = self._find_fault(name, account, form)
-        if fault is not None:
-            return self._fail(fault, name, request, entry)
         if self._is_too_fast():
             return self._refuse_pace(entry)
         self.hits[name] = self.hits.get(name, 0) + 1
@@ -131,6 +147,12 @@ class Twilio:
             case [resource, *_] if resource in UNBUILT:
                 return self._refuse_unbuilt(name)
         return refuse(20404, path=request.path)
+
+    def _is_open_file(self, parts: list[str], request: Request) -> bool:
+        """Whether *request* is for a file itself, and files are handed out to everybody."""
+        names = [len(parts), *parts[3:4], *parts[5:6]]
+        is_file = names == [7, "Messages", "Media"] and not request.path.endswith(".json")
+        return is_file and request.method == "GET" and not self._world.settings.twilio_media_auth
 
     def _serve_list(self, account: Account, request: Request, form: Form, entry: str) -> Answer:
         if request.method == "POST":
@@ -249,25 +271,6 @@ class Twilio:
         self.unbuilt.append(said)
         return json_answer(501, {"code": 501, "message": said, "status": 501})
 
-    def _find_fault(self, name: str, account: Account, form: Form) -> Fault | None:
-        if not self._faults.list():
-            return None
-        key = content_key("request", name, form.canonical())
-        return self._faults.find(f"twilio {name}", app=account.sid, key=key)
-
-    def _fail(self, fault: Fault, name: str, request: Request, entry: str) -> Answer:
-        """Return the refusal that a planned fault asks for."""
-        told = {"fault": fault.id}
-        self._world.trace.record("FaultStruck", f"{fault.id} {name}", told, (entry,))
-        code = CODE_OF_STATUS.get(fault.status, 20500 if fault.status >= 500 else 20001)
-        reason = fault.reason or "the request was refused"
-        plain = refuse(code, status=fault.status, path=request.path, reason=reason)
-        if fault.retry_after_s is None:
-            return plain
-        return Answer(
-            plain.status, plain.body, (*plain.headers, ("retry-after", str(fault.retry_after_s)))
-        )
-
     def _is_too_fast(self) -> bool:
         """Whether more calls came within this virtual second than the settings allow."""
         bound = self._world.settings.twilio_requests_max
@@ -336,13 +339,18 @@ def _list_media(message: Message) -> Answer:
 
 
 def _serve_media(message: Message, sid: str, request: Request) -> Answer:
-    """Show one file's resource or remove it; without ``.json`` lead to the file itself."""
+    """Show one file's resource or remove it; without ``.json`` it is the file itself.
+
+    What a program has sent lies where it said; Twilio leads to its own storage instead.
+    """
     media = next((held for held in message.media if held.sid == sid), None)
     if media is None:
         return refuse(20404, path=request.path)
     if request.method == "DELETE":
         message.media.remove(media)
         return Answer(204)
+    if not request.path.endswith(".json") and media.content is not None:
+        return Answer(200, media.content, (("content-type", media.content_type),))
     if not request.path.endswith(".json"):
         return Answer(307, b"", (("location", media.url),))
     return json_answer(200, message.media_document(media))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pushlab.world.outbox import PostAnswer
 from pushlab_fakes.sms.twilio.errors import ALERTS, LATER, REFUSALS, describe_failure, refuse
 from pushlab_testing.twilio import ALICE, BOB, HOOK, SERVICE, SHOP, Shop
 
@@ -110,7 +111,35 @@ def go_offline(shop: Shop) -> None:
     shop.alice.go_offline()
 
 
+CAT = "https://shop.test/cat.png"
+
+
+def serve_cat(answer: object) -> Callable[[Shop], object]:
+    return lambda shop: shop.files.update({"/cat.png": answer})
+
+
+def a_file(size: int, kind: str) -> tuple[int, bytes, dict[str, str]]:
+    return 200, b"x" * size, {"content-type": kind}
+
+
 IN_TIME: list[tuple[int, str, str, Callable[[Shop], object], dict[str, Any], float]] = [
+    (11200, "failed", "media that are not there", serve_cat(404), {"MediaUrl": CAT}, 60),
+    (
+        11751,
+        "failed",
+        "media of more than 5 MB",
+        serve_cat(a_file(5 * 1024 * 1024 + 1, "image/png")),
+        {"MediaUrl": CAT},
+        60,
+    ),
+    (
+        12300,
+        "failed",
+        "media of no accepted type",
+        serve_cat(a_file(9, "text/html")),
+        {"MediaUrl": CAT},
+        60,
+    ),
     (
         21610,
         "failed",
@@ -122,6 +151,7 @@ IN_TIME: list[tuple[int, str, str, Callable[[Shop], object], dict[str, Any], flo
     (30003, "undelivered", "a handset that stays off", go_offline, {}, 36_100),
     (30004, "undelivered", "blocked", lambda s: s.lab.twilio.line(ALICE, "blocked"), {}, 60),
     (30005, "undelivered", "a number that nobody has", lambda _: 0, {"To": BOB}, 60),
+    (30005, "undelivered", "a number that was given up", lambda s: s.alice.disconnect(), {}, 60),
     (30006, "undelivered", "a landline", lambda s: s.lab.twilio.line(ALICE, "landline"), {}, 60),
     (30007, "undelivered", "filtered", lambda s: s.lab.twilio.line(ALICE, "filtered"), {}, 60),
     (30008, "undelivered", "rejected", lambda s: s.lab.twilio.line(ALICE, "rejected"), {}, 60),
@@ -218,6 +248,18 @@ def test_30036_a_message_whose_turn_comes_after_its_validity() -> None:
     assert shop.outcome(sid, seconds=1) == ("failed", 30036)
 
 
+def test_11205_media_on_a_server_that_cannot_be_reached() -> None:
+    shop = Shop()
+    world = shop.lab.world
+    sid = shop.send(MediaUrl=CAT)["sid"]
+    end = world.now + 60_000
+    while (post := world.run_until(end)) is not None:
+        world.outbox.settle(post, PostAnswer(None, error="unreachable: connection refused"))
+
+    assert shop.outcome(sid, seconds=0) == ("failed", 11205)
+    assert [alert.code for alert in shop.lab.twilio.alerts] == [11205]
+
+
 def test_21703_a_pool_that_lost_its_number_meanwhile() -> None:
     shop = Shop()
     sid = shop.send(MessagingServiceSid=SERVICE, From=None)["sid"]
@@ -266,12 +308,12 @@ def test_a_refusal_reads_as_the_clients_expect() -> None:
 def test_every_error_is_brought_about_by_some_test() -> None:
     shown = {row[0] for row in AT_ONCE} | {row[0] for row in IN_TIME}
     elsewhere = {20003, 20004, 20008, 20009, 20404, 20429, 20500, 20503, 21611, 30409}
-    later = {21703, 30001, 30002, 30036}
+    later = {11205, 21703, 30001, 30002, 30036}
 
     assert {*REFUSALS} == ({code for code in shown if code not in LATER} | {21610, 21703}
                            | elsewhere)  # fmt: skip
     assert {*LATER} == {row[0] for row in IN_TIME} | later
-    assert {*ALERTS} == {11200, 11205, 12100, 12300, 21610}
+    assert {*ALERTS} == {11200, 11205, 11751, 12100, 12300, 21610}
     assert HOOK
 
 

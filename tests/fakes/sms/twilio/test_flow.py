@@ -334,3 +334,44 @@ def test_cutting_an_advance_changes_nothing() -> None:
         digests.append(shop.lab.trace.digest)
 
     assert digests[0] == digests[1]
+
+
+# --- numbers that change hands -------------------------------------------------------------------
+
+
+def test_whoever_gets_a_number_is_silenced_as_the_one_before_until_they_reply_start() -> None:
+    shop = Shop()
+    shop.send()
+    shop.lab.advance(minutes=1)
+    shop.alice.reply("STOP")
+    shop.alice.disconnect()
+    shop.alice.recycle()
+    before = shop.refusal()
+
+    shop.alice.reply("START", to=SHOP)
+    after = shop.outcome(shop.send()["sid"])
+
+    assert (before, after) == ((21610, 400), ("delivered", None))
+
+
+def test_a_number_that_is_given_up_while_it_is_off_is_unknown_and_not_unreachable() -> None:
+    shop = Shop()
+    shop.alice.go_offline()
+    sid = shop.send()["sid"]
+    shop.lab.advance(minutes=1)
+    shop.alice.disconnect()
+    shop.alice.go_online()
+
+    assert shop.outcome(sid) == ("undelivered", 30005)
+
+
+def test_what_waited_for_a_handset_goes_to_whoever_has_the_number_then() -> None:
+    shop = Shop()
+    shop.alice.go_offline()
+    sid = shop.send()["sid"]
+    shop.lab.advance(minutes=1)
+    shop.alice.recycle()
+    shop.alice.go_online()
+
+    assert shop.outcome(sid) == ("delivered", None)
+    assert [text.body for text in shop.alice.inbox] == ["Hello"]

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pushlab.errors import MisuseError
+from pushlab_scenarios.replay import replay
 from pushlab_testing.twilio import ALICE, BOB, HOOK, SERVICE, SHOP, SID, Shop
 
 XML = {"content-type": "text/xml"}
@@ -293,3 +295,87 @@ def test_a_number_that_was_set_up_before_any_call_belongs_to_the_account_that_ca
     write(shop)
 
     assert shop.calls[0]["AccountSid"] == SID
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def send_picture(shop: Shop, text: str = "Look") -> dict[str, str]:
+    shop.alice.reply(text, to=SHOP, media=["image/png", "data:text/vcard,BEGIN:VCARD"])
+    shop.lab.advance(minutes=1)
+    (form,) = shop.calls
+    return form
+
+
+def test_the_webhook_is_told_of_files_and_where_they_are() -> None:
+    shop = a_shop()
+
+    form = send_picture(shop)
+
+    sid = form["MessageSid"]
+    assert sid.startswith("MM")
+    assert (form["NumMedia"], form["NumSegments"], form["Body"]) == ("2", "1", "Look")
+    assert (form["MediaContentType0"], form["MediaContentType1"]) == ("image/png", "text/vcard")
+    base = f"https://api.twilio.com/2010-04-01/Accounts/{SID}/Messages/{sid}/Media/ME"
+    assert form["MediaUrl0"].startswith(base)
+    assert shop.fetch(sid)["num_media"] == "2"
+
+
+def test_a_file_is_handed_out_to_who_has_the_credentials() -> None:
+    shop = a_shop()
+    form = send_picture(shop)
+    path = form["MediaUrl1"].partition(SID)[2]
+
+    given = shop.request("GET", path)
+    shown = shop.request("GET", f"{path}.json").json()
+    refused = shop.request("GET", path, token="wrong")
+
+    assert (given.status, given.body) == (200, b"BEGIN:VCARD")
+    assert given.header("content-type") == "text/vcard"
+    assert isinstance(shown, dict)
+    assert shown["content_type"] == "text/vcard"
+    assert refused.status == 401
+
+
+def test_by_the_setting_files_are_handed_out_to_everybody_and_nothing_else_is() -> None:
+    shop = a_shop()
+    shop.lab.change_settings(twilio_media_auth=False)
+    form = send_picture(shop)
+    path = form["MediaUrl0"].partition(SID)[2]
+
+    asked = [
+        shop.request(method, where, token="wrong").status
+        for method, where in (
+            ("GET", path),
+            ("DELETE", path),
+            ("GET", f"{path}.json"),
+            ("GET", path[:-1]),
+            ("GET", path.rpartition("/")[0]),
+        )
+    ]
+
+    assert asked == [200, 401, 401, 404, 401]
+
+
+def test_a_picture_alone_is_a_message_and_a_keyword_with_one_is_a_keyword() -> None:
+    shop = a_shop()
+
+    shop.alice.reply("", to=SHOP, media="image/jpeg")
+    shop.lab.advance(minutes=1)
+    shop.alice.reply("STOP", to=SHOP, media="image/jpeg")
+    shop.lab.advance(minutes=1)
+
+    assert [(call["Body"], call["NumMedia"]) for call in shop.calls] == [("", "1"), ("STOP", "1")]
+    assert shop.refusal() == (21610, 400)
+
+
+def test_nothing_at_all_is_no_message() -> None:
+    with pytest.raises(MisuseError, match="a text that is not empty"):
+        a_shop().alice.reply("", to=SHOP)
+
+
+def test_a_run_with_pictures_is_lived_again() -> None:
+    shop = a_shop()
+    send_picture(shop)
+
+    assert replay(shop.lab.record()).trace.digest == shop.lab.trace.digest

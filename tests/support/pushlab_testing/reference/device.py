@@ -43,13 +43,21 @@ ENTRIES = {
     "reopen": "MailboxReopened",
     "show_images": "ImagesShown",
     "hide_images": "ImagesHidden",
+    "start_privacy_proxy": "PrivacyProxyStarted",
+    "end_privacy_proxy": "PrivacyProxyEnded",
+    "start_image_cache": "ImageCacheStarted",
+    "end_image_cache": "ImageCacheEnded",
+    "start_link_scanner": "LinkScannerStarted",
+    "end_link_scanner": "LinkScannerEnded",
     "reply_stop": "StopReplied",
     "reply_start": "StartReplied",
+    "disconnect": "NumberDisconnected",
+    "recycle": "NumberRecycled",
 }
 """What the trace calls each verb; the order is that of verbs of one device at one instant."""
 APP_VERBS = tuple(ENTRIES)[:16]
-MAILBOX_VERBS = tuple(ENTRIES)[16:22]
-NUMBER_VERBS = tuple(ENTRIES)[22:]
+MAILBOX_VERBS = tuple(ENTRIES)[16:28]
+NUMBER_VERBS = tuple(ENTRIES)[28:]
 COLUMNS = (
     "online",
     "installed",
@@ -67,6 +75,9 @@ COLUMNS = (
     "sent_types",
     "is_full",
     "hides_images",
+    "is_proxied",
+    "caches_images",
+    "scans_links",
 )
 """What must be equal in both models at the end."""
 
@@ -113,6 +124,9 @@ class NaiveDevice(ABC):
         self.background_since = common.now
         self.is_full = False
         self.hides_images = False
+        self.is_proxied = False
+        self.caches_images = False
+        self.scans_links = False
         self.tap_share = 0
         self.listeners: list[Callable[[Target], None]] = []
         self.sdk = NaiveSdk(common, self, service, app)

@@ -8,6 +8,7 @@ import numpy as np
 
 from pushlab.devices.inbox import list_mails, list_texts
 from pushlab.devices.kinds import view_device
+from pushlab.devices.mail_requests import MailRequests
 from pushlab.devices.mailbox import Mailbox
 from pushlab.devices.number import Number
 from pushlab.devices.tray import list_shown
@@ -17,7 +18,8 @@ from pushlab.world.randomness import mix, threshold
 from pushlab_testing.reference.device import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import NoReturn
 
     from numpy.typing import NDArray
 
@@ -52,6 +54,8 @@ class Engine:
 
     def __init__(self, seed: int, settings: Mapping[str, object]) -> None:
         self.lab = Lab(seed, settings=settings)
+        fleet = self.lab.fleet
+        fleet.mail.requests = _NoRequests(self.lab.world, self.lab.sends, fleet.name_of)
 
     @property
     def now(self) -> int:
@@ -177,7 +181,7 @@ class Engine:
         """Write a text, to who wrote last unless it is said to whom."""
         number = view_device(self.lab, row)
         assert isinstance(number, Number)
-        if self.lab.fleet.devices.online[row] and (to is not None or number.inbox):
+        if "reply" in number.verbs and (to is not None or number.inbox):
             number.reply(text, to)
 
     # -- faults --------------------------------------------------------------------------------
@@ -258,6 +262,13 @@ class TextEngine(Engine):
     def outcome(self) -> dict[str, object]:
         """Return everything that must be equal, the lines of the trace included."""
         return {**super().outcome(), "text": list(self.lab.world.trace.lines())}
+
+
+class _NoRequests(MailRequests):
+    """Asks for nothing on behalf of mailboxes: what leaves the world has tests of its own."""
+
+    def _list_targets(self, *_mails: object) -> Iterator[NoReturn]:
+        return iter(())
 
 
 class CutEngine(TextEngine):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pushlab.gateway import Fate, Mark
+from pushlab.gateway import Fate, MailMark, Mark
 from pushlab_testing.reference.device import MAILBOX_VERBS, NaiveDevice
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["NaiveMailbox"]
 
 READ = Mark.OPENED | Mark.OPEN_LOST
+WEB_LINK = re.compile(r'href="(https?://[^"]*)"')
+REPORTED, HIDDEN, FROM_CACHE = range(3)
 
 
 class NaiveMailbox(NaiveDevice):
@@ -32,6 +35,14 @@ class NaiveMailbox(NaiveDevice):
             mean_ms = self.common.settings.mail_open_delay_mean_s * 1000
             delay = luck.exponential("mail opening delay", self.key, target.key, mean_ms)
             self.put(self.common.now + 1 + delay, "tap", target, self._open_from_habit)
+        settings = self.common.settings
+        for is_on, purpose, bound_s, action in (
+            (self.is_proxied, "mail prefetch", settings.mail_prefetch_delay_s, self._prefetch),
+            (self.scans_links, "mail scan", settings.mail_scan_delay_s, self._scan),
+        ):
+            if is_on:
+                delay = luck.below(purpose, self.key, target.key, max(bound_s * 1000, 1))
+                self.put(self.common.now + 1 + delay, "tap", target, action)
         for number, listener in enumerate(self.listeners):
             name = f"listener {self.dispatch.name_of(target)} {number}"
             self.common.heap.plan(self.common.now, name, partial(listener, target))
@@ -44,6 +55,27 @@ class NaiveMailbox(NaiveDevice):
         """Return the inbox, newest first."""
         return [target for target in self.common.targets_of(self) if self._is_there(target)]
 
+    # -- programs ------------------------------------------------------------------------------
+
+    def _prefetch(self, target: Target) -> None:
+        """Load the images by a proxy, unless it has them."""
+        if self._is_there(target) and self.is_proxied and not target.marks & MailMark.CACHED:
+            self.dispatch.mail_opened(target)
+            target.marks |= MailMark.PREFETCHED | MailMark.CACHED
+            self.common.write("ImagesPrefetched", "tap", self.key, target.key)
+
+    def _scan(self, target: Target) -> None:
+        """Follow every link once; those over the counter count."""
+        if self._is_there(target) and self.scans_links and not target.marks & MailMark.SCANNED:
+            assert target.notification is not None
+            raw = target.notification.draft.raw
+            if "disable_email_click_tracking" not in raw:
+                for _ in WEB_LINK.findall(str(raw["email_body"])):
+                    self.dispatch.link_clicked(target)
+                    target.marks |= MailMark.SCANNED
+            target.marks |= MailMark.SCANNED
+            self.common.write("LinksScanned", "tap", self.key, target.key)
+
     # -- mails ---------------------------------------------------------------------------------
 
     def _open_from_habit(self, target: Target) -> None:
@@ -52,10 +84,19 @@ class NaiveMailbox(NaiveDevice):
 
     def open_mail(self, target: Target) -> None:
         """Open a mail; its sender sees that by the images."""
-        if not self.hides_images:
+        outcome = REPORTED
+        if self.hides_images:
+            outcome = HIDDEN
+        elif target.marks & MailMark.CACHED:
+            outcome = FROM_CACHE
+        if outcome == REPORTED:
             self.dispatch.mail_opened(target)
-        target.marks |= Mark.OPEN_LOST if self.hides_images else Mark.OPENED
-        self.common.write("MailOpened", "tap", self.key, target.key, int(self.hides_images))
+            target.marks |= Mark.OPENED
+            if self.is_proxied or self.caches_images:
+                target.marks |= MailMark.CACHED
+        else:
+            target.marks |= Mark.OPEN_LOST
+        self.common.write("MailOpened", "tap", self.key, target.key, outcome)
 
     def _read(self, target: Target) -> None:
         if not target.marks & READ:
@@ -103,3 +144,21 @@ class NaiveMailbox(NaiveDevice):
 
     def _hide_images(self) -> None:
         self.hides_images = True
+
+    def _start_privacy_proxy(self) -> None:
+        self.is_proxied = True
+
+    def _end_privacy_proxy(self) -> None:
+        self.is_proxied = False
+
+    def _start_image_cache(self) -> None:
+        self.caches_images = True
+
+    def _end_image_cache(self) -> None:
+        self.caches_images = False
+
+    def _start_link_scanner(self) -> None:
+        self.scans_links = True
+
+    def _end_link_scanner(self) -> None:
+        self.scans_links = False

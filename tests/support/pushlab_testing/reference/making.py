@@ -18,11 +18,13 @@ PLATFORMS = ("android", "ios", "android", "ios", "chrome", "chrome", "firefox", 
 ADDRESSED = ("email", "email", "sms")
 CROWD_PLATFORMS = ("android", "ios", "web", "email", "sms")
 QUIET_VERBS = ("go_offline", "go_online", "switch_off", "switch_on", "uninstall", "force_stop")
-BULK_VERBS = (*QUIET_VERBS, "clear_cookies", "close", "reopen", "fill", "empty", *NUMBER_VERBS)
+MAIL_PROGRAMS = ("start_privacy_proxy", "start_link_scanner", "start_image_cache")
+MAIL_VERBS = ("close", "reopen", "fill", "empty", *MAIL_PROGRAMS)
+BULK_VERBS = (*QUIET_VERBS, "clear_cookies", *MAIL_VERBS, *NUMBER_VERBS)
 COMMON_VERBS = ("go_offline", "go_online", "open_app", "close_app")
 FITTING = {
     "app": (*APP_VERBS, *COMMON_VERBS, *COMMON_VERBS),
-    "email": (*MAILBOX_VERBS, "fill", "hide_images", "empty", "reopen"),
+    "email": (*MAILBOX_VERBS, *MAIL_VERBS, "hide_images"),
     "sms": (*NUMBER_VERBS, "reply_stop", "go_offline", "go_online", "go_online"),
 }
 """What devices do, by what they are."""
@@ -80,6 +82,8 @@ TIGHT: Mapping[str, Sequence[object]] = {
     "smtp_retry_first_s": (0, 1),
     "smtp_queue_hours": (0, 1),
     "mail_open_delay_mean_s": (0, 5),
+    "mail_prefetch_delay_s": (0, 1),
+    "mail_scan_delay_s": (0, 1),
     "sms_latency_min_ms": (0, 1),
     "sms_latency_mean_ms": (0, 1),
     "sms_validity_s": (0, 5, 600),
@@ -201,7 +205,15 @@ VERBS_IN_TURN: Mapping[str, Sequence[Sequence[str]]] = {
         ("deny", "allow", "open_app"),
         ("opt_out", "open_app", "close_app", "open_app"),
     ),
-    "email": (("fill", "empty"), ("close", "reopen"), ("close",), ("hide_images", "fill")),
+    "email": (
+        ("fill", "empty"),
+        ("close", "reopen"),
+        ("close",),
+        ("hide_images", "fill"),
+        MAIL_PROGRAMS,
+        (*MAIL_PROGRAMS, "end_privacy_proxy"),
+        ("start_link_scanner", "end_link_scanner", "hide_images"),
+    ),
     "sms": (("reply_stop", "reply_start"), ("go_offline", "go_online"), ("reply_stop",)),
 }
 

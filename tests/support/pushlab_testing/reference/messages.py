@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from pushlab.gateway import Channel, Fate, Mark, Verdict
+from pushlab.gateway import Channel, Fate, MailMark, Mark, Verdict
 from pushlab_fakes.onesignal.model import Suppression
 from pushlab_fakes.onesignal.plans import has_feature
 from pushlab_testing.reference.audience import choose_plainly
@@ -226,13 +226,13 @@ class NaiveDispatch:
     def mail_opened(self, target: Target) -> None:
         """Count an open, each and the first."""
         self._count(target, "opened")
-        if not target.marks & Mark.OPENED:
+        if not target.marks & (Mark.OPENED | MailMark.PREFETCHED):
             self._count(target, "unique_opens")
 
     def link_clicked(self, target: Target) -> None:
         """Count a click, each and the first."""
         self._count(target, "clicks")
-        if not target.marks & Mark.CLICKED:
+        if not target.marks & (Mark.CLICKED | MailMark.SCANNED):
             self._count(target, "unique_clicks")
             self._count(target, "converted")
 

@@ -77,12 +77,19 @@ class NaiveCarrier(NaiveAddresses):
     def store(self, target: Target) -> None:
         """Keep a text until it is no longer valid."""
         assert target.device is not None
+        if not target.device.installed:
+            self._search(target)
+            return
         self._stored.setdefault(target.route, []).append(target)
         self.common.finish("MessageStored", Fate.STORED, target)
         over_at = target.sent_at + self.common.settings.sms_validity_s * 1000
         at = max(over_at, self.common.now + 1)
         item = at, RANK["arrival"], target.device.row, target.what
         self.common.heap.put_one(*item, lambda: self._expire(target), 1)
+
+    def _search(self, target: Target) -> None:
+        delay = self.common.settings.sms_unknown_delay_s * 1000 + 1
+        self.give_up_later("SmsUndelivered", target, Fate.UNDELIVERED, UNKNOWN, delay)
 
     def _expire(self, target: Target) -> None:
         held = self._stored.get(target.route, [])
@@ -101,6 +108,9 @@ class NaiveCarrier(NaiveAddresses):
         assert device is not None
         if not device.online:
             self.store(target)
+            return
+        if not device.installed:
+            self._search(target)
             return
         device.show(target)
         self.last_senders[target.route] = target.content.sender
@@ -167,7 +177,11 @@ class NaiveNumber(NaiveDevice):
 
     def list_held(self) -> list[Target]:
         """Return the text messages, newest first."""
-        return [target for target in self.common.targets_of(self) if target.fate == Fate.SHOWN]
+        return [
+            target
+            for target in self.common.targets_of(self)
+            if target.fate == Fate.SHOWN and self.installed and target.born >= self.installed_at
+        ]
 
     def reply(self, text: str, to: str) -> None:
         """Write to a number."""
@@ -175,6 +189,15 @@ class NaiveNumber(NaiveDevice):
         trace = self.common.world.trace
         trace.record("NumberReplied", f"{self.name}@{self.common.now}", fields)
         self.gateway.take_reply(self.route, text, to)
+
+    def _disconnect(self) -> None:
+        self.installed = False
+
+    def _recycle(self) -> None:
+        self.installed, self.installed_at = True, self.common.now
+        self.sdk.subscription_key = self.sdk.user_key = 0
+        self.sdk.external_id = None
+        self.gateway.last_senders.pop(self.route, None)
 
     def _reply_stop(self) -> None:
         self._reply_to_last("STOP")

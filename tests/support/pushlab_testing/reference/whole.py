@@ -13,9 +13,12 @@ from pushlab.gateway import WEB_CHANNELS, Channel
 from pushlab.world.ids import content_key
 from pushlab.world.randomness import mix, threshold
 from pushlab.world.world import World
+from pushlab_fakes.directory import Place
 from pushlab_fakes.faults import Fault, Faults
+from pushlab_fakes.onesignal.habits import HABITS
 from pushlab_fakes.onesignal.messages import Messages
 from pushlab_fakes.onesignal.routes import OneSignal
+from pushlab_fakes.strikes import Strikes
 from pushlab_testing.heap import OneHeap
 from pushlab_testing.reference.addressed import NaiveAddresses, NaiveSmtp
 from pushlab_testing.reference.app_device import NaiveAppDevice
@@ -83,7 +86,9 @@ class Reference:
             **self._addresses,
         }
         gateways = dict(self._gateways)
-        self.onesignal = OneSignal(self.world, gateways, faults=self._faults)  # type: ignore[arg-type]
+        self.onesignal = OneSignal(self.world, gateways)  # type: ignore[arg-type]
+        self._place = Place("onesignal", (), (), self.onesignal, HABITS)
+        self._strikes = Strikes(self.world, self._faults)
         belief = self.onesignal.belief
         messages = Messages(self.world, belief, Sends(), gateways)  # type: ignore[arg-type]
         self._dispatch = NaiveDispatch(self._common, belief, self._gateways)
@@ -110,7 +115,7 @@ class Reference:
 
     def handle(self, request: Request) -> Answer:
         """Answer a request."""
-        answer = self.onesignal.handle(request)
+        answer = self._strikes.answer(self._place, request)
         self.heap.settle_now()
         return answer
 
@@ -297,7 +302,7 @@ class Reference:
         number = self._common.devices[row]
         assert isinstance(number, NaiveNumber)
         held = number.list_held()
-        if number.online and (to is not None or held):
+        if number.online and number.installed and (to is not None or held):
             sender = to or held[0].content.sender
             self.act(lambda: number.reply(text, sender))
 

@@ -1,0 +1,87 @@
+"""The calls of the control API about what can go wrong: faults, and what holds keep in flight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+from pushlab.devserver.reading import Refusal, find_near
+from pushlab_fakes.faults import How, LastStream, Part
+
+if TYPE_CHECKING:
+    from pushlab.devserver.bench import Bench
+    from pushlab.devserver.reading import Fields
+    from pushlab.lab import Lab
+
+    Told = tuple[int, dict[str, Any]]
+    """Status and JSON of an answer."""
+
+__all__ = ["FaultCalls"]
+
+EXAMPLE: Final = '{"where": "fcm"}'
+
+
+class FaultCalls:
+    """Those calls, over the lab of a bench."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    @property
+    def _lab(self) -> Lab:
+        return self._bench.lab
+
+    def list_faults(self, fields: Fields) -> Told:
+        """List the planned faults."""
+        fields.finish()
+        lab = self._lab
+        faults = lab.read(lambda: [fault.document() for fault in lab.faults.list()])
+        return 200, {"faults": faults}
+
+    def plan_fault(self, fields: Fields) -> Told:
+        """Plan a fault."""
+        where = fields.need("where", fields.text("where"), EXAMPLE)
+        given = {
+            "id": fields.text("id"),
+            "how": fields.choice("how", get_args(How)),
+            "status": fields.whole("status"),
+            "reason": fields.text("reason"),
+            "retry_after_s": fields.whole("retry_after_s"),
+            "part": fields.choice("part", get_args(Part)),
+            "last_stream": fields.choice("last_stream", get_args(LastStream)),
+            "delay_s": fields.number("delay_s"),
+            "delay": fields.text("delay"),
+            "share": fields.share("share"),
+            "times": fields.whole("times"),
+            "devices": fields.texts("devices"),
+            "person": fields.text("person"),
+            "app": fields.text("app"),
+            "start": fields.text("start"),
+            "end": fields.text("end"),
+        }
+        fields.finish()
+        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        return 201, self._lab.fault(where, **chosen).document()
+
+    def end_fault(self, fields: Fields, fault_id: str) -> Told:
+        """End a fault now; what a hold has kept back goes on."""
+        fields.finish()
+        lab = self._lab
+        planned = lab.read(lambda: [fault.id for fault in lab.faults.list()])
+        if fault_id not in planned:
+            raise Refusal(404, f"no fault {fault_id!r} is planned", find_near(fault_id, planned))
+        lab.end_fault(fault_id)
+        return 200, {"ended": fault_id}
+
+    def list_holds(self, fields: Fields) -> Told:
+        """List the holds with what they keep back."""
+        fields.finish()
+        return 200, {"holds": [hold.document() for hold in self._lab.holds()]}
+
+    def release(self, fields: Fields, name: str) -> Told:
+        """Let what a hold keeps back go on: all of it, or the oldest."""
+        count = fields.whole("count")
+        fields.finish()
+        known = [hold.name for hold in self._lab.holds()]
+        if name not in known:
+            raise Refusal(404, f"there is no hold {name!r}", find_near(name, known))
+        return 200, {"hold": name, "released": self._lab.release(name, count)}
