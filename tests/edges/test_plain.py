@@ -237,7 +237,9 @@ def test_nothing_begins_on_a_connection_whose_end_is_on_its_way():
         loop = runner.get_loop()
 
         async def meet():
-            connection = PlainConnection(host, loop, lambda *asked: made.append(asked))
+            connection = PlainConnection(
+                host, loop, Mock(side_effect=lambda *asked: made.append(asked))
+            )
             connection.connection_made(transport)
             transport.is_closing.return_value = True
             connection.data_received(b"nothing plain\r\n\r\n")

@@ -8,5 +8,5 @@ def test_the_push_is_what_we_meant_to_send(pushlab):
     sign_up("alice")
     pushlab.advance(minutes=1)
 
-    push = pushlab.attempts.sent_to(phone).only()
-    assert push.json["aps"]["alert"] == {"title": "Welcome, Alice!", "body": "Good to have you here."}
+    alert = pushlab.attempts.sent_to(phone).only().json["aps"]["alert"]
+    assert alert == {"title": "Welcome, Alice!", "body": "Good to have you here."}

@@ -1,5 +1,6 @@
 """A text sent with Twilio's own client, and the STOP that follows."""
 
+import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
@@ -19,7 +20,6 @@ def test_after_a_stop_the_next_text_is_refused(pushlab):
     phone.reply("STOP")
     pushlab.advance(minutes=1)
 
-    try:
+    with pytest.raises(TwilioRestException) as refusal:
         text("Sale today!")
-    except TwilioRestException as refusal:
-        assert refusal.code == 21610
+    assert refusal.value.code == 21610

@@ -45,14 +45,14 @@ def an_invitation():
 
 
 LATIN = Charset("iso-8859-1")
-LATIN.body_encoding = None
+LATIN.body_encoding = None  # type: ignore[assignment]  # as its documentation says
 
 
 def an_old_mail():
     message = MIMEMultipart("related", boundary="==x.y==")
     message["Subject"] = "Old"
     message.attach(MIMEText("7 bits", _charset="us-ascii"))
-    message.attach(MIMEText("\xe4 as one byte", _charset=LATIN))
+    message.attach(MIMEText("\xe4 as one byte", _charset=LATIN))  # type: ignore[arg-type]  # as it does
     inner = MIMEMultipart("alternative", boundary="==inner==")
     inner.attach(MIMEText("<p>äöü</p>", "html", "iso-8859-1"))
     inner.attach(MIMEApplication(b"zip", Name="z.zip"))
