@@ -1,8 +1,9 @@
 """HTTP/2 as a machine: bytes in, whole requests out; answers in, bytes out. No socket, no clock.
 
-Frames and windows are the `Link`'s. Kept here: the bounds, the streams that are refused while their
-connection lives on, what waits for the client's windows, and the limit on streams that moves. Left
-out: push, trailers, priorities, and answers in parts.
+Framing is by `h2`. Kept here: the bounds, the streams that are refused while their connection lives
+on, what waits for the client's windows, and the limit on streams that moves. That limit is
+announced in frames of our own, because `h2` ends the whole connection of a client that passes a
+limit which it knows of. Left out: push, trailers, priorities, and answers in parts.
 """
 
 from __future__ import annotations
@@ -11,28 +12,35 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from h2.config import H2Configuration
+from h2.connection import H2Connection
 from h2.errors import ErrorCodes
-from h2.settings import SettingCodes
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    RemoteSettingsChanged,
+    RequestReceived,
+    SettingsAcknowledged,
+    StreamEnded,
+    StreamReset,
+)
+from h2.exceptions import H2Error, ProtocolError
+from h2.settings import SettingCodes, Settings
+from hyperframe.frame import SettingsFrame
 
 from pushlab_fakes.wire.framing import FrameWalk
-from pushlab_fakes.wire.http2_happenings import (
-    Acknowledged,
-    Came,
-    Dropped,
-    Left,
-    LinkError,
-    Opened,
-)
-from pushlab_fakes.wire.http2_link import Link
 
 if TYPE_CHECKING:
+    from h2.events import Event
+
     from pushlab_fakes.exchange import Answer
-    from pushlab_fakes.wire.http2_happenings import Happening
 
 __all__ = ["HEADER_LIST_BYTES_MAX", "Arrived", "Http2Session"]
 
 HEADER_LIST_BYTES_MAX: Final = 16_384
 """Names and values of one request, and 32 bytes for each (RFC 9113, section 6.5.2)."""
+STREAMS_ANY: Final = 2**31 - 1
+"""What `h2` is told, so that it refuses none; the limit in force is counted here."""
 STREAMS_BOUND: Final = 1_000
 """The limit before the client follows the first one that was announced, which it may never do."""
 BODIES_AT_ONCE: Final = 8
@@ -77,7 +85,24 @@ class Http2Session:
 
     def __init__(self, *, body_bytes: int, streams_max: int) -> None:
         self._body_bytes = body_bytes
-        self._conn = Link(list_bytes_max=HEADER_LIST_BYTES_MAX)
+        self._conn = H2Connection(
+            H2Configuration(
+                client_side=False,
+                header_encoding=None,
+                logger=None,
+                # What goes out is in order already, and looking costs as much as writing.
+                validate_outbound_headers=False,
+                normalize_outbound_headers=False,
+            )
+        )
+        self._conn.local_settings = Settings(
+            client=False,
+            initial_values={
+                SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS_ANY,
+                SettingCodes.MAX_HEADER_LIST_SIZE: HEADER_LIST_BYTES_MAX,
+            },
+        )
+        self._conn.decoder.max_header_list_size = HEADER_LIST_BYTES_MAX
         self._walk = FrameWalk()
         self._incoming: dict[int, _Incoming] = {}
         self._oversized: dict[int, bool] = {}
@@ -96,6 +121,9 @@ class Http2Session:
         """What the client did wrong, once it has."""
         self.is_over = False
         """Whether the connection is to be closed when what `take` returns is sent."""
+        self._conn.initiate_connection()
+        self._conn.data_to_send()
+        self._out = bytearray()
         self._announce(
             {
                 SettingCodes.MAX_CONCURRENT_STREAMS: streams_max,
@@ -111,53 +139,68 @@ class Http2Session:
         *now* is the time at which they came, in seconds, kept for `oldest_body_at`.
         """
         arrived: list[Arrived] = []
+        # Frame by frame, because the library forgets what came before a broken frame in its bytes.
         for piece in self._walk.feed(data):
             if self.is_over:
                 break
-            for happening in self._read(piece):
-                self._take_note(happening, arrived, now)
+            for event in self._read(piece):
+                self._take_event(event, arrived, now)
         if not self.is_over:
             self._pump_all()
         return arrived
 
-    def _read(self, piece: bytes) -> list[Happening]:
+    def _read(self, piece: bytes) -> list[Event]:
         try:
-            return self._conn.receive(piece)
-        except LinkError as error:
-            self._terminate(error.code)
-            self._break(str(error))
+            return self._conn.receive_data(piece)
+        except ProtocolError as error:
+            self._break(f"{type(error).__name__}: {error}")
+        except (H2Error, ValueError, LookupError, TypeError, AttributeError) as error:
+            # Bytes that the library stumbles over are no better than those it refuses.
+            self._terminate(ErrorCodes.PROTOCOL_ERROR)
+            self._break(f"{type(error).__name__}: {error}")
         return []
 
-    def _take_note(self, happening: Happening, arrived: list[Arrived], now: float) -> None:
-        match happening:
-            case Opened():
-                self._begin(happening.stream, happening.fields, now)
-                if happening.is_whole:
-                    self._finish(happening.stream, arrived)
-            case Came():
-                self._collect(happening.stream, happening.data)
-                if happening.is_last:
-                    self._finish(happening.stream, arrived)
-            case Dropped(stream):
+    def _take_event(self, event: Event, arrived: list[Arrived], now: float) -> None:
+        match event:
+            case RequestReceived(stream_id=stream, headers=headers):
+                self._begin(stream, tuple((bytes(n), bytes(v)) for n, v in headers or ()), now)
+            case DataReceived(stream_id=stream, data=data, flow_controlled_length=length):
+                self._collect(stream, data or b"", length or 0)
+            case StreamEnded(stream_id=stream):
+                found = self._incoming.pop(stream, None)
+                if stream in self._oversized:
+                    self._oversized[stream] = True
+                elif found is not None:
+                    arrived.append(Arrived(stream, found.headers, bytes(found.body)))
+            case StreamReset(stream_id=stream):
                 self._forget(stream)
-                self._resets += 1
-                if self._resets > RESETS_MAX:
-                    self._terminate(ErrorCodes.ENHANCE_YOUR_CALM)
-                    self._break(f"{self._resets} streams were opened and reset")
-            case Acknowledged():
+                self._count_reset()
+            case SettingsAcknowledged():
                 if self._announced:
                     self._limit = self._announced.popleft()
-            case Left():
-                # A client that has said goodbye is sent nothing more.
+            case ConnectionTerminated():
+                # The library sends nothing more to a client that has said goodbye.
                 self.is_over = True
+            case RemoteSettingsChanged(changed_settings=changed):
+                if SettingCodes.HEADER_TABLE_SIZE in changed:
+                    self._order_table_sizes()
 
-    def _finish(self, stream: int, arrived: list[Arrived]) -> None:
-        """Take note of the end of a request."""
-        found = self._incoming.pop(stream, None)
-        if stream in self._oversized:
-            self._oversized[stream] = True
-        elif found is not None:
-            arrived.append(Arrived(stream, found.headers, bytes(found.body)))
+    def _count_reset(self) -> None:
+        self._resets += 1
+        if self._resets > RESETS_MAX:
+            self._terminate(ErrorCodes.ENHANCE_YOUR_CALM)
+            self._break(f"{self._resets} streams were opened and reset")
+
+    def _order_table_sizes(self) -> None:
+        """Of several changes to the table of fields, announce the smallest size, then the last.
+
+        So wants RFC 7541, section 4.2; `hpack` announces every one, or none if the last two are
+        equal, and a client that changes its mind between two answers could read no more.
+        """
+        encoder = self._conn.encoder
+        if sizes := encoder.table_size_changes:
+            encoder.table_size_changes = sorted({min(sizes), sizes[-1]})
+            encoder.header_table.resized = True
 
     def _begin(self, stream: int, headers: tuple[tuple[bytes, bytes], ...], now: float) -> None:
         if len(self._asked) >= self._limit or self._leaving is not None:
@@ -167,7 +210,12 @@ class Http2Session:
         self._asked[stream] = HEAD in headers
         self._incoming[stream] = _Incoming(headers, now)
 
-    def _collect(self, stream: int, data: bytes) -> None:
+    def _collect(self, stream: int, data: bytes, length: int) -> None:
+        if length:
+            try:
+                self._conn.acknowledge_received_data(length, stream)
+            except H2Error:
+                return  # The stream was reset meanwhile; its window is nobody's any more.
         found = self._incoming.get(stream)
         if found is None:
             return
@@ -210,7 +258,10 @@ class Http2Session:
 
     def take(self) -> bytes:
         """Return what is to be sent now."""
-        return self._conn.data_to_send()
+        self._out += self._conn.data_to_send()
+        taken = bytes(self._out)
+        self._out.clear()
+        return taken
 
     def answer(self, stream: int, answer: Answer) -> None:
         """Answer *stream*; nothing happens when the client has given it up."""
@@ -230,10 +281,11 @@ class Http2Session:
     def _send(self, stream: int, answer: Answer, *, is_head: bool, cut: bool) -> None:
         body = b"" if is_head or answer.status in NO_BODY else answer.body
         named = [(name.lower(), value.strip()) for name, value in answer.headers]
-        headers = [header for header in named if header[0] not in FRAMING_HEADERS]
+        headers = [(":status", str(answer.status))]
+        headers += [header for header in named if header[0] not in FRAMING_HEADERS]
         if body:
             headers.append(("content-length", str(len(body))))
-        self._conn.send_headers(stream, answer.status, headers, end_stream=not body)
+        self._conn.send_headers(stream, headers, end_stream=not body)
         if body:
             self._outgoing[stream] = _Outgoing(memoryview(body), cut)
             self._pump(stream)
@@ -281,9 +333,10 @@ class Http2Session:
             self._announce({SettingCodes.MAX_CONCURRENT_STREAMS: streams_max})
 
     def _announce(self, settings: dict[SettingCodes, int]) -> None:
+        frame = SettingsFrame(0, settings={int(code): value for code, value in settings.items()})
         self._said_limit = settings[SettingCodes.MAX_CONCURRENT_STREAMS]
         self._announced.append(self._said_limit)
-        self._conn.announce(settings)
+        self._out += self._conn.data_to_send() + frame.serialize()
 
     def _pump_all(self) -> None:
         for stream in [*self._outgoing]:
@@ -318,9 +371,12 @@ class Http2Session:
         return self.is_over or self.broken is not None
 
     def _terminate(self, code: ErrorCodes, debug: bytes = b"") -> None:
-        self._conn.close_connection(
-            code, additional_data=debug or None, last_stream_id=self._last_stream
-        )
+        try:
+            self._conn.close_connection(
+                code, additional_data=debug or None, last_stream_id=self._last_stream
+            )
+        except H2Error:
+            return  # The client has ended it already.
 
     def _break(self, reason: str) -> None:
         self.broken = " ".join(reason.split())[:REASON_LENGTH_MAX]
