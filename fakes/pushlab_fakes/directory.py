@@ -14,12 +14,12 @@ import msgspec
 from pushlab_fakes.json_text import decode_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pushlab_fakes.exchange import Answer, Request
     from pushlab_fakes.faults import Fault
 
-__all__ = ["Directory", "Fake", "Habits", "Place"]
+__all__ = ["Directory", "Fake", "Habits", "Place", "is_named"]
 
 
 class Fake(Protocol):
@@ -71,9 +71,12 @@ class Place:
 
     def owns(self, host: str) -> bool:
         """Whether *host* is one of its names."""
-        return any(
-            host == name or (name.startswith(".") and host.endswith(name)) for name in self.hosts
-        )
+        return is_named(host, self.hosts)
+
+
+def is_named(host: str, names: Iterable[str]) -> bool:
+    """Say whether *host* is one of *names*; one that begins with a dot stands for all below."""
+    return any(host == name or (name.startswith(".") and host.endswith(name)) for name in names)
 
 
 class Directory:
@@ -82,11 +85,7 @@ class Directory:
     def __init__(self, *places: Place) -> None:
         self.places = places
         self._by_host: dict[str, list[Place]] = {}
-        """Who owns each host that is named in full."""
-        for place in places:
-            for host in place.hosts:
-                if not host.startswith("."):
-                    self._by_host[host] = [each for each in places if each.owns(host)]
+        """Who owns each host that was asked for and is named in full, which bounds their number."""
 
     def find(self, request: Request) -> Place:
         """Return the place of *request*: by its host, else by its path, else the last one.
@@ -96,6 +95,8 @@ class Directory:
         owners = self._by_host.get(request.host)
         if owners is None:
             owners = [place for place in self.places if place.owns(request.host)]
+            if any(request.host in place.hosts for place in owners):
+                self._by_host[request.host] = owners
         if len(owners) == 1:
             return owners[0]
         for place in owners or self.places:

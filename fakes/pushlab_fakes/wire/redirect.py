@@ -22,11 +22,12 @@ import zlib
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pushlab.errors import MisuseError, PushlabError
+from pushlab_fakes.directory import is_named
 from pushlab_fakes.wire.handshake import patch_handshakes
 from pushlab_fakes.wire.mail_hosts import MailHosts
 from pushlab_fakes.wire.originals import find_socket_class
 from pushlab_fakes.wire.patches import Patches
-from pushlab_fakes.wire.vendors import VENDOR_DOMAINS, is_named, is_under, plain_name
+from pushlab_fakes.wire.vendors import VENDOR_DOMAINS, is_under, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,9 +83,6 @@ class Redirect:
         self._refused_suffixes = tuple(refused_suffixes)
         self._markers: dict[str, str] = {}
         self._marked: dict[str, str] = {}
-        for host in self.served_hosts:
-            if not host.startswith("."):
-                self._mark(host)
         self.mail = MailHosts()
         """Mail servers whose names lead to the lab as well."""
         self._patches = Patches()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["VENDOR_DOMAINS", "is_named", "is_under", "plain_name"]
+__all__ = ["VENDOR_DOMAINS", "is_under", "plain_name"]
 
 VENDOR_DOMAINS = (
     "onesignal.com",
@@ -33,8 +33,3 @@ def plain_name(host: object) -> str:
 def is_under(host: str, domains: Iterable[str]) -> bool:
     """Say whether *host* is one of *domains* or lies below one."""
     return any(host == domain or host.endswith("." + domain) for domain in domains)
-
-
-def is_named(host: str, names: Iterable[str]) -> bool:
-    """Say whether *host* is one of *names*; one that begins with a dot stands for all below."""
-    return any(host == name or (name.startswith(".") and host.endswith(name)) for name in names)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from pushlab.errors import MisuseError
+from pushlab_fakes.directory import is_named
 from pushlab_fakes.wire.mail_hosts import MAIL_PORTS
 from pushlab_fakes.wire.redirect import SERVED_PORTS
 from pushlab_fakes.wire.sending import is_local
-from pushlab_fakes.wire.vendors import VENDOR_DOMAINS, is_named, is_under, plain_name
+from pushlab_fakes.wire.vendors import VENDOR_DOMAINS, is_under, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
