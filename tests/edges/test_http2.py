@@ -237,6 +237,19 @@ def test_streams_that_were_opened_before_the_client_knew_are_served():
 # --- the end of a connection -----------------------------------------------------------------
 
 
+@pytest.mark.parametrize("sizes", [(0, 0), (1, 0), (0, 4096), (100, 50, 70)])
+def test_a_client_that_resizes_its_table_of_headers_again_can_read_the_next_answer(sizes):
+    pair = Pair()
+    pair.ask()
+    for size in sizes:
+        pair.client.update_settings({SettingCodes.HEADER_TABLE_SIZE: size})
+        pair.exchange()
+
+    events = pair.answer(Answer(200, b"", (("apns-id", "x"),)))
+
+    assert dict(kinds(events, ResponseReceived)[0].headers)["apns-id"] == "x"
+
+
 def test_a_goaway_names_the_last_stream_and_says_why():
     pair = Pair()
     pair.ask()
