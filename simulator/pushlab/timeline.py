@@ -15,18 +15,10 @@ import msgspec
 import numpy as np
 
 from pushlab.gateway import Channel
-from pushlab.tellings import (
-    BAD,
-    GATEWAYS,
-    GOOD,
-    LAB,
-    NOTE,
-    PLAIN,
-    PLATFORMS,
-    QUIET,
-    find_telling,
-)
-from pushlab.vendor_names import BY_GATEWAY, name_service
+from pushlab.tellings import PLATFORMS, QUIET, find_telling
+from pushlab.tellings.moods import BAD, GOOD, NOTE, PLAIN
+from pushlab.tellings.parties import LAB
+from pushlab.vendor_names import BY_GATEWAY, GATEWAYS, name_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

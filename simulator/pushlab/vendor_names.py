@@ -4,21 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pushlab.tellings import MAIL, SERVICE, SMS, TWILIO, WEB
+from pushlab.gateway import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["BY_GATEWAY", "name_service"]
+__all__ = [
+    "APNS",
+    "BY_GATEWAY",
+    "FCM",
+    "GATEWAYS",
+    "MAIL",
+    "SERVICE",
+    "SMS",
+    "TWILIO",
+    "WEB",
+    "name_service",
+]
+
+SERVICE = "OneSignal"
+APNS, FCM, TWILIO = "APNs", "FCM", "Twilio"
+MAIL, SMS, WEB = "the mail server", "the carrier", "the push service"
+GATEWAYS: Final[Mapping[int, str]] = {
+    Channel.IOS: APNS,
+    Channel.ANDROID: FCM,
+    Channel.CHROME_WEB: WEB,
+    Channel.FIREFOX: WEB,
+    Channel.SAFARI_WEB: WEB,
+    Channel.EMAIL: MAIL,
+    Channel.SMS: SMS,
+}
+"""What the gateway of a channel is called."""
 
 BY_GATEWAY: Final[Mapping[str, str]] = {
-    "apns": "APNs",
-    "fcm": "FCM",
+    "apns": APNS,
+    "fcm": FCM,
     "webpush": WEB,
     "smtp": MAIL,
     "sms": SMS,
 }
-"""By a gateway's own name."""
+"""The same by a gateway's own name."""
 APPLE_PATHS: Final = ("/1/apps", "/3/device", "/4/broadcasts")
 
 

@@ -7,8 +7,10 @@ import ast
 import pytest
 
 from pushlab.gateway import WEB_CHANNELS, Channel
-from pushlab.tellings import GATEWAYS, MOODS, OF_GATEWAY, QUIET, TELLINGS, find_telling
+from pushlab.tellings import OF_GATEWAY, QUIET, SAYINGS, TELLINGS, find_telling
+from pushlab.tellings.moods import MOODS
 from pushlab.timeline import Storyteller
+from pushlab.vendor_names import GATEWAYS
 from pushlab.world.trace import Entry
 from pushlab_testing.tree import list_modules
 
@@ -80,6 +82,10 @@ def test_every_telling_stands_without_any_field(name: str) -> None:
     assert "{" not in told.who + told.what
 
 
+def test_a_kind_is_told_of_one_teller_alone() -> None:
+    assert len(TELLINGS) == sum(len(mine) for mine in SAYINGS.values())
+
+
 def test_a_channels_own_words_go_before() -> None:
     said = [
         find_telling("MessageArrived", "shown", GATEWAYS[channel])
@@ -117,7 +123,9 @@ def test_every_kind_that_the_code_writes_has_a_sentence() -> None:
 
 
 def test_no_sentence_is_left_of_what_nobody_writes() -> None:
-    sources = [module.source for module in list_modules() if module.name != "pushlab.tellings"]
+    sources = [
+        module.source for module in list_modules() if not module.name.startswith("pushlab.tellings")
+    ]
     kinds = {name.partition("/")[0] for name in (*TELLINGS, *QUIET)} - COMPOSED
 
     assert {kind for kind in kinds if not any(f'"{kind}"' in each for each in sources)} == set()

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from pushlab.devserver.pace import Anchor
-from pushlab.tellings import NOTE
+from pushlab.tellings.moods import NOTE
 from pushlab.timeline import LabNames, Storyteller, Told
 from pushlab.world.trace import Mark
 from pushlab_fakes.wire.real_clock import RealClock

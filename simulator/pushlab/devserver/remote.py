@@ -13,7 +13,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from pushlab.devserver.ready import find_ready_files, read_ready_file, state_folder
 from pushlab.errors import ConnectionCut, MisuseError, PushlabError
 from pushlab.gateway import Channel
-from pushlab.tellings import GATEWAYS
+from pushlab.vendor_names import GATEWAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
