@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from pushlab.apns import ApnsView
 from pushlab.attempts import Book
 from pushlab.devices.device import Device
 from pushlab.devices.fleet import Fleet
-from pushlab.errors import InternalError, MisuseError
+from pushlab.errors import MisuseError
 from pushlab.fanout import Sends
 from pushlab.fault_plans import FaultPlans
 from pushlab.fcm import FcmView
@@ -23,6 +22,7 @@ from pushlab.frozen import FrozenClock
 from pushlab.mail import MailView
 from pushlab.movers import Movers
 from pushlab.people import People
+from pushlab.problems import Problems
 from pushlab.reach import Reach
 from pushlab.record import Record
 from pushlab.services import Services
@@ -112,17 +112,16 @@ class Lab:
         self._movers = Movers(
             self.world, self.lock, self._outgoing, self._frozen, targets=self._list_targets
         )
+        self._apps = AppViews(self, self.onesignal.belief)
         self._offer_parts()
         self._reach = Reach(self, self.services.directory)
         self.mail_ports = self._reach.mail_ports
-        self._errors: list[BaseException] = []
         self._is_closed = False
-        self._configure(app, plan)
+        self._apps.set_up_first(app, plan)
         self._frozen.open()
 
     def _offer_parts(self) -> None:
         """Let what the parts can do be called on the lab itself."""
-        self._apps = AppViews(self, self.onesignal.belief)
         self.add_app = self._apps.add
         self.find_app = self._apps.find
         self.app_row = self._apps.row_of
@@ -141,18 +140,9 @@ class Lab:
         self.run_until_async = self._movers.run_until_async
         self.run_until_idle = self._movers.run_until_idle
         self.run_until_idle_async = self._movers.run_until_idle_async
-
-    def _configure(self, app: str | None, plan: str | None) -> None:
-        """Set up the app that was given; no entry is written, since nothing has happened yet."""
-        belief = self.onesignal.belief
-        if app is not None:
-            app_id, _, key = app.partition(":")
-            name = "app under test"
-            belief.apps.add(app_id, name, self.world.now, keys=(key,) if key else ())
-            self.world.trace.notes["app"] = app_id
-        if plan is not None:
-            belief.apps.change(belief.first_app().row, self.world.now, plan=plan)
-            self.world.trace.notes["plan"] = plan
+        problems = Problems(self, self._outgoing.refused)
+        self.failed, self.raise_errors = problems.keep_error, problems.raise_errors
+        self.list_problems = problems.list
 
     # -- the clock -----------------------------------------------------------------------------
 
@@ -338,18 +328,7 @@ class Lab:
             raise MisuseError("this lab is closed; make a new one")
         self.raise_errors()
 
-    def raise_errors(self) -> None:
-        """Raise what broke inside a fake while it served a request, if anything did."""
-        if self._errors:
-            error = self._errors.pop(0)
-            self._errors.clear()
-            raise InternalError(f"a fake broke while it served a request: {error!r}") from error
-
     # -- the edge ------------------------------------------------------------------------------
-
-    def failed(self, error: BaseException) -> None:
-        """Keep an error of a fake, to be raised at the next touch (the edge calls this)."""
-        self._errors.append(error)
 
     def date(self) -> Instant:
         """Return the instant for the Date header (the edge calls this)."""
@@ -440,25 +419,6 @@ class Lab:
     def unbuilt(self) -> list[str]:
         """Calls that were answered 501, because pushlab does not serve them yet."""
         return [*self.onesignal.unbuilt, *self.services.twilio.unbuilt]
-
-    def list_problems(self) -> list[str]:
-        """Say what should not have happened: broken fakes, unbuilt calls, refused or silent hosts.
-
-        This follows no frozen clock, so that it can be asked when a test has ended.
-        """
-        with self.lock:
-            broken = [
-                f"a fake broke while it served a request: {error!r}" for error in self._errors
-            ]
-            silent = [
-                f"nobody answered {Webhook(post, answer)!r}"
-                for post, answer in self.world.outbox.settled
-                if answer.error not in {None, "interrupted"}
-                and not answer.fault
-                and not (post.if_served and answer.is_unserved)
-                and urlsplit(post.url).hostname not in self._outgoing.refused
-            ]
-            return [*broken, *self.unbuilt, *self.refused_hosts, *silent]
 
     def close(self) -> None:
         """Close the port, undo the redirect, let go of the clock; the lab can still be read."""

@@ -111,6 +111,20 @@ class AppViews:
         count = self._host.read(lambda: max(len(self._belief.apps), 1))
         return [AppView(self._host, self._belief, row) for row in range(count)]
 
+    def set_up_first(self, app: str | None, plan: str | None) -> None:
+        """Set up the app that was given, ``"ID"`` or ``"ID:KEY"``, and the plan of the first one.
+
+        No entry is written, since nothing has happened yet.
+        """
+        belief, world = self._belief, self._host.world
+        if app is not None:
+            app_id, _, key = app.partition(":")
+            belief.apps.add(app_id, "app under test", world.now, keys=(key,) if key else ())
+            world.trace.notes["app"] = app_id
+        if plan is not None:
+            belief.apps.change(belief.first_app().row, world.now, plan=plan)
+            world.trace.notes["plan"] = plan
+
     def add(
         self,
         name: str | None = None,
