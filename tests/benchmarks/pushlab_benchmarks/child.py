@@ -1,4 +1,4 @@
-"""A server in a process of its own, and what its clients saw of it turn by turn."""
+"""Servers in processes of their own that are asked in turns, and what their clients saw of them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeVar
+
+from pushlab_benchmarks.measure import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
-__all__ = ["Child", "Turns", "compare"]
+    from pushlab_benchmarks.measure import Options
+
+__all__ = ["Child", "Race", "Turns"]
 
 
 class Turns:
@@ -88,15 +93,59 @@ class Child:
         self._process.communicate(timeout=30)
 
 
-def compare(mine: Turns, rival: Turns) -> tuple[float, str]:
-    """Return how many times as fast *mine* is, and how far the turns lie apart.
+class Asker(Protocol):
+    """Who asks one server, in one way or several."""
 
-    Neighbours in time are compared: the machine's speed drifts by more than the difference.
-    """
-    ratios = _divide(mine.rates[1:], rival.rates[1:])
-    low, _, high = quantiles(ratios, n=4) if len(ratios) > 1 else (ratios[0],) * 3
-    return median(ratios), f"half of the turns from {low:.2f} to {high:.2f}"
+    def run(self) -> None:
+        """Let each way have a turn."""
+
+    def close(self) -> None:
+        """Close the connections."""
 
 
-def _divide(mine: Sequence[float], rivals: Sequence[float]) -> list[float]:
-    return [one / other for one, other in zip(mine, rivals, strict=True)]
+A = TypeVar("A", bound=Asker)
+
+
+class Race(NamedTuple):
+    """Servers that do the same, asked in turns."""
+
+    name: str
+    turns: int
+    """Those that count; one more warms the caches."""
+    unit: str
+    """What is asked for: one of it."""
+    units: str
+    """Several."""
+
+    def run(self, servers: Sequence[str], ask: Callable[[Child], A], options: Options) -> list[A]:
+        """Start the *servers*, let each be asked in turns, and return who asked them."""
+        turns = options.turns(self.turns)
+        with ExitStack() as stack:
+            children = [stack.enter_context(Child(name)) for name in servers]
+            askers = [stack.enter_context(closing(ask(child))) for child in children]
+            for turn in range(turns + 1):
+                for child, asker in zip(children, askers, strict=True):
+                    options.tell(f"{self.name}, {child.name}: {turn} of {turns}")
+                    asker.run()
+        return askers
+
+    def compare(
+        self, what: str, mine: Turns, rival: Turns, *, at_least: float | None = None
+    ) -> Figure:
+        """Return how many times as fast *mine* is, with its budget if there is one.
+
+        Neighbours in time are compared: the machine's speed drifts by more than the difference.
+        """
+        ratios = [one / other for one, other in zip(mine.rates, rival.rates, strict=True)][1:]
+        low, _, high = quantiles(ratios, n=4) if len(ratios) > 1 else (ratios[0],) * 3
+        return Figure(
+            self.name,
+            what,
+            median(ratios),
+            "x",
+            "" if at_least is None else f">= {at_least:g} x",
+            None if at_least is None else median(ratios) >= at_least,
+            f"real time; {mine.rate:,.0f} and {rival.rate:,.0f} {self.units}/s, "
+            f"n = {len(ratios)} turns, half of them from {low:.2f} to {high:.2f}; processor time "
+            f"of the servers {mine.cost_us:.0f} and {rival.cost_us:.0f} us a {self.unit}",
+        )

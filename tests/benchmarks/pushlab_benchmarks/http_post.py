@@ -10,24 +10,22 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from pushlab_benchmarks.child import Child, Turns
-from pushlab_benchmarks.measure import Figure
+from pushlab_benchmarks.child import Race, Turns
 from pushlab_benchmarks.rivals import APP
 
 if TYPE_CHECKING:
-    from pushlab_benchmarks.measure import Options
+    from pushlab_benchmarks.child import Child
+    from pushlab_benchmarks.measure import Figure, Options
 
 __all__ = ["measure"]
 
-NAME = "POST /notifications over HTTP"
 SERVERS = ("pushlab", "bare")
 CONNECTIONS = 8
 REQUESTS = 400
 """Requests in a turn."""
-TURNS = 21
+RACE = Race("POST /notifications over HTTP", 21, "request", "requests")
 LEAST = 0.6
 HEADERS = {
     "Host": "api.onesignal.com",
@@ -90,44 +88,17 @@ class Rival:
 
 def measure(options: Options) -> list[Figure]:
     """Measure both servers in turns."""
-    turns = options.turns(TURNS)
-    with ExitStack() as stack:
-        children = [stack.enter_context(Child(name)) for name in SERVERS]
-        mine, bare = (Rival(child) for child in children)
-        for turn in range(turns + 1):
-            for child, rival in zip(children, (mine, bare), strict=True):
-                options.tell(f"{NAME}, {child.name}: {turn} of {turns}")
-                rival.run()
-        mine.close()
-        bare.close()
-    ratio = mine.client.rate / bare.client.rate
-    crowd_ratio = mine.crowd.rate / bare.crowd.rate
+    mine, bare = RACE.run(SERVERS, Rival, options)
+    crowd = f"the same by {CONNECTIONS} connections and a client that costs next to nothing"
     return [
-        Figure(
-            NAME,
+        RACE.compare(
             "speed of a bare aiohttp + msgspec handler, by http.client",
-            ratio,
-            "x",
-            f">= {LEAST} x",
-            ratio >= LEAST,
-            _describe(mine.client, bare.client, turns),
+            mine.client,
+            bare.client,
+            at_least=LEAST,
         ),
-        Figure(
-            NAME,
-            f"the same by {CONNECTIONS} connections and a client that costs next to nothing",
-            crowd_ratio,
-            "x",
-            how=_describe(mine.crowd, bare.crowd, turns),
-        ),
+        RACE.compare(crowd, mine.crowd, bare.crowd),
     ]
-
-
-def _describe(mine: Turns, bare: Turns, turns: int) -> str:
-    return (
-        f"real time; {mine.rate:,.0f} and {bare.rate:,.0f} requests/s, n = {turns} turns of "
-        f"{REQUESTS}; processor time of the servers {mine.cost_us:.0f} and {bare.cost_us:.0f} us "
-        "a request"
-    )
 
 
 def _render_request(body: bytes) -> bytes:

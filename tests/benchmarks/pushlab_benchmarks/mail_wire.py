@@ -1,30 +1,30 @@
 """Mails over SMTP, against aiosmtpd with a handler that keeps each of them.
 
-Both servers are asked in turns with the same mails (plain text, HTML and a link to unsubscribe,
-some 3 KB), over connections that stay open, by two clients: smtplib, one mail after the other, and
-eight connections at once written to by hand, command by command, which leaves nothing but the
-servers.
+The servers are asked in turns with the same mails (plain text, HTML and a link to unsubscribe, some
+3 KB), over connections that stay open, by two clients: smtplib, one mail after the other, and eight
+connections at once written to by hand, command by command, which leaves nothing but the servers.
+
+Beside both stands our line machine alone, which only keeps the mails as well: it shows how much of
+the time the protocol takes, and how much the world behind it.
 """
 
 from __future__ import annotations
 
 import smtplib
 import socket
-from contextlib import ExitStack
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
-from pushlab_benchmarks.child import Child, Turns, compare
-from pushlab_benchmarks.measure import Figure
+from pushlab_benchmarks.child import Race, Turns
 
 if TYPE_CHECKING:
-    from pushlab_benchmarks.measure import Options
+    from pushlab_benchmarks.child import Child
+    from pushlab_benchmarks.measure import Figure, Options
 
 __all__ = ["measure"]
 
-NAME = "mail over SMTP"
-SERVERS = ("pushlab smtp", "aiosmtpd")
-TURNS = 31
+SERVERS = ("pushlab smtp", "smtp machine", "aiosmtpd")
+RACE = Race("mail over SMTP", 31, "mail", "mails")
 CONNECTIONS = 8
 MAILS = 200
 """Mails in a turn."""
@@ -122,33 +122,17 @@ class MailClient:
 
 
 def measure(options: Options) -> list[Figure]:
-    """Measure both servers in turns."""
-    turns = options.turns(TURNS)
-    with ExitStack() as stack:
-        children = [stack.enter_context(Child(name)) for name in SERVERS]
-        mine, rival = (Sender(child) for child in children)
-        for turn in range(turns + 1):
-            for child, sender in zip(children, (mine, rival), strict=True):
-                options.tell(f"{NAME}, {child.name}: {turn} of {turns}")
-                sender.run()
-        mine.close()
-        rival.close()
+    """Measure the servers in turns."""
+    mine, machine, rival = RACE.run(SERVERS, Sender, options)
+    crowd = f"by {CONNECTIONS} connections that cost next to nothing"
     found = [
         ("by smtplib, one after the other", mine.one, rival.one),
-        (f"by {CONNECTIONS} connections that cost next to nothing", mine.many, rival.many),
+        (crowd, mine.many, rival.many),
     ]
-    return [_compare(what, turns, one, other) for what, one, other in found]
-
-
-def _compare(what: str, turns: int, mine: Turns, rival: Turns) -> Figure:
-    ratio, spread = compare(mine, rival)
-    return Figure(
-        NAME,
-        f"speed of aiosmtpd, {what}",
-        ratio,
-        "x",
-        f">= {LEAST:.0f} x",
-        ratio >= LEAST,
-        f"real time; {mine.rate:,.0f} and {rival.rate:,.0f} mails/s, n = {turns} turns, {spread}; "
-        f"processor time of the servers {mine.cost_us:.0f} and {rival.cost_us:.0f} us a mail",
-    )
+    return [
+        *(
+            RACE.compare(f"speed of aiosmtpd, {what}", one, other, at_least=LEAST)
+            for what, one, other in found
+        ),
+        RACE.compare(f"the same of our line machine alone, {crowd}", machine.many, rival.many),
+    ]

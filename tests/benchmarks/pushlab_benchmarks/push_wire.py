@@ -13,25 +13,23 @@ import socket
 import ssl
 import time
 from base64 import urlsafe_b64encode
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 import httpx
 from hpack import Decoder, Encoder
 
-from pushlab_benchmarks.child import Child, Turns, compare
-from pushlab_benchmarks.measure import Figure
+from pushlab_benchmarks.child import Race, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pushlab_benchmarks.measure import Options
+    from pushlab_benchmarks.child import Child
+    from pushlab_benchmarks.measure import Figure, Options
 
 __all__ = ["measure"]
 
-NAME = "APNs over TLS and HTTP/2"
 SERVERS = ("pushlab apns", "h2 echo")
-TURNS = 31
+RACE = Race("APNs over TLS and HTTP/2", 31, "push", "pushes")
 REQUESTS = 400
 """Requests in a turn of the client that costs next to nothing; httpx sends a quarter of them."""
 AT_ONCE = 50
@@ -167,36 +165,16 @@ class FrameClient:
 
 def measure(options: Options) -> list[Figure]:
     """Measure both servers in turns."""
-    turns = options.turns(TURNS)
-    with ExitStack() as stack:
-        children = [stack.enter_context(Child(name)) for name in SERVERS]
-        mine, bare = (Provider(child) for child in children)
-        for turn in range(turns + 1):
-            for child, provider in zip(children, (mine, bare), strict=True):
-                options.tell(f"{NAME}, {child.name}: {turn} of {turns}")
-                provider.run()
-        mine.close()
-        bare.close()
+    mine, bare = RACE.run(SERVERS, Provider, options)
     found = [
         ("by httpx, one after the other", mine.library, bare.library),
         ("by a client that costs next to nothing, one after the other", mine.one, bare.one),
         (f"by the same, {AT_ONCE} streams at once", mine.many, bare.many),
     ]
-    return [_compare(what, turns, one, other) for what, one, other in found]
-
-
-def _compare(what: str, turns: int, mine: Turns, bare: Turns) -> Figure:
-    ratio, spread = compare(mine, bare)
-    return Figure(
-        NAME,
-        f"speed of a bare `h2` echo, {what}",
-        ratio,
-        "x",
-        f">= {LEAST} x",
-        ratio >= LEAST,
-        f"real time; {mine.rate:,.0f} and {bare.rate:,.0f} pushes/s, n = {turns} turns, {spread}; "
-        f"processor time of the servers {mine.cost_us:.0f} and {bare.cost_us:.0f} us a push",
-    )
+    return [
+        RACE.compare(f"speed of a bare `h2` echo, {what}", one, other, at_least=LEAST)
+        for what, one, other in found
+    ]
 
 
 def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:

@@ -22,6 +22,7 @@ from pushlab_benchmarks.wire_rivals import (
     serve_h2_echo,
     serve_pushlab_apns,
     serve_pushlab_smtp,
+    serve_smtp_machine,
 )
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ RIVALS: dict[str, Callable[[], dict[str, Any]]] = {
     "pushlab apns": serve_pushlab_apns,
     "h2 echo": serve_h2_echo,
     "pushlab smtp": serve_pushlab_smtp,
+    "smtp machine": serve_smtp_machine,
     "aiosmtpd": serve_aiosmtpd,
 }
 

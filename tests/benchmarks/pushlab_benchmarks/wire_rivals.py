@@ -2,7 +2,7 @@
 
 The bare echo of HTTP/2 is `h2` on asyncio under TLS, with the certificate that pushlab shows: it
 reads the body and answers 200 with a new apns-id. The bare mail server is aiosmtpd with a handler
-that keeps each message.
+that keeps each message; beside it stands our line machine with a desk that does the same.
 """
 
 from __future__ import annotations
@@ -12,15 +12,24 @@ import threading
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from pushlab_benchmarks.bare_mail import BareConnection, KeepingDesk
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from aiosmtpd.smtp import SMTP, Envelope, Session
 
-__all__ = ["serve_aiosmtpd", "serve_h2_echo", "serve_pushlab_apns", "serve_pushlab_smtp"]
+__all__ = [
+    "serve_aiosmtpd",
+    "serve_h2_echo",
+    "serve_pushlab_apns",
+    "serve_pushlab_smtp",
+    "serve_smtp_machine",
+]
 
 ADDRESSES = 50
 """Phones and mailboxes that are written to in turn."""
+MAILBOXES = [f"reader-{number}@example.com" for number in range(ADDRESSES)]
 
 
 def serve_pushlab_apns() -> dict[str, Any]:
@@ -84,11 +93,21 @@ def serve_pushlab_smtp() -> dict[str, Any]:
     from pushlab.lab import Lab
 
     lab = Lab(1)
-    addresses = [f"reader-{number}@example.com" for number in range(ADDRESSES)]
-    for address in addresses:
+    for address in MAILBOXES:
         lab.device("email", address=address, fresh=True)
     endpoint = lab.serve().smtp
-    return {"port": int(str(endpoint).rpartition(":")[2]), "addresses": addresses}
+    return {"port": int(str(endpoint).rpartition(":")[2]), "addresses": MAILBOXES}
+
+
+def serve_smtp_machine() -> dict[str, Any]:
+    """Serve our line machine with no world behind it."""
+    desk = KeepingDesk()
+
+    async def listen() -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(lambda: BareConnection(desk), "127.0.0.1", 0)
+
+    return {"port": _start(listen()), "addresses": MAILBOXES}
 
 
 def serve_aiosmtpd() -> dict[str, Any]:
@@ -103,8 +122,7 @@ def serve_aiosmtpd() -> dict[str, Any]:
             lambda: SMTP(keeper, hostname="mx.test", loop=loop), "127.0.0.1", 0
         )
 
-    addresses = [f"reader-{number}@example.com" for number in range(ADDRESSES)]
-    return {"port": _start(listen()), "addresses": addresses}
+    return {"port": _start(listen()), "addresses": MAILBOXES}
 
 
 class _Keeper:
