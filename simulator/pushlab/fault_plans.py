@@ -1,16 +1,19 @@
-"""Planning what goes wrong, as a lab's user writes it: devices by name, instants as text."""
+"""Planning what goes wrong, as a lab's user writes it: devices by name, instants as text.
+
+What a fault may say is listed here for all who read it from a document.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args
 
 from pushlab.devices.device import Device
 from pushlab.errors import MisuseError
 from pushlab.hold import Hold, Notice
 from pushlab.world.clock import parse_duration, parse_instant
 from pushlab.world.ids import content_key
-from pushlab_fakes.faults import FOREVER, Fault
+from pushlab_fakes.faults import FOREVER, Fault, How, LastStream, Part
 from pushlab_fakes.strikes import note_strike
 
 if TYPE_CHECKING:
@@ -20,9 +23,9 @@ if TYPE_CHECKING:
     from pushlab.people import People
     from pushlab.world.world import World
     from pushlab_fakes.directory import Directory
-    from pushlab_fakes.faults import Faults, How, LastStream, Part
+    from pushlab_fakes.faults import Faults
 
-__all__ = ["FaultPlans"]
+__all__ = ["FaultPlans", "read_options"]
 
 T = TypeVar("T")
 
@@ -213,6 +216,58 @@ class FaultPlans:
         if not named:
             raise MisuseError("this fault would hit no device; name at least one that exists")
         return named
+
+
+class OptionFields(Protocol):
+    """The fields of a document that plans a fault: each taken once, checked, None if missing."""
+
+    def text(self, name: str) -> str | None:
+        """Take a text."""
+        ...
+
+    def choice(self, name: str, known: Iterable[str]) -> str | None:
+        """Take one of the *known* words."""
+        ...
+
+    def whole(self, name: str) -> int | None:
+        """Take a whole number."""
+        ...
+
+    def number(self, name: str) -> float | None:
+        """Take a number."""
+        ...
+
+    def share(self, name: str) -> float | None:
+        """Take a number from 0 to 1."""
+        ...
+
+
+def read_options(
+    fields: OptionFields, read_devices: Callable[[], list[str] | None], *, names_app: bool
+) -> dict[str, Any]:
+    """Return what *fields* say of a fault beside its place, as `FaultPlans.plan` takes it.
+
+    How devices are named is for *read_devices* to know; *names_app* is whether apps can be named.
+    """
+    said: dict[str, Any] = {
+        "id": fields.text("id"),
+        "how": fields.choice("how", get_args(How)),
+        "status": fields.whole("status"),
+        "reason": fields.text("reason"),
+        "retry_after_s": fields.whole("retry_after_s"),
+        "part": fields.choice("part", get_args(Part)),
+        "last_stream": fields.choice("last_stream", get_args(LastStream)),
+        "delay_s": fields.number("delay_s"),
+        "delay": fields.text("delay"),
+        "share": fields.share("share"),
+        "times": fields.whole("times"),
+        "devices": read_devices(),
+        "person": fields.text("person"),
+        "app": fields.text("app") if names_app else None,
+        "start": fields.text("start"),
+        "end": fields.text("end"),
+    }
+    return {option: value for option, value in said.items() if value is not None}
 
 
 def _read_delay(delay: str | timedelta | None) -> int:

@@ -6,11 +6,12 @@ What a fault may say stands in `lab.fault`; a wrong one is refused before anythi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
 from pushlab.errors import MisuseError
+from pushlab.fault_plans import read_options
 from pushlab.world.clock import parse_duration, parse_instant
-from pushlab_fakes.faults import FOREVER, Fault, How, LastStream, Part, check_fault
+from pushlab_fakes.faults import FOREVER, Fault, check_fault
 from pushlab_scenarios.nodes import Fields, Scalar, Table, read_text, render_word
 
 if TYPE_CHECKING:
@@ -86,33 +87,15 @@ def read_fault_step(node: Node, say: str | None, cast: Cast) -> FaultStep:
     """Read what stands under `fault`."""
     fields = Fields(node, "a fault", EXAMPLE)
     where = fields.need("where", fields.text("where"))
-    name = fields.text("id")
-    given: dict[str, Any] = {
-        "id": name,
-        "how": fields.choice("how", get_args(How)),
-        "status": fields.whole("status"),
-        "reason": fields.text("reason"),
-        "retry_after_s": fields.whole("retry_after_s"),
-        "part": fields.choice("part", get_args(Part)),
-        "last_stream": fields.choice("last_stream", get_args(LastStream)),
-        "delay_s": fields.number("delay_s"),
-        "delay": fields.text("delay"),
-        "share": fields.share("share"),
-        "times": fields.whole("times"),
-        "devices": _read_devices(fields, cast),
-        "person": fields.text("person"),
-        "start": fields.text("start"),
-        "end": fields.text("end"),
-    }
+    options = read_options(fields, lambda: _read_devices(fields, cast), names_app=False)
     fields.finish()
-    options = {option: value for option, value in given.items() if value is not None}
     try:
         _check(where, options)
     except MisuseError as error:
         what, _, instead = str(error).partition("; ")
         raise node.place.refuse(what, instead or f"write {EXAMPLE}") from None
-    if name is not None:
-        cast.add_fault(name, node.place, is_hold=options.get("how") == "hold")
+    if "id" in options:
+        cast.add_fault(options["id"], node.place, is_hold=options.get("how") == "hold")
     return FaultStep(node.place, say, where, options)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 from pushlab.devserver.reading import Refusal, find_near
-from pushlab_fakes.faults import How, LastStream, Part
+from pushlab.fault_plans import read_options
 
 if TYPE_CHECKING:
     from pushlab.devserver.bench import Bench
@@ -40,27 +40,9 @@ class FaultCalls:
     def plan_fault(self, fields: Fields) -> Told:
         """Plan a fault."""
         where = fields.need("where", fields.text("where"), EXAMPLE)
-        given = {
-            "id": fields.text("id"),
-            "how": fields.choice("how", get_args(How)),
-            "status": fields.whole("status"),
-            "reason": fields.text("reason"),
-            "retry_after_s": fields.whole("retry_after_s"),
-            "part": fields.choice("part", get_args(Part)),
-            "last_stream": fields.choice("last_stream", get_args(LastStream)),
-            "delay_s": fields.number("delay_s"),
-            "delay": fields.text("delay"),
-            "share": fields.share("share"),
-            "times": fields.whole("times"),
-            "devices": fields.texts("devices"),
-            "person": fields.text("person"),
-            "app": fields.text("app"),
-            "start": fields.text("start"),
-            "end": fields.text("end"),
-        }
+        options = read_options(fields, lambda: fields.texts("devices"), names_app=True)
         fields.finish()
-        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        return 201, self._lab.fault(where, **chosen).document()
+        return 201, self._lab.fault(where, **options).document()
 
     def end_fault(self, fields: Fields, fault_id: str) -> Told:
         """End a fault now; what a hold has kept back goes on."""
