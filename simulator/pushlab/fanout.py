@@ -113,6 +113,11 @@ class FanOut:
         """Return how the trace names one target: notification and address."""
         return f"{self.name}:{self.owner.address_name(self, position)}"
 
+    def shown_at(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return when the targets at *positions* were shown, shape (n,)."""
+        instants: NDArray[np.int64] = self.sent_at + self.shown_ms[positions].astype(np.int64)
+        return instants
+
     def positions_of(self, device: int) -> list[int]:
         """Return the positions that lead to *device*, ascending."""
         found: list[int] = np.flatnonzero(self.devices == device).tolist()

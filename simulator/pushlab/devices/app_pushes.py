@@ -178,8 +178,7 @@ class AppPushes:
         """Whether the app that got each push is still the one that is installed."""
         here = self._devices.installed[rows]
         for fan_out, positions, places in self._sends.split(what):
-            came_at = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
-            here[places] &= self._devices.installed_at[rows[places]] <= came_at
+            here[places] = self._devices.stayed(rows[places], fan_out.shown_at(positions))
         return here
 
     # -- live activities -----------------------------------------------------------------------

@@ -104,3 +104,8 @@ class Devices(Table):
     """iOS: the background push that the device holds back; -1 for none."""
     tap_share: NDArray[np.uint32] = column(np.uint32)
     """The person's habit: chance of tapping what is shown, or of opening a mail, in 2**-32."""
+
+    def stayed(self, rows: NDArray[np.int32], since: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether what is installed at *rows* has been there *since* those instants, shape (n,)."""
+        found: NDArray[np.bool_] = self.installed[rows] & (self.installed_at[rows] <= since)
+        return found

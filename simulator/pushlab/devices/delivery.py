@@ -8,6 +8,7 @@ browsers confirm from the site's worker, only what is shown, and Safari confirms
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -290,7 +291,7 @@ class Delivery:
             for number, listener in enumerate(self.listeners.get(row, ())):
                 if is_shown:
                     name = f"listener {fan_out.target_name(position)} {number}"
-                    self._world.schedule.plan(at, name, _Told(listener, fan_out, position))
+                    self._world.schedule.plan(at, name, partial(listener, fan_out, position))
 
     # -- receipts ------------------------------------------------------------------------------
 
@@ -309,8 +310,7 @@ class Delivery:
                 outcomes[mine] = WAITS if platform.receipt_waits_offline else LOST_OFFLINE
         outcomes[self._is_stopped(rows)] = LOST_STOPPED
         for fan_out, positions, places in self._sends.split(what):
-            born = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
-            gone = ~devices.installed[rows[places]] | (devices.installed_at[rows[places]] > born)
+            gone = ~devices.stayed(rows[places], fan_out.shown_at(positions))
             if np.count_nonzero(gone):
                 part = outcomes[places]
                 part[gone] = LOST_GONE
@@ -378,27 +378,9 @@ class Delivery:
         """Whether each message is on its device still, and bears none of the marks *done*."""
         there = np.zeros(len(rows), np.bool_)
         for fan_out, positions, places in self._sends.split(what):
-            born = fan_out.sent_at + fan_out.shown_ms[positions].astype(np.int64)
             there[places] = (
-                self._devices.installed[rows[places]]
-                & (fan_out.fates[positions] == Fate.SHOWN.value)
+                (fan_out.fates[positions] == Fate.SHOWN.value)
                 & (fan_out.marks[positions] & done == 0)
-                & (self._devices.installed_at[rows[places]] <= born)
+                & self._devices.stayed(rows[places], fan_out.shown_at(positions))
             )
         return there
-
-
-class _Told:
-    """A call of a listener, as a barrier's action."""
-
-    __slots__ = ("_fan_out", "_listener", "_position")
-
-    def __init__(
-        self, listener: Callable[[FanOut, int], None], fan_out: FanOut, position: int
-    ) -> None:
-        self._listener = listener
-        self._fan_out = fan_out
-        self._position = position
-
-    def __call__(self) -> None:
-        self._listener(self._fan_out, self._position)
