@@ -9,11 +9,11 @@ for protocol buffers: 100 each; assumed for the others).
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-__all__ = ["DEPTH_MAX", "decode_json"]
+__all__ = ["DEPTH_MAX", "decode_json", "decode_object"]
 
 DEPTH_MAX: Final = 100
 """Objects and arrays inside each other."""
@@ -32,6 +32,15 @@ def decode_json(raw: bytes) -> object:
     if _is_deep(raw):
         raise msgspec.DecodeError(f"JSON is deeper than {DEPTH_MAX} levels")
     return value
+
+
+def decode_object(raw: bytes) -> dict[str, Any] | None:
+    """Return the object that *raw* says, or None when it says none."""
+    try:
+        value = decode_json(raw)
+    except msgspec.DecodeError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _is_deep(raw: bytes) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pushlab.lab import Lab
 from pushlab_fakes.exchange import Request
-from pushlab_fakes.json_text import DEPTH_MAX, decode_json
+from pushlab_fakes.json_text import DEPTH_MAX, decode_json, decode_object
 
 DOCUMENTS = st.recursive(
     st.one_of(st.integers(), st.text(alphabet='[]{}"\\a', max_size=5), st.none()),
@@ -62,6 +62,21 @@ def test_a_document_has_a_depth(beside: bytes) -> None:
 def test_what_is_no_document_is_told_in_one_way(raw: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         decode_json(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b'{"reason": "Gone"}', {"reason": "Gone"}),
+        (b"{}", {}),
+        (b'["reason"]', None),
+        (b"null", None),
+        (b"<h1>Gone</h1>", None),
+        (b"", None),
+    ],
+)
+def test_only_an_object_is_one(raw: bytes, said: dict[str, str] | None) -> None:
+    assert decode_object(raw) == said
 
 
 def at_depth(frames: int, look: Any) -> Any:

@@ -12,12 +12,10 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from pushlab_fakes.apns.headers import read_headers
 from pushlab_fakes.apns.reasons import Refused
 from pushlab_fakes.exchange import Answer, json_answer
-from pushlab_fakes.json_text import decode_json
+from pushlab_fakes.json_text import decode_object
 
 if TYPE_CHECKING:
     from pushlab.world.world import World
@@ -128,10 +126,7 @@ class Channels:
 
 
 def _read_object(request: Request) -> dict[str, object]:
-    try:
-        asked = decode_json(request.body)
-    except msgspec.DecodeError:
-        raise Refused("BadRequestPayload") from None
-    if not isinstance(asked, dict):
+    asked = decode_object(request.body)
+    if asked is None:
         raise Refused("BadRequestPayload")
     return asked

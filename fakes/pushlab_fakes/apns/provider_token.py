@@ -10,11 +10,9 @@ from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from pushlab_fakes.json_text import decode_json
+from pushlab_fakes.json_text import decode_object
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -48,7 +46,7 @@ def parse_token(text: str) -> ProviderToken | None:
     parts = text.split(".")
     if len(text) > TOKEN_MAX or len(parts) != 3:
         return None
-    header, claims = _decode_object(parts[0]), _decode_object(parts[1])
+    header, claims = (decode_object(_decode(part) or b"") for part in parts[:2])
     if header is None or claims is None or header.get("alg") != "ES256":
         return None
     key_id, team, issued_at_s = header.get("kid"), claims.get("iss"), claims.get("iat")
@@ -109,14 +107,3 @@ def _decode(part: str) -> bytes | None:
         return urlsafe_b64decode(part.encode("ascii") + b"=" * (-len(part) % 4))
     except (Base64Error, UnicodeEncodeError, ValueError):
         return None
-
-
-def _decode_object(part: str) -> dict[str, Any] | None:
-    raw = _decode(part)
-    if raw is None:
-        return None
-    try:
-        value = decode_json(raw)
-    except msgspec.DecodeError:
-        return None
-    return value if isinstance(value, dict) else None

@@ -12,6 +12,7 @@ import msgspec
 
 from pushlab.gateway import Verdict
 from pushlab_fakes.exchange import Request
+from pushlab_fakes.json_text import decode_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,11 +69,8 @@ def find_reason(answer: Answer) -> str | None:
     """Return the reason of a refusal."""
     if answer.status < 400:
         return None
-    try:
-        said = answer.json()
-    except msgspec.DecodeError:
-        return None
-    return str(said.get("reason", "")) or None if isinstance(said, dict) else None
+    said = decode_object(answer.body) or {}
+    return str(said.get("reason", "")) or None
 
 
 def render_send(

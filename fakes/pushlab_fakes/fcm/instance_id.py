@@ -8,9 +8,7 @@ one word; the words of whole calls are assumed but for those that client librari
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
+from typing import TYPE_CHECKING, Final
 
 from pushlab.gateway import Channel
 from pushlab.world.clock import render_instant
@@ -18,7 +16,7 @@ from pushlab.world.ids import content_key
 from pushlab_fakes.fcm import errors
 from pushlab_fakes.fcm.errors import google_answer
 from pushlab_fakes.fcm.topics import is_topic
-from pushlab_fakes.json_text import decode_json
+from pushlab_fakes.json_text import decode_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +95,7 @@ class InstanceId:
         return self._change_many(request, project, adds=False)
 
     def _change_many(self, request: Request, project: str | None, *, adds: bool) -> Answer:
-        asked = _read_object(request)
+        asked = decode_object(request.body) or {}
         to, tokens = asked.get("to"), asked.get("registration_tokens")
         if not isinstance(to, str) or not is_topic(to.removeprefix("/topics/")):
             return _refuse(400, "InvalidTopicName")
@@ -167,7 +165,7 @@ class InstanceId:
 
     def _import_many(self, request: Request, project: str | None) -> Answer:
         """Make tokens of FCM for tokens of APNs, such as another service was given."""
-        asked = _read_object(request)
+        asked = decode_object(request.body) or {}
         tokens = asked.get("apns_tokens")
         if not isinstance(asked.get("application"), str) or not asked["application"]:
             return _refuse(400, "MissingApplication")
@@ -188,14 +186,6 @@ class InstanceId:
         if project is not None:
             self._owners.setdefault(self._gateway.app_of(token), project)
         return {**told, "status": "OK", "registration_token": self._gateway.render_token(token)}
-
-
-def _read_object(request: Request) -> dict[str, Any]:
-    try:
-        value = decode_json(request.body)
-    except msgspec.DecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _refuse(status: int, word: str) -> Answer:

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-import msgspec
-
 from pushlab_fakes.client_clock import list_clocks
 from pushlab_fakes.fcm import errors
-from pushlab_fakes.json_text import decode_json
+from pushlab_fakes.json_text import decode_object
 
 if TYPE_CHECKING:
     from pushlab.world.clock import Instant
@@ -215,8 +213,7 @@ def _read_assertion(assertion: str) -> dict[str, Any] | None:
     parts = assertion.split(".")
     if len(parts) != 3:
         return None
-    read = [_read_part(part) for part in parts[:2]]
-    head, claims = read
+    head, claims = (_read_part(part) for part in parts[:2])
     if head is None or claims is None or head.get("alg") != "RS256":
         return None
     return claims
@@ -224,10 +221,9 @@ def _read_assertion(assertion: str) -> dict[str, Any] | None:
 
 def _read_part(text: str) -> dict[str, Any] | None:
     try:
-        value = decode_json(_decode(text))
-    except (msgspec.DecodeError, ValueError):
+        return decode_object(_decode(text))
+    except ValueError:
         return None
-    return value if isinstance(value, dict) else None
 
 
 def _decode(text: str) -> bytes:

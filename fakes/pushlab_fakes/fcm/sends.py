@@ -13,7 +13,7 @@ import msgspec
 
 from pushlab.gateway import Verdict
 from pushlab_fakes.exchange import Request
-from pushlab_fakes.json_text import decode_json
+from pushlab_fakes.json_text import decode_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def is_send(request: Request) -> bool:
 
 def find_address(request: Request) -> str:
     """Return the token, or the installation, topic or condition with what it is."""
-    said = _read_object(request.body)
+    said = decode_object(request.body) or {}
     if request.path == LEGACY:
         return str(said.get("to") or "")
     message = said.get("message")
@@ -72,7 +72,7 @@ def find_address(request: Request) -> str:
 
 def find_name(answer: Answer) -> str | None:
     """Return the name of the message."""
-    name = _read_object(answer.body).get("name")
+    name = (decode_object(answer.body) or {}).get("name")
     return name if isinstance(name, str) else None
 
 
@@ -80,7 +80,7 @@ def find_reason(answer: Answer) -> str | None:
     """Return FCM's own word of a refusal, or else Google's; of a page for people, its status."""
     if answer.status < 400:
         return None
-    error = _read_object(answer.body).get("error")
+    error = (decode_object(answer.body) or {}).get("error")
     if not isinstance(error, dict):
         return None
     details = error.get("details")
@@ -103,11 +103,3 @@ def render_send(
     message = {"token": token, "data": dict(payload), "android": android}
     path = f"/v1/projects/{project}{SEND[0]}"
     return Request("POST", HOST, path, "", JSON, msgspec.json.encode({"message": message}))
-
-
-def _read_object(body: bytes) -> dict[str, object]:
-    try:
-        value = decode_json(body)
-    except msgspec.DecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -14,7 +14,7 @@ import msgspec
 
 from pushlab.gateway import Channel
 from pushlab_fakes.exchange import Answer
-from pushlab_fakes.json_text import decode_json
+from pushlab_fakes.json_text import decode_object
 from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.draft import LANGUAGES, Fields
 
@@ -219,11 +219,8 @@ def _decode(body: bytes) -> dict[str, object] | Answer:
     """Return the object in *body*; an empty body says nothing."""
     if not body.strip():
         return {}
-    try:
-        value = decode_json(body)
-    except msgspec.DecodeError:
-        return refusals.malformed_json()
-    return value if isinstance(value, dict) else refusals.malformed_json()
+    value = decode_object(body)
+    return refusals.malformed_json() if value is None else value
 
 
 def _read_identity(fields: Fields, *, block_ids: bool) -> dict[str, str]:

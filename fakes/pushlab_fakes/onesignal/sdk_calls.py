@@ -17,7 +17,7 @@ import numpy as np
 
 from pushlab.gateway import Mark, Receipt
 from pushlab_fakes.exchange import Answer, json_answer
-from pushlab_fakes.json_text import decode_json
+from pushlab_fakes.json_text import decode_object
 from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.plans import has_feature
 
@@ -111,7 +111,7 @@ class SdkCalls:
 
     def opened(self, call: Call) -> Answer:
         """Serve ``PUT /notifications/{notification_id}`` with ``opened``; a device counts once."""
-        body = _read(call)
+        body = decode_object(call.body) or {}
         if body.get("opened") is not True:
             return refusals.bad_value("opened", "true")
         found = self._find(call, body)
@@ -130,7 +130,7 @@ class SdkCalls:
 
         A plan without confirmed delivery answers the same and counts nothing.
         """
-        found = self._find(call, _read(call))
+        found = self._find(call, decode_object(call.body) or {})
         if isinstance(found, Answer):
             return found
         fan_out, positions = found
@@ -172,12 +172,3 @@ def _shared_params(app: App) -> dict[str, object]:
         "fba": False,
         "outcomes": OUTCOMES,
     }
-
-
-def _read(call: Call) -> dict[str, object]:
-    """Return the object in the body, an empty one when it is none."""
-    try:
-        value = decode_json(call.body)
-    except msgspec.DecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}

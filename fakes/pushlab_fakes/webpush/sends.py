@@ -13,6 +13,7 @@ import msgspec
 
 from pushlab.gateway import Verdict
 from pushlab_fakes.exchange import Request
+from pushlab_fakes.json_text import decode_object
 from pushlab_fakes.webpush.dialects import find_dialect
 
 if TYPE_CHECKING:
@@ -69,11 +70,8 @@ def find_reason(answer: Answer) -> str | None:
     """Return what a refusal says, as a line."""
     if answer.status < 400:
         return None
-    try:
-        said = answer.json()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        said = None
-    if isinstance(said, dict):
+    said = decode_object(answer.body)
+    if said is not None:
         return next((str(said[name]) for name in WORDS if name in said), None)
     return answer.body.decode("utf-8", "replace").strip() or None
 

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import msgspec
-
-from pushlab_fakes.json_text import decode_json
+from pushlab_fakes.json_text import decode_object
 from pushlab_fakes.webpush.decryption import decode_base64, read_parameters
 from pushlab_fakes.webpush.dialects import Problem
 
@@ -75,19 +73,11 @@ def _open_token(token: str, key: bytes) -> Signed | Problem:
     decoded = [decode_base64(part) for part in parts]
     if len(parts) != 3 or any(part is None for part in decoded):
         return Problem.BAD_VAPID
-    head, claims = _read_object(decoded[0]), _read_object(decoded[1])
+    head, claims = (decode_object(part or b"") for part in decoded[:2])
     if head is None or claims is None or head.get("alg") != "ES256":
         return Problem.BAD_VAPID
     problem = _check_signature(".".join(parts[:2]).encode(), decoded[2] or b"", key)
     return problem or Signed(key, claims)
-
-
-def _read_object(raw: bytes | None) -> dict[str, Any] | None:
-    try:
-        value = decode_json(raw or b"")
-    except msgspec.DecodeError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _check_signature(signed: bytes, signature: bytes, key: bytes) -> Problem | None:

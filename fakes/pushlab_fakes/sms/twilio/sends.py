@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-import msgspec
-
 from pushlab.gateway import Verdict
 from pushlab_fakes.exchange import Request
+from pushlab_fakes.json_text import decode_object
 from pushlab_fakes.sms.twilio.drafts import read_form
 
 if TYPE_CHECKING:
@@ -59,14 +58,16 @@ def find_address(request: Request) -> str:
 
 def find_name(answer: Answer) -> str | None:
     """Return the sid of the message."""
-    sid = _read_object(answer).get("sid")
+    sid = (decode_object(answer.body) or {}).get("sid")
     return sid if isinstance(sid, str) else None
 
 
 def find_reason(answer: Answer) -> str | None:
     """Return code and message of a refusal."""
-    said = _read_object(answer)
-    return f"{said.get('code')}: {said.get('message')}" if answer.status >= 400 else None
+    if answer.status < 400:
+        return None
+    said = decode_object(answer.body) or {}
+    return f"{said.get('code')}: {said.get('message')}"
 
 
 def render_send(sms: Sms, *, account: str) -> Request:
@@ -75,11 +76,3 @@ def render_send(sms: Sms, *, account: str) -> Request:
     fields += [("MediaUrl", url) for url in sms.media_urls]
     path = f"/2010-04-01/Accounts/{account}/Messages.json"
     return Request("POST", HOST, path, "", FORM, urlencode(fields).encode())
-
-
-def _read_object(answer: Answer) -> dict[str, object]:
-    try:
-        value = answer.json()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
