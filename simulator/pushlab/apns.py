@@ -129,12 +129,12 @@ class ApnsView:
 
 def _keep_public_half(pem: str) -> str:
     """Return the public half of a private key, so that no record holds the other."""
-    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415  seldom needed
+    from cryptography.hazmat.primitives.serialization import (
         Encoding,
         PublicFormat,
     )
 
-    from pushlab_fakes.apns.provider_token import load_public_key  # noqa: PLC0415
+    from pushlab_fakes.apns.provider_token import load_public_key
 
     key = load_public_key(pem)
     if key is None:

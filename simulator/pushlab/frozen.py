@@ -303,11 +303,11 @@ class _Travel:
 
     @property
     def set_instant(self) -> Instant:
-        return int(self.clock._destination_timestamp_ns) // _NS_IN_MS  # noqa: SLF001
+        return int(self.clock._destination_timestamp_ns) // _NS_IN_MS  # noqa: SLF001 - there is no public way
 
     @property
     def is_ticking(self) -> bool:
-        return bool(self.clock._tick)  # noqa: SLF001
+        return bool(self.clock._tick)  # noqa: SLF001 - there is no public way
 
     def move_to(self, instant: Instant) -> None:
         # Not its own `move_to`, which would set the process's time zone too.
@@ -386,7 +386,7 @@ def _hooks_of_freezegun(link: FrozenClock, api: Library) -> list[_Hook]:
 
     def wrap_move_to(original: Callable[[Clock, datetime], None]) -> Callable[..., object]:
         def move_to(clock: Clock, target_datetime: object) -> None:
-            target: datetime = api._parse_time_to_freeze(target_datetime)  # noqa: SLF001
+            target: datetime = api._parse_time_to_freeze(target_datetime)  # noqa: SLF001 - there is no public way
             has_moved = link.lead(_Freezegun(api, clock), _to_instant(api, target))
             # A stepping clock that is moved to where it stands makes a step.
             if not has_moved or clock.time_to_freeze != target:
@@ -438,9 +438,9 @@ def _read_destination(machine: Library, traveller: Clock, destination: object) -
 
     That is outside the traveller's own time zone, which text without an offset would be read in.
     """
-    traveller._stop()  # noqa: SLF001
+    traveller._stop()  # noqa: SLF001 - there is no public way
     try:
         target_ns, _ = machine.extract_timestamp_tzname(destination)
     finally:
-        traveller._start()  # noqa: SLF001
+        traveller._start()  # noqa: SLF001 - there is no public way
     return int(target_ns)

@@ -92,7 +92,7 @@ class Person:
             f"{self.name} is logged in on {count}; choose from person.devices: {known}"
         )
 
-    def device(self, platform: str, **options: Unpack[DeviceOptions]) -> Any:  # noqa: ANN401
+    def device(self, platform: str, **options: Unpack[DeviceOptions]) -> Any:  # noqa: ANN401  by platform
         """Give the person another settled device, as `Lab.device` does."""
         options["external_id"] = self.name
         return self._people.device(platform, **options)
@@ -119,7 +119,7 @@ class People:
     @overload
     def device(self, platform: Literal["sms"], **options: Unpack[DeviceOptions]) -> Number: ...
     @overload
-    def device(self, platform: str, **options: Unpack[DeviceOptions]) -> Any: ...  # noqa: ANN401
+    def device(self, platform: str, **options: Unpack[DeviceOptions]) -> Any: ...  # noqa: ANN401  by platform
     def device(
         self,
         platform: str,

@@ -32,7 +32,7 @@ class NearGroup(click.Group):
 
 def make_console(out: TextIO | None = None) -> Console:
     """Return a console for *out* (standard output): plain, no padding, where it is no terminal."""
-    from rich.console import Console  # noqa: PLC0415  --version prints without rich
+    from rich.console import Console
 
     class Terminal(Console):
         """A console that leaves it to the command what a reader's leaving means."""

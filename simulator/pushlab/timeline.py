@@ -278,8 +278,8 @@ class Sheet:
 
     def set_lines(self, told: Iterable[Told]) -> Iterable[RenderableType]:
         """Yield what a console prints for *told*: tables, with headings between days."""
-        from rich.table import Table  # noqa: PLC0415  the plugin loads this module without rich
-        from rich.text import Text  # noqa: PLC0415
+        from rich.table import Table
+        from rich.text import Text
 
         table: Table | None = None
         for each in told:

@@ -41,8 +41,8 @@ class ProviderCertificate:
 
 def parse_certificate(der: bytes) -> ProviderCertificate | None:
     """Read a certificate; None when it is not one of a provider: it names no topic."""
-    from cryptography import x509  # noqa: PLC0415  only providers with certificates need it
-    from cryptography.x509.oid import NameOID  # noqa: PLC0415
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
 
     try:
         held = x509.load_der_x509_certificate(der)

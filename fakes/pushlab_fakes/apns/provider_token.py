@@ -67,9 +67,9 @@ def parse_token(text: str) -> ProviderToken | None:
 
 def verify(token: ProviderToken, key: EllipticCurvePublicKey) -> bool:
     """Whether *key* has signed *token*."""
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  seldom needed
-    from cryptography.hazmat.primitives.asymmetric import ec, utils  # noqa: PLC0415
-    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+    from cryptography.hazmat.primitives.hashes import SHA256
 
     if token.signature is None:
         return True
@@ -87,8 +87,8 @@ def verify(token: ProviderToken, key: EllipticCurvePublicKey) -> bool:
 
 def load_public_key(pem: str) -> EllipticCurvePublicKey | None:
     """Read the public key of a provider from PEM text, from that of its private key too."""
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  seldom needed
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     raw = pem.encode()
     try:

@@ -51,13 +51,14 @@ PLATFORMS: Final = {Channel.ANDROID: "ANDROID", Channel.IOS: "IOS"}
 class InstanceId:
     """What of a token can be asked and changed there."""
 
-    def __init__(  # noqa: PLR0917  what it answers for
+    def __init__(
         self,
         world: World,
         gateway: Fcm,
         topics: Topics,
         owners: dict[int, str],
         quotas: Quotas,
+        *,
         relays: Relays,
         find_fault: Callable[[int, int], Fault | None],
     ) -> None:
@@ -81,7 +82,7 @@ class InstanceId:
             return calls[path](request, project)
         relation = RELATION.fullmatch(path)
         if relation is not None and request.method in {"POST", "DELETE"}:
-            return self._relate(relation[1], relation[2], request.method == "POST", project)
+            return self._relate(relation[1], relation[2], project, adds=request.method == "POST")
         if path.startswith(INFO) and request.method == "GET":
             return self._info(request, path.removeprefix(INFO), project)
         return errors.gone(request.path)
@@ -107,7 +108,7 @@ class InstanceId:
         words = [self._change(each, topic, project, adds=adds) for each in tokens]
         return google_answer(200, {"results": [{"error": word} if word else {} for word in words]})
 
-    def _relate(self, token: str, topic: str, adds: bool, project: str | None) -> Answer:  # noqa: FBT001  the method
+    def _relate(self, token: str, topic: str, project: str | None, *, adds: bool) -> Answer:
         if not is_topic(topic):
             return _refuse(400, "InvalidTopicName")
         word = self._change(token, topic, project, adds=adds)

@@ -198,7 +198,7 @@ class _Shape:
             found[name] = read
         return found
 
-    def _read_field(self, value: object, kind: str, path: str) -> Any:  # noqa: ANN401  JSON, or a Refusal
+    def _read_field(self, value: object, kind: str, path: str) -> object:
         if kind.endswith(MANY):
             return self._read_many(value, kind.removesuffix(MANY), path)
         if kind in SCHEMA:
@@ -217,7 +217,7 @@ class _Shape:
         fits = {"str": str, "bool": bool, "int": int}[kind]
         return value if type(value) is fits else _wrong_type(path, PROTO_TYPES[kind], value)
 
-    def _read_many(self, value: object, kind: str, path: str) -> Any:  # noqa: ANN401  as above
+    def _read_many(self, value: object, kind: str, path: str) -> object:
         if not isinstance(value, list):
             return _wrong_type(path, PROTO_TYPES.get(kind, "TYPE_MESSAGE"), value)
         read = []
@@ -228,7 +228,7 @@ class _Shape:
             read.append(item)
         return read
 
-    def _read_texts(self, value: object, path: str) -> Any:  # noqa: ANN401  as above
+    def _read_texts(self, value: object, path: str) -> object:
         if not isinstance(value, dict):
             return _wrong_type(path, "Map", value)
         for index, each in enumerate(value.values()):
@@ -236,7 +236,7 @@ class _Shape:
                 return _wrong_type(f"{path}[{index}].value", "TYPE_STRING", each)
         return value
 
-    def _read_duration(self, value: object, path: str) -> Any:  # noqa: ANN401  as above
+    def _read_duration(self, value: object, path: str) -> object:
         if isinstance(value, str) and DURATION.fullmatch(value):
             return value
         name = path.rpartition(".")[2]

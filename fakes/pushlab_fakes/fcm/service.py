@@ -92,7 +92,7 @@ class FcmService:
         self.relays = Relays(gateway, routes)
         parts = (world, gateway, self.topics, self.owners, self.quotas)
         self._registrations = Registrations(*parts)
-        self._instance_id = InstanceId(*parts, self.relays, self._find_fault)
+        self._instance_id = InstanceId(*parts, relays=self.relays, find_fault=self._find_fault)
 
     def handle(self, request: Request) -> Answer:
         """Answer one request as Google's servers would."""

@@ -131,7 +131,8 @@ class Apps:
             raise MisuseError(f"an app has no {wrong[0]} to change; it has {able}")
         if "plan" in changes:
             check_plan(str(changes["plan"]))
-        app = replace(self._apps[row], updated_at=now, **changes)  # type: ignore[arg-type]
+        checked: dict[str, Any] = changes
+        app = replace(self._apps[row], updated_at=now, **checked)
         self._apps[row] = app
         return app
 

@@ -230,7 +230,8 @@ class Changes:
     def set_states(
         self,
         rows: np.ndarray[tuple[int, ...], np.dtype[np.int32]],
-        enabled: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] | bool,  # noqa: FBT001
+        *,
+        enabled: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] | bool,
         notification_types: np.ndarray[tuple[int, ...], np.dtype[np.int16]] | int,
     ) -> None:
         """Set both halves of "subscribed" for many rows; their tellers write the trace."""
@@ -295,7 +296,7 @@ class Changes:
             users = np.array([user], np.int32)
             rows = belief.add_subscriptions(app, key, users, np.array([asked.type], np.int8))
             row = int(rows[0])
-            self.set_states(rows, enabled, types)
+            self.set_states(rows, enabled=enabled, notification_types=types)
             belief.set_token(row, asked.route, asked.token or "")
             self._describe(row, asked)
             journal.note("SubscriptionCreated", belief.subscription_id(row), self._fields(row))
@@ -311,7 +312,7 @@ class Changes:
         held = self._fields(row)
         belief = self._belief
         enabled, types = self._checks.settled_state(row, asked)
-        self.set_states(np.array([row], np.int32), enabled, types)
+        self.set_states(np.array([row], np.int32), enabled=enabled, notification_types=types)
         if asked.token is not None or asked.route >= 0:
             route = int(belief.subscriptions.route[row])
             token = asked.token or ""

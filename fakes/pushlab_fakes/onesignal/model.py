@@ -99,20 +99,20 @@ class Subscriptions(Table):
     created_at: NDArray[np.int64] = column(np.int64)
     last_active: NDArray[np.int64] = column(np.int64)
     """Instant at which the last session began."""
-    user: NDArray[np.int32] = column(np.int32, -1)
-    next: NDArray[np.int32] = column(np.int32, -1)
+    user: NDArray[np.int32] = column(np.int32, default=-1)
+    next: NDArray[np.int32] = column(np.int32, default=-1)
     """The user's next subscription, in the order in which they came to it; -1 at the end."""
-    route: NDArray[np.int32] = column(np.int32, -1)
+    route: NDArray[np.int32] = column(np.int32, default=-1)
     """Row in the gateway's registry; -1 for a token that no gateway knows, and for none."""
     session_count: NDArray[np.int32] = column(np.int32)
     session_time: NDArray[np.int32] = column(np.int32)
     """Seconds."""
     app: NDArray[np.int16] = column(np.int16)
-    notification_types: NDArray[np.int16] = column(np.int16, UNSET)
-    sdk: NDArray[np.int16] = column(np.int16, -1)
-    device_model: NDArray[np.int16] = column(np.int16, -1)
-    device_os: NDArray[np.int16] = column(np.int16, -1)
-    app_version: NDArray[np.int16] = column(np.int16, -1)
+    notification_types: NDArray[np.int16] = column(np.int16, default=UNSET)
+    sdk: NDArray[np.int16] = column(np.int16, default=-1)
+    device_model: NDArray[np.int16] = column(np.int16, default=-1)
+    device_os: NDArray[np.int16] = column(np.int16, default=-1)
+    app_version: NDArray[np.int16] = column(np.int16, default=-1)
     type: NDArray[np.int8] = column(np.int8)
     enabled: NDArray[np.bool_] = column(np.bool_)
     has_token: NDArray[np.bool_] = column(np.bool_)
@@ -128,12 +128,12 @@ class Users(Table):
     key: NDArray[np.uint64] = column(np.uint64)
     created_at: NDArray[np.int64] = column(np.int64)
     last_active: NDArray[np.int64] = column(np.int64)
-    first: NDArray[np.int32] = column(np.int32, -1)
+    first: NDArray[np.int32] = column(np.int32, default=-1)
     """The user's oldest subscription, -1 for none."""
     app: NDArray[np.int16] = column(np.int16)
-    language: NDArray[np.int16] = column(np.int16, -1)
-    timezone: NDArray[np.int16] = column(np.int16, -1)
-    country: NDArray[np.int16] = column(np.int16, -1)
+    language: NDArray[np.int16] = column(np.int16, default=-1)
+    timezone: NDArray[np.int16] = column(np.int16, default=-1)
+    country: NDArray[np.int16] = column(np.int16, default=-1)
     deleted: NDArray[np.bool_] = column(np.bool_)
 
 

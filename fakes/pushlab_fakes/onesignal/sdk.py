@@ -148,7 +148,7 @@ class SdkService:
         belief.users.timezone[users] = timezones
         rows = belief.add_subscriptions(app, keys, users, types)
         belief.set_routes(rows, routes)
-        self._changes.set_states(rows, enabled, notification_types)
+        self._changes.set_states(rows, enabled=enabled, notification_types=notification_types)
         for place, user in self._find_taken(taken, prefix, first_number, count):
             belief.move_subscription(int(rows[place]), user)
             belief.remove_user(int(users[place]))
@@ -199,7 +199,9 @@ class SdkService:
         able = np.flatnonzero(found & ~refused & ~taken)
         rows = all_rows[able]
         before = (columns.enabled[rows], columns.notification_types[rows], columns.route[rows])
-        self._changes.set_states(rows, enabled[able], notification_types[able])
+        self._changes.set_states(
+            rows, enabled=enabled[able], notification_types=notification_types[able]
+        )
         turned = columns.route[rows] != routes[able]
         for place in np.flatnonzero(turned).tolist():
             belief.set_token(int(rows[place]), int(routes[able[place]]), "")

@@ -93,7 +93,8 @@ class Segments:
 
     def change(self, app: App, segment: Segment, /, **changes: object) -> Segment:
         """Replace fields of a custom segment."""
-        changed = replace(segment, updated_at=self._world.now, **changes)  # type: ignore[arg-type]
+        known: dict[str, Any] = changes
+        changed = replace(segment, updated_at=self._world.now, **known)
         self._custom[app.row, segment.id] = changed
         return changed
 

@@ -126,7 +126,7 @@ def _open_aesgcm(body: bytes, salt: bytes, point: bytes, keys: Keys) -> tuple[by
 
 def _agree(point: bytes, keys: Keys) -> bytes | None:
     """Return the secret that browser and sender share (ECDH); None for a bad *point*."""
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415  it is heavy
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     if len(point) != POINT_BYTES:
         return None
@@ -139,15 +139,15 @@ def _agree(point: bytes, keys: Keys) -> bytes | None:
 
 
 def _derive(material: bytes, salt: bytes, info: bytes, size_bytes: int) -> bytes:
-    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415  it is heavy
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
     return HKDF(SHA256(), size_bytes, salt, info).derive(material)
 
 
 def _decrypt(key: bytes, nonce: bytes, record: bytes) -> bytes | None:
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415  it is heavy
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     if len(record) < TAG_BYTES:
         return None

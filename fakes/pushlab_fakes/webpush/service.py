@@ -159,7 +159,7 @@ class WebpushService:
             endpoint = _endpoint_of(request, dialect)
             answer = self._send_to_nobody(dialect, route, endpoint, problem, entry)
         elif problem is None and isinstance(asked, _Asked):
-            answer = self._send(dialect, route, asked, shown, entry)
+            answer = self._send(dialect, route, asked, shown, entry=entry)
         else:
             problem = problem or (asked if isinstance(asked, Problem) else Problem.INTERNAL)
             answer = dialect.refuse(problem, RETRY_AFTER_S.get(dialect.name, 0))
@@ -186,7 +186,7 @@ class WebpushService:
         if isinstance(asked, Problem):
             answer = dialect.refuse(asked, RETRY_AFTER_S.get(dialect.name, 0))
         else:
-            answer = self._send(dialect, route, asked, read_payload(body), cause, name)
+            answer = self._send(dialect, route, asked, read_payload(body), entry=cause, name=name)
         return Relayed(answer.status, "", answer.header("retry-after"))
 
     def fail(self, request: Request, fault: Fault) -> Answer:
@@ -246,12 +246,13 @@ class WebpushService:
 
     # -- sending -------------------------------------------------------------------------------
 
-    def _send(  # noqa: PLR0917  what is known of one message
+    def _send(
         self,
         dialect: Dialect,
         route: int,
         asked: _Asked,
         shown: Shown,
+        *,
         entry: str,
         name: str | None = None,
     ) -> Answer:

@@ -81,9 +81,9 @@ def _open_token(token: str, key: bytes) -> Signed | Problem:
 
 
 def _check_signature(signed: bytes, signature: bytes, key: bytes) -> Problem | None:
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  it is heavy
-    from cryptography.hazmat.primitives.asymmetric import ec, utils  # noqa: PLC0415
-    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+    from cryptography.hazmat.primitives.hashes import SHA256
 
     try:
         public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)

@@ -35,7 +35,7 @@ class Shop:
     """Calls OneSignal over HTTP and remembers its calls."""
 
     def __init__(self, base_url: str) -> None:
-        from urllib.request import ProxyHandler, build_opener  # noqa: PLC0415
+        from urllib.request import ProxyHandler, build_opener
 
         self._base_url = base_url
         self._opener = build_opener(ProxyHandler({}))
@@ -86,8 +86,8 @@ class Shop:
         return self._call("GET", path, None, note="what the API says about it")
 
     def _call(self, method: str, path: str, body: object, *, note: str) -> dict[str, Any]:
-        from urllib.error import HTTPError  # noqa: PLC0415
-        from urllib.request import Request  # noqa: PLC0415
+        from urllib.error import HTTPError
+        from urllib.request import Request
 
         headers = {"Authorization": f"Key {APP_KEY}", "Content-Type": "application/json"}
         data = None if body is None else msgspec.json.encode(body)

@@ -64,12 +64,13 @@ class Wakeup:
 class AppPushes:
     """What becomes of pushes that show no notification; every handler is a bulk handler."""
 
-    def __init__(  # noqa: PLR0917  the parts of the fleet that it works on
+    def __init__(
         self,
         world: World,
         sends: Sends,
         devices: Devices,
         activities: LiveActivities,
+        *,
         handsets: Handsets,
         arrived: BatchKind,
     ) -> None:

@@ -103,7 +103,7 @@ class Fleet(HandsetColumns):
         self.firebase = Firebase(self.devices)
         arrived = self.entry_kind("MessageArrived", RANKS["arrival"], ARRIVALS, "AttemptMade")
         self.delivery.app_pushes = AppPushes(
-            world, sends, self.devices, self.activities, self, arrived
+            world, sends, self.devices, self.activities, handsets=self, arrived=arrived
         )
         self.sdk.let_talk = self._let_talk
         self._talkers: set[int] = set()

@@ -83,7 +83,7 @@ class MailVerbs:
         for verb, entry, column, value in VERBS:
             body = self._reopen if value else self._close
             if column:
-                body = partial(self._switch, column, value)
+                body = partial(self._switch, column, value=value)
             fleet.declare(verb, body, entry, is_quiet=True, kinds=("mailbox",))
 
     # -- the mailbox ---------------------------------------------------------------------------
@@ -91,9 +91,10 @@ class MailVerbs:
     def _switch(
         self,
         column: str,
-        value: bool,  # noqa: FBT001 - it stands in a table
         instants: NDArray[np.int64],
         rows: NDArray[np.int32],
+        *,
+        value: bool,
     ) -> None:
         """Set a column that says how a mailbox is."""
         del instants
@@ -101,7 +102,7 @@ class MailVerbs:
 
     def _close(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
         """End the address; its mails go with it."""
-        self._switch("is_full", False, instants, rows)  # noqa: FBT003 - as in the table
+        self._switch("is_full", instants, rows, value=False)
         self._fleet.devices.installed[rows] = False
 
     def _reopen(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:

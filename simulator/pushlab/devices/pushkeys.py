@@ -37,8 +37,8 @@ class PushKeys:
 
 def derive_keys(endpoint_key: int) -> PushKeys:
     """Return the keys of the subscription whose endpoint has this content key."""
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415  it is heavy
-    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import (
         Encoding,
         PublicFormat,
     )

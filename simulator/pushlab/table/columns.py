@@ -73,8 +73,8 @@ def _make_one(dtype: np.dtype[Any], value: object) -> NDArray[Any]:
 
 def column(
     dtype: type[_Item],
-    default: float | bool = 0,  # noqa: FBT001
     *,
+    default: float | bool = 0,
     is_rare: bool = False,
 ) -> NDArray[_Item]:
     """Declare a column of a `Table` subclass; rows that are added without a value get *default*.

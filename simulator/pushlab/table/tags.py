@@ -246,7 +246,7 @@ class PinnedTags:
 
         They are codes of `Tags.vocabulary(key)` as it is now.
         """
-        return self.tags._find_pinned(self.number, key).codes_at(self.number, rows)  # noqa: SLF001
+        return self.tags._find_pinned(self.number, key).codes_at(self.number, rows)  # noqa: SLF001 - as above
 
     def release(self) -> None:
         """Let go of the view, so that what was kept for it can be thrown away."""

@@ -74,7 +74,8 @@ class Tag(Condition):
 class TagPresence(Tag):
     """Whether the tag is there."""
 
-    def _list_fitting(self, texts: Vocabulary, belief: Belief) -> NDArray[np.bool_]:  # noqa: ARG002
+    def _list_fitting(self, texts: Vocabulary, belief: Belief) -> NDArray[np.bool_]:
+        del belief
         fitting = np.full(len(texts) + 1, self.relation == "exists")
         fitting[-1] = self.relation == "not_exists"
         return fitting

@@ -251,7 +251,7 @@ class Watch:
         self,
         name: str,
         path: object = None,  # noqa: ARG002 - the signature of every finder
-        target: object = None,  # noqa: ARG002
+        target: object = None,  # noqa: ARG002 - as above
     ) -> Any:
         """Find a module that has a hook, as others would, and have it hooked once it is there."""
         if name not in self.hooks or self._is_looking:
@@ -264,7 +264,7 @@ class Watch:
         finally:
             self._is_looking = False
         if spec is not None and spec.loader is not None:
-            spec.loader = Loader(spec.loader, self.hooks[name])  # type: ignore[assignment]
+            spec.loader = Loader(spec.loader, self.hooks[name])  # type: ignore[assignment] # it has what a loader needs
         return spec
 
 
