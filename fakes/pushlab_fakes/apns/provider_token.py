@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from pushlab_fakes.es256 import SIGNATURE_BYTES, verify_es256
 from pushlab_fakes.json_text import decode_object
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ __all__ = ["ProviderToken", "load_public_key", "parse_token", "verify"]
 
 TOKEN_MAX: Final = 4_096
 """Characters."""
-SIGNATURE_BYTES: Final = 64
-"""Two numbers of 32 bytes (RFC 7518, section 3.4)."""
 RECORDED: Final = "key-"
 """How a record of a run writes a signature that it does not keep."""
 
@@ -67,22 +66,7 @@ def parse_token(text: str) -> ProviderToken | None:
 
 def verify(token: ProviderToken, key: EllipticCurvePublicKey) -> bool:
     """Whether *key* has signed *token*."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric import ec, utils
-    from cryptography.hazmat.primitives.hashes import SHA256
-
-    if token.signature is None:
-        return True
-    half = SIGNATURE_BYTES // 2
-    numbers = (
-        int.from_bytes(token.signature[:half], "big"),
-        int.from_bytes(token.signature[half:], "big"),
-    )
-    try:
-        key.verify(utils.encode_dss_signature(*numbers), token.signed, ec.ECDSA(SHA256()))
-    except InvalidSignature:
-        return False
-    return True
+    return token.signature is None or verify_es256(key, token.signed, token.signature)
 
 
 def load_public_key(pem: str) -> EllipticCurvePublicKey | None:

@@ -12,7 +12,8 @@ import numpy as np
 
 from pushlab_fakes.onesignal import refusals
 from pushlab_fakes.onesignal.aliases import EXTERNAL_ID
-from pushlab_fakes.onesignal.model import MAIL_OR_SMS, ONESIGNAL_ID, TYPE_NAMES, UNSET
+from pushlab_fakes.onesignal.columns import UNSET
+from pushlab_fakes.onesignal.model import MAIL_OR_SMS, ONESIGNAL_ID, TYPE_NAMES
 from pushlab_fakes.onesignal.plans import find_bound
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ import numpy as np
 from pushlab.gateway import Channel, Fate, MailMark, Mark
 from pushlab.world.schedule import RANKS
 from pushlab.world.trace import BatchKind
-from pushlab_fakes.onesignal.model import Suppression
+from pushlab_fakes.onesignal.columns import Suppression
 from pushlab_fakes.onesignal.plans import has_feature
 
 if TYPE_CHECKING:

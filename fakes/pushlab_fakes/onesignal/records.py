@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pushlab_fakes.onesignal.asked import DETAIL_DEFAULTS, SUBSCRIPTION_TEXTS
-from pushlab_fakes.onesignal.model import ONESIGNAL_ID, TYPE_NAMES, UNSET
+from pushlab_fakes.onesignal.columns import UNSET
+from pushlab_fakes.onesignal.model import ONESIGNAL_ID, TYPE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

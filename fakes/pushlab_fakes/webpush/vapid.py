@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from pushlab_fakes.es256 import verify_es256
 from pushlab_fakes.json_text import decode_object
 from pushlab_fakes.webpush.decryption import decode_base64, read_parameters
 from pushlab_fakes.webpush.dialects import Problem
@@ -29,7 +30,6 @@ LEEWAY_S: Final = 60
 """Seconds by which clocks may differ."""
 OLD_SCHEMES: Final = ("webpush", "bearer")
 POINT_BYTES: Final = 65
-SIGNATURE_BYTES: Final = 64
 UNREACHABLE: Final = ("localhost", "invalid")
 """Names and top-level domains that Apple is reported to refuse (RFC 2606)."""
 
@@ -81,23 +81,13 @@ def _open_token(token: str, key: bytes) -> Signed | Problem:
 
 
 def _check_signature(signed: bytes, signature: bytes, key: bytes) -> Problem | None:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric import ec, utils
-    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     try:
         public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
     except ValueError:
         return Problem.BAD_KEY
-    if len(signature) != SIGNATURE_BYTES:
-        return Problem.BAD_SIGNATURE
-    half = SIGNATURE_BYTES // 2
-    numbers = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
-    try:
-        public.verify(utils.encode_dss_signature(*numbers), signed, ec.ECDSA(SHA256()))
-    except InvalidSignature:
-        return Problem.BAD_SIGNATURE
-    return None
+    return None if verify_es256(public, signed, signature) else Problem.BAD_SIGNATURE
 
 
 def check_claims(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from pushlab.gateway import Channel, Fate, MailMark, Mark, Verdict
-from pushlab_fakes.onesignal.model import Suppression
+from pushlab_fakes.onesignal.columns import Suppression
 from pushlab_fakes.onesignal.plans import has_feature
 from pushlab_testing.reference.audience import choose_plainly
 from pushlab_testing.reference.tally import Tally
