@@ -8,13 +8,6 @@ from pushlab.errors import ConnectionCut, MisuseError, RequestHeld
 from pushlab_testing.wires import GATEWAYS, Wires
 
 
-@pytest.fixture
-def wires():
-    made = Wires()
-    with made.lab:
-        yield made
-
-
 def rules(reasons):
     return [reason.rule for reason in reasons]
 

@@ -19,13 +19,6 @@ STATUS = {"apns": 200, "fcm": 200, "webpush": 201, "smtp": 250, "sms": 201}
 SALE = {"title": "Sale", "body": "Today only"}
 
 
-@pytest.fixture
-def wires():
-    made = Wires()
-    with made.lab:
-        yield made
-
-
 @pytest.mark.parametrize("gateway", GATEWAYS)
 def test_what_a_program_sent_is_shown_with_its_device_its_answer_and_its_fate(wires, gateway):
     device = wires.devices[gateway]

@@ -10,13 +10,6 @@ from pushlab_testing.wires import GATEWAYS, Wires
 
 
 @pytest.fixture
-def wires():
-    made = Wires()
-    with made.lab:
-        yield made
-
-
-@pytest.fixture
 def busy(wires):
     """Every gateway was called once by the program and once by OneSignal."""
     for gateway in GATEWAYS:

@@ -7,13 +7,6 @@ import pytest
 from pushlab_testing.wires import GATEWAYS, Wires
 
 
-@pytest.fixture
-def wires():
-    made = Wires()
-    with made.lab:
-        yield made
-
-
 @pytest.mark.parametrize("gateway", GATEWAYS)
 def test_each_attempt_is_found_by_its_id(wires, gateway):
     wires.send(gateway)
