@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pushlab.errors import MisuseError
-from pushlab.settings import Settings, change_settings
+from pushlab.settings import DEFAULTS, change_settings
 from pushlab.world.clock import parse_instant
 from pushlab_fakes.onesignal.plans import PLANS
 from pushlab_scenarios.cast import Cast
@@ -131,7 +131,7 @@ def _read_settings(table: Table | None) -> dict[str, Plain]:
     for key, value in table.pairs if table is not None else ():
         changes[key.text] = value.plain()
         try:
-            change_settings(Settings(), {key.text: value.plain()})
+            change_settings(DEFAULTS, {key.text: value.plain()})
         except MisuseError as error:
             what, _, instead = str(error).partition("; ")
             raise key.place.refuse(what, instead or "see `pushlab settings`") from None

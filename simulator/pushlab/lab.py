@@ -26,7 +26,7 @@ from pushlab.problems import Problems
 from pushlab.reach import Reach
 from pushlab.record import Record
 from pushlab.services import Services
-from pushlab.settings import Settings, change_settings, list_settings
+from pushlab.settings import DEFAULTS, change_settings, list_settings
 from pushlab.twilio import TwilioView
 from pushlab.views import AppView, AppViews, Endpoints, Webhook
 from pushlab.why import Why
@@ -79,7 +79,7 @@ class Lab:
         settings: Mapping[str, object] | None = None,
         allow: Sequence[str] = (),
     ) -> None:
-        changed = change_settings(Settings(), dict(settings or {}))
+        changed = change_settings(DEFAULTS, dict(settings or {}))
         self.world = World(seed, _parse_start(start), trace=trace, settings=changed)
         if settings:
             self.world.trace.notes["settings"] = dict(settings)

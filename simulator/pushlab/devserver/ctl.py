@@ -34,7 +34,7 @@ class Session:
         self.is_json = is_json
         self._remote: Remote | None = None
 
-    def call(self, method: str, *parts: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+    def call(self, method: str, *parts: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - as Remote.call takes them
         """Make a call of the control API; the server is looked for with the first one."""
         if self._remote is None:
             self._remote = find_server(self._ready_file)

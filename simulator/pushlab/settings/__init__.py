@@ -8,7 +8,7 @@ Durations end in their unit. `pushlab settings` prints this list.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Final
 
 from pushlab.errors import MisuseError
 from pushlab.settings.apns import ApnsSettings
@@ -23,7 +23,7 @@ from pushlab.settings.sms import SmsSettings
 from pushlab.settings.twilio import TwilioSettings
 from pushlab.settings.webpush import WebpushSettings
 
-__all__ = ["SettingRow", "Settings", "change_settings", "list_settings"]
+__all__ = ["DEFAULTS", "SettingRow", "Settings", "change_settings", "list_settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,13 @@ class Settings(
     """The named settings of one world; the fields of the last base come first."""
 
 
+DEFAULTS: Final = Settings()
+"""Those of a world that is told nothing else; worlds share it, since making it takes its time."""
+
+
 def list_settings(settings: Settings | None = None) -> list[SettingRow]:
     """Return every setting with its default, its value in *settings*, meaning and source."""
-    held = settings or Settings()
+    held = settings or DEFAULTS
     return [
         SettingRow(
             item.name,

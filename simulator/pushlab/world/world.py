@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from pushlab.errors import MisuseError
-from pushlab.settings import Settings, change_settings
+from pushlab.settings import DEFAULTS, Settings, change_settings
 from pushlab.world.clock import Clock, Instant, parse_instant, render_instant
 from pushlab.world.ids import Ids
 from pushlab.world.outbox import Outbox, Post
@@ -44,7 +44,7 @@ class World:
         if type(seed) is not int or not 0 <= seed < SEED_MAX:
             raise MisuseError(f"a seed is a whole number from 0 to 2**64 - 1, not {seed!r}")
         self.seed = seed
-        self.settings = settings or Settings()
+        self.settings = settings or DEFAULTS
         self.clock = Clock(parse_instant(start))
         self.trace = Trace(self.clock, seed, keep=trace)
         self.schedule = Schedule(self.clock)
