@@ -8,7 +8,8 @@ who are offline; whether later ones get it as well is not documented, and they d
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Channels"]
 
 BROADCAST_PAYLOAD_MAX: Final = 5_120
+CHANNEL_ID_MAX: Final = 64
 POLICIES: Final = (0, 1)
 """message-storage-policy: keep none, or the newest."""
 
@@ -117,12 +119,19 @@ class Channels:
         given = request.header("apns-channel-id")
         if not given:
             raise Refused("MissingChannelId")
-        if len(given) > 64 or not given.isascii():
+        if len(given) > CHANNEL_ID_MAX or not _is_base64(given):
             raise Refused("BadChannelId")
         channel = held.get(given)
         if channel is None:
             raise Refused("ChannelNotRegistered")
         return channel
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(b64decode(text, validate=True))
+    except (Base64Error, ValueError):
+        return False
 
 
 def _read_object(request: Request) -> dict[str, object]:

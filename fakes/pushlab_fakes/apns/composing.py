@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from pushlab.content import Content
 from pushlab.world.clock import DAY_MS
 from pushlab_fakes.apns.core import PAYLOAD_MAX
-from pushlab_fakes.apns.payload import read_payload
 from pushlab_fakes.direct import Letter
 
 if TYPE_CHECKING:
@@ -17,13 +16,13 @@ if TYPE_CHECKING:
     from pushlab_fakes.apns.headers import SendHeaders
     from pushlab_fakes.apns.payload import Payload
     from pushlab_fakes.apns.push_types import PushType
-    from pushlab_fakes.exchange import Request
 
 __all__ = ["compose"]
 
 
 def compose(
-    request: Request,
+    payload: Payload,
+    size: int,
     headers: SendHeaders,
     letter: tuple[str, str],
     world: World,
@@ -31,12 +30,10 @@ def compose(
 ) -> tuple[Content, Letter]:
     """Make of a request what gateways and devices know of it.
 
-    *letter* is its name and its token, which is empty when it is for many. *stamped_by* is the
+    *size* is that of its body in bytes. *letter* is its name and its token, which is empty when it is for many. *stamped_by* is the
     clock by which its credential is fresh: its other instants were stamped by the same one.
     """
-    payload = read_payload(request.body)
     push_type = headers.push_type
-    size = len(request.body)
     content = Content(
         is_visible=payload.has_alert and (push_type is None or push_type.is_shown),
         push_type=_find_push_type(payload, push_type),

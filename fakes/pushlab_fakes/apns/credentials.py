@@ -161,11 +161,15 @@ class Credentials:
     def _check_age(self, token: ProviderToken, clocks: Sequence[Instant]) -> Instant:
         """Return the first clock on which *token* is fresh: at most an hour old, not of later."""
         settings = self._world.settings
-        ages_s = [clock // 1000 - token.issued_at_s for clock in clocks]
-        for clock, age_s in zip(clocks, ages_s, strict=True):
-            if -settings.apns_clock_skew_s <= age_s <= settings.apns_token_age_s:
+        ages_ms = [clock - token.issued_at_s * 1000 for clock in clocks]
+        youngest_ms, oldest_ms = (
+            -settings.apns_clock_skew_s * 1000,
+            settings.apns_token_age_s * 1000,
+        )
+        for clock, age_ms in zip(clocks, ages_ms, strict=True):
+            if youngest_ms <= age_ms <= oldest_ms:
                 return clock
-        if all(age_s < 0 for age_s in ages_s):
+        if all(age_ms < 0 for age_ms in ages_ms):
             raise Refused("InvalidProviderToken", note="it was issued in the future")
         raise Refused(
             "ExpiredProviderToken",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PUSH_TYPES", "PushType", "find_bundle_id", "is_for_token"]
+__all__ = ["PUSH_TYPES", "PushType", "find_bundle_id", "find_push_type", "is_for_token"]
 
 PAYLOAD_MAX: Final = 4_096
 VOIP_PAYLOAD_MAX: Final = 5_120
@@ -52,7 +52,7 @@ PUSH_TYPES: Final[Mapping[str, PushType]] = {
     )
 }
 
-_SUFFIXES: Final = tuple(sorted({each.suffix for each in PUSH_TYPES.values()} - {""}))
+_BY_SUFFIX: Final = {each.suffix: each for each in PUSH_TYPES.values() if each.suffix}
 
 
 def find_bundle_id(topic: str, push_type: PushType | None) -> str | None:
@@ -60,13 +60,21 @@ def find_bundle_id(topic: str, push_type: PushType | None) -> str | None:
 
     Without a push type any topic does: the header is recommended only.
     """
-    suffix = next((each for each in _SUFFIXES if topic.endswith(each)), "")
+    suffix = _find_suffix(topic)
     if push_type is not None and suffix != push_type.suffix:
         return None
     return topic.removesuffix(suffix)
 
 
+def find_push_type(topic: str) -> PushType | None:
+    """Return the push type that the ending of *topic* names; None for a bundle id as it is."""
+    return _BY_SUFFIX.get(_find_suffix(topic))
+
+
 def is_for_token(topic: str, kind: str | None) -> bool:
     """Whether *topic* is that of pushes to a token for *kind*; None is an app's own token."""
-    suffix = next((each for each in _SUFFIXES if topic.endswith(each)), "")
-    return suffix == ("" if kind is None else PUSH_TYPES[kind].suffix)
+    return _find_suffix(topic) == ("" if kind is None else PUSH_TYPES[kind].suffix)
+
+
+def _find_suffix(topic: str) -> str:
+    return next((each for each in _BY_SUFFIX if topic.endswith(each)), "")

@@ -22,7 +22,8 @@ from pushlab_fakes.apns.composing import compose
 from pushlab_fakes.apns.core import PAYLOAD_MAX
 from pushlab_fakes.apns.credentials import Admitted, Connection, Credentials, Key
 from pushlab_fakes.apns.headers import find_apns_id, read_headers, refuse_duplicates
-from pushlab_fakes.apns.push_types import find_bundle_id, is_for_token
+from pushlab_fakes.apns.payload import read_payload
+from pushlab_fakes.apns.push_types import find_bundle_id, find_push_type, is_for_token
 from pushlab_fakes.apns.reasons import Refused, refuse, render_refusal
 from pushlab_fakes.apns.topics import Topics
 from pushlab_fakes.exchange import Answer, Request, Steer
@@ -31,12 +32,13 @@ from pushlab_fakes.relay import Relayed
 from pushlab_fakes.strikes import note_strike
 
 if TYPE_CHECKING:
-    from pushlab.content import Content
     from pushlab.gateway import Handsets
     from pushlab.world.world import World
     from pushlab_fakes.apns.core import Apns
     from pushlab_fakes.apns.headers import SendHeaders
-    from pushlab_fakes.direct import DirectSends, Letter
+    from pushlab_fakes.apns.payload import Payload
+    from pushlab_fakes.apns.push_types import PushType
+    from pushlab_fakes.direct import DirectSends
     from pushlab_fakes.faults import Fault
     from pushlab_fakes.relay import Headers
 
@@ -138,7 +140,10 @@ class ApnsService:
         headers = [*answer.headers, (id_header, given or name)]
         if ENVIRONMENT_OF_HOST.get(request.host) == "sandbox" and answer.status == 200:
             headers.append(("apns-unique-id", self._name("apns unique id", name)))
-        answer = replace(answer, headers=tuple(headers))
+        steer = answer.steer
+        if answer.status < 300:
+            steer = Steer(streams_max=self._world.settings.apns_streams)
+        answer = replace(answer, headers=tuple(headers), steer=steer)
         self._record_answer(entry, answer, note)
         return answer
 
@@ -174,7 +179,9 @@ class ApnsService:
         if broadcast is not None:
             provider = self._admit_token_only(request, connection, environment)
             self.topics.check_team(broadcast[1], provider)
-            return self._broadcast(request, broadcast[1], provider, (name, entry))
+            answer = self._broadcast(request, broadcast[1], provider, (name, entry))
+            connection.key = connection.key or provider.key
+            return answer
         device = DEVICE_PATH.fullmatch(path)
         if device is None:
             raise Refused("BadPath")
@@ -204,9 +211,12 @@ class ApnsService:
         named: tuple[str, str],
     ) -> Answer:
         headers = read_headers(request)
-        bundle_id = self._check_topic(headers, provider)
+        topic, bundle_id = self._check_topic(headers, provider)
+        kind = headers.push_type or find_push_type(topic)
         self._check_token(token)
-        _check_size(request, headers)
+        _check_size(request, kind)
+        payload = read_payload(request.body)
+        _check_priority(request, kind, payload)
         route = self._core.find_route(token)
         environment = ENVIRONMENT_OF_HOST.get(request.host)
         app = -1
@@ -214,9 +224,16 @@ class ApnsService:
             device = int(self._core.tokens.device[route])
             app = int(self._handsets.app[device])
             self.topics.check(app, bundle_id, environment)
-            self._check_kind(route, headers, provider)
+            self._check_kind(route, topic)
             self._check_expiry(device)
-        content, letter = self._compose(request, headers, provider, token, named[0])
+        content, letter = compose(
+            payload,
+            len(request.body),
+            headers,
+            (named[0], token),
+            self._world,
+            provider.now,
+        )
         verdict, fan_out = self._direct.send(
             self._core, letter, content, route=route, cause=named[1]
         )
@@ -228,7 +245,7 @@ class ApnsService:
         if provider.names_topics:
             self.topics.adopt(app, bundle_id, environment, provider)
         connection.key = connection.key or provider.key
-        return Answer(200, steer=Steer(streams_max=self._world.settings.apns_streams))
+        return Answer(200)
 
     def _broadcast(
         self, request: Request, bundle_id: str, provider: Admitted, named: tuple[str, str]
@@ -244,7 +261,9 @@ class ApnsService:
                 self.topics.adopt(app, bundle_id, environment, provider)
                 routes.append(route)
         if routes:
-            content, letter = self._compose(request, headers, provider, "", named[0])
+            payload, size = read_payload(request.body), len(request.body)
+            to_many = (named[0], "")
+            content, letter = compose(payload, size, headers, to_many, self._world, provider.now)
             self._direct.spread(self._core, letter, content, routes=routes, cause=named[1])
         return Answer(200)
 
@@ -270,11 +289,6 @@ class ApnsService:
         assert isinstance(said, dict), "a refusal is an object"
         return Relayed(answer.status, str(said.get("reason", "")), answer.header("retry-after"))
 
-    def _compose(
-        self, request: Request, headers: SendHeaders, provider: Admitted, token: str, name: str
-    ) -> tuple[Content, Letter]:
-        return compose(request, headers, (name, token), self._world, provider.now)
-
     # -- checks --------------------------------------------------------------------------------
 
     def _check_idle(self, connection: Connection) -> None:
@@ -288,28 +302,28 @@ class ApnsService:
                 "0 switches it off)",
             )
 
-    def _check_topic(self, headers: SendHeaders, provider: Admitted) -> str:
-        """Return the bundle id that a send is for."""
-        push_type = headers.push_type
-        if push_type is not None and push_type.token_only and provider.key is None:
-            raise Refused("Forbidden", note=f"{push_type.name} takes no certificate")
-        topic = headers.topic
-        if topic is None:
-            if len(provider.topics) != 1:
-                raise Refused("MissingTopic")
+    def _check_topic(self, headers: SendHeaders, provider: Admitted) -> tuple[str, str]:
+        """Return the topic of a send and the bundle id in it."""
+        push_type, topic = headers.push_type, headers.topic
+        if topic is None and len(provider.topics) == 1:
             topic = provider.topics[0]
+        kind = push_type or find_push_type(topic or "")
+        if kind is not None and kind.token_only and provider.key is None:
+            raise Refused("Forbidden", note=f"{kind.name} takes no certificate")
+        if topic is None:
+            raise Refused("MissingTopic")
         bundle_id = find_bundle_id(topic, push_type)
         if bundle_id is None:
             assert push_type is not None, "without a push type every topic fits"
             note = f"the topic of {push_type.name} ends in {push_type.suffix or 'the bundle id'}"
             raise Refused("BadTopic", note=note)
-        self.topics.check_team(bundle_id, provider)
-        return bundle_id
+        self.topics.check_team(bundle_id, provider, topic)
+        return topic, bundle_id
 
-    def _check_kind(self, route: int, headers: SendHeaders, provider: Admitted) -> None:
+    def _check_kind(self, route: int, topic: str) -> None:
         """Refuse a topic that is not the one of the kind of push for which the token is."""
         kind = self._core.own.kind_of(route)
-        if not is_for_token(headers.topic or provider.topics[0], kind):
+        if not is_for_token(topic, kind):
             told = "an app's own" if kind is None else f"one for {kind}"
             raise Refused("DeviceTokenNotForTopic", note=f"the token is {told}")
 
@@ -424,12 +438,19 @@ class ApnsService:
         self._world.trace.record("RequestAnswered", entry.partition(":")[2], fields, (entry,))
 
 
-def _check_size(request: Request, headers: SendHeaders) -> None:
+def _check_size(request: Request, kind: PushType | None) -> None:
     if not request.body:
         raise Refused("PayloadEmpty")
-    bound = PAYLOAD_MAX if headers.push_type is None else headers.push_type.payload_max
+    bound = PAYLOAD_MAX if kind is None else kind.payload_max
     if len(request.body) > bound:
         raise Refused("PayloadTooLarge")
+
+
+def _check_priority(request: Request, kind: PushType | None, payload: Payload) -> None:
+    """Refuse 10 in so many words for what only wakes the app, whatever its push type says."""
+    is_for_app = payload.is_background and (kind is None or kind.is_shown)
+    if is_for_app and request.header("apns-priority") == "10":
+        raise Refused("BadPriority", note="a push with content-available alone has no priority 10")
 
 
 def _name_host(request: Request) -> str:

@@ -51,15 +51,18 @@ class Topics:
                 raise MisuseError("name the bundle id together with the team that owns it")
             self._teams[named] = team
 
-    def check_team(self, bundle_id: str, provider: Admitted) -> None:
-        """Refuse a topic that the provider may not push to."""
+    def check_team(self, bundle_id: str, provider: Admitted, topic: str | None = None) -> None:
+        """Refuse a bundle id that the provider may not push to; *topic* is it with its ending.
+
+        A certificate for calls alone names the topic of calls, ``.voip`` and all.
+        """
         owner = self._teams.get(bundle_id, provider.team)
         if provider.team is not None and owner != provider.team:
             raise Refused("TopicDisallowed", note=f"{bundle_id} belongs to team {owner}")
         key = provider.key
         if key is not None and key.topics and bundle_id not in key.topics:
             raise Refused("TopicDisallowed", note=f"the key {key.key_id} is for other topics")
-        if provider.topics and bundle_id not in provider.topics:
+        if provider.topics and not {bundle_id, topic}.intersection(provider.topics):
             raise Refused("TopicDisallowed", note="the certificate is for other topics")
 
     def name_of(self, app: int) -> str | None:

@@ -77,6 +77,8 @@ class Http2Connection(asyncio.Protocol):
         let_nothing_wait(transport)
         first = getattr(self._host.served, "first_streams", None)
         name = self._host.find_name(secure)
+        if self._certificate:
+            first = None  # It says who comes; what APNs waits for is a token.
         self._session = Http2Session(
             body_bytes=self._host.limits.body_bytes,
             streams_max=STREAMS_MAX if first is None else first(name),

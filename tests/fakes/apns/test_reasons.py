@@ -38,6 +38,17 @@ INTERNAL = ("InternalServerError", "ServiceUnavailable", "Shutdown")
 """What nobody outside of APNs can bring about."""
 
 
+def ten_for_content_available(scene: Scene) -> Answer:
+    payload = {"aps": {"content-available": 1}}
+    return scene.push(apns_priority="10", apns_push_type=None, json=payload)
+
+
+def half_a_second_over_an_hour(scene: Scene) -> Answer:
+    token = scene.jwt()
+    scene.lab.advance(seconds=3600.5)
+    return scene.push(jwt=token)
+
+
 def gone(scene: Scene) -> Answer:
     scene.phone.uninstall()
     scene.push()
@@ -154,6 +165,7 @@ STATES: list[tuple[str, str, Callable[[Scene], Answer]]] = [
         "10 in the background",
         lambda scene: scene.push(apns_priority="10", apns_push_type="background"),
     ),
+    ("BadPriority", "10 to wake the app", ten_for_content_available),
     ("BadTopic", "a space", lambda scene: scene.push(apns_topic="com example")),
     ("BadTopic", "not of its type", lambda scene: scene.push(apns_push_type="voip")),
     ("DeviceTokenNotForTopic", "another app's", another_apps_topic),
@@ -181,6 +193,12 @@ STATES: list[tuple[str, str, Callable[[Scene], Answer]]] = [
     ),
     ("BadEnvironmentKeyIdInToken", "a key of the sandbox", key_of_the_sandbox),
     ("ExpiredProviderToken", "an hour old", lambda scene: scene.push(jwt=scene.jwt(3601))),
+    ("ExpiredProviderToken", "half a second over an hour", half_a_second_over_an_hour),
+    (
+        "Forbidden",
+        "a live activity by its topic, by certificate",
+        lambda scene: scene.push(**certificate(scene), apns_topic=LIVE, apns_push_type=None),
+    ),
     (
         "Forbidden",
         "a live activity by certificate",
@@ -258,6 +276,7 @@ def many_to_one_channel(scene: Scene) -> Answer:
 
 CHANNEL_STATES: list[tuple[str, Callable[[Scene], Answer]]] = [
     ("BadChannelId", lambda scene: scene.manage("GET", apns_channel_id="x" * 65)),
+    ("BadChannelId", lambda scene: scene.manage("GET", apns_channel_id="not base64!")),
     ("BadRequestParams", lambda scene: scene.broadcast(scene.make_channel(), apns_expiration=None)),
     ("BadRequestPayload", lambda scene: scene.manage("POST", body=b"[]")),
     ("CannotCreateChannelConfig", one_channel_too_many),

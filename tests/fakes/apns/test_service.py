@@ -67,6 +67,15 @@ def test_the_first_good_token_raises_the_number_of_streams() -> None:
     assert scene.lab.first_streams("fcm.googleapis.com") == 100
 
 
+def test_whatever_is_accepted_raises_the_number_of_streams() -> None:
+    scene = Scene()
+    channel = scene.make_channel()
+
+    answers = [scene.manage("GET", "all-channels"), scene.broadcast(channel)]
+
+    assert [answer.steer for answer in answers] == 2 * [Steer(streams_max=1000)]
+
+
 def faulty(status: int, reason: str | None = None) -> Answer:
     """Send while APNs has a fault."""
     scene = Scene()
@@ -184,6 +193,15 @@ def test_a_token_may_change_after_twenty_minutes() -> None:
     assert scene.push(peer=Peer(1)).status == 200
 
 
+def test_an_accepted_broadcast_settles_the_key_of_its_connection() -> None:
+    scene = Scene()
+    scene.broadcast(scene.make_channel(), peer=Peer(1))
+
+    other = scene.push(peer=Peer(1), jwt=scene.jwt(key_id="KEY2222222"))
+
+    assert reason_of(other) == (403, "UnrelatedKeyIdInToken")
+
+
 def test_a_related_key_may_share_a_connection() -> None:
     scene = Scene()
     scene.lab.apns.add_key(KEY_ID, TEAM, related="KEY2222222")
@@ -232,6 +250,21 @@ def test_a_certificate_names_the_topic_that_is_not_named() -> None:
         400,
         "TopicDisallowed",
     )
+
+
+def test_a_certificate_for_calls_alone_pushes_calls_and_nothing_else() -> None:
+    scene = Scene()
+    scene.phone.register_pushes("voip")
+    for_calls = certificate(scene, uid=f"{TOPIC}.voip")
+    calls = {"apns_push_type": "voip", **for_calls}
+
+    named, default = (
+        scene.push(scene.phone.tokens["voip"], apns_topic=topic, **calls)
+        for topic in (f"{TOPIC}.voip", None)
+    )
+
+    assert (named.status, default.status) == (200, 200)
+    assert reason_of(scene.push(**for_calls)) == (400, "TopicDisallowed")
 
 
 def test_credentials_and_topics_that_are_adopted_stand_in_the_trace() -> None:
@@ -323,6 +356,13 @@ def test_a_number_without_an_alert_goes_on_the_icon_and_nothing_into_the_tray() 
     assert scene.phone.badge == 0
 
 
+def test_what_only_wakes_the_app_may_leave_its_priority_out() -> None:
+    scene, answer = show({"aps": {"content-available": 1}}, apns_push_type=None)
+
+    assert answer.status == 200
+    assert [wakeup.kind for wakeup in scene.phone.wakeups] == ["background"]
+
+
 def test_a_background_push_shows_nothing() -> None:
     scene, answer = show(
         {"aps": {"content-available": 1}}, apns_push_type="background", apns_priority="5"
@@ -340,6 +380,17 @@ def test_a_voip_push_may_be_larger() -> None:
 
     assert scene.push(token, body=b"x" * 5120, **given).status == 200
     assert scene.push(token, body=b"x" * 5121, **given).status == 413
+
+
+def test_without_a_push_type_the_topic_tells_how_large_a_push_may_be() -> None:
+    scene = Scene()
+    scene.phone.register_pushes("voip")
+    given = {"apns_push_type": None, "apns_topic": f"{TOPIC}.voip"}
+
+    sizes = [5120, 5121]
+    answers = [scene.push(scene.phone.tokens["voip"], body=b"x" * n, **given) for n in sizes]
+
+    assert [answer.status for answer in answers] == [200, 413]
 
 
 def test_a_push_that_is_never_to_be_stored_is_lost_on_a_phone_that_is_off() -> None:
