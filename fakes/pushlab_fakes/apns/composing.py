@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["compose"]
 
 
-def compose(
+def compose(  # noqa: PLR0917  what is known of one push
     payload: Payload,
     size: int,
     headers: SendHeaders,
@@ -30,8 +30,9 @@ def compose(
 ) -> tuple[Content, Letter]:
     """Make of a request what gateways and devices know of it.
 
-    *size* is that of its body in bytes. *letter* is its name and its token, which is empty when it is for many. *stamped_by* is the
-    clock by which its credential is fresh: its other instants were stamped by the same one.
+    *size* is that of its body in bytes. *letter* is its name and its token, which is empty when it
+    is for many. *stamped_by* is the clock by which its credential is fresh: its other instants were
+    stamped by the same one.
     """
     push_type = headers.push_type
     content = Content(

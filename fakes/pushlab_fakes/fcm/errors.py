@@ -20,6 +20,7 @@ __all__ = [
     "APNS_ERROR",
     "FCM_ERROR",
     "Refusal",
+    "bad_condition",
     "gone",
     "google_answer",
     "iam_denied",
@@ -37,6 +38,7 @@ __all__ = [
     "third_party",
     "token_expired",
     "token_unsupported",
+    "too_large",
     "unavailable",
     "unregistered",
     "wrong_shape",
@@ -54,6 +56,7 @@ CREDENTIAL_KINDS: Final = (
     "Expected OAuth 2 access token, login cookie or other valid authentication credential. See "
     "https://developers.google.com/identity/sign-in/web/devconsole-project."
 )
+BAD_ARGUMENT: Final = "Request contains an invalid argument."
 Told: TypeAlias = "tuple[int, str] | None"
 """Status and reason of APNs, where FCM quotes them."""
 HTML: Final = (("content-type", "text/html; charset=UTF-8"),)
@@ -77,6 +80,8 @@ class Refusal:
     """FCM's own word, in the detail `FcmError`."""
     details: Sequence[Mapping[str, object]] = ()
     """Further details, before `FcmError`."""
+    details_after: Sequence[Mapping[str, object]] = ()
+    """Further details, after it. Which stand where is as captures of FCM's answers have it."""
     headers: tuple[tuple[str, str], ...] = ()
 
     def answer(self) -> Answer:
@@ -84,6 +89,7 @@ class Refusal:
         details = list(self.details)
         if self.error_code is not None:
             details.append({"@type": FCM_ERROR, "errorCode": self.error_code})
+        details += self.details_after
         error: dict[str, object] = {
             "code": self.status,
             "message": self.message,
@@ -106,31 +112,46 @@ def wrong_shape(field: str, description: str) -> Refusal:
     return Refusal(400, "INVALID_ARGUMENT", description, details=[detail])
 
 
+def _violation(field: str, description: str) -> dict[str, object]:
+    return {
+        "@type": BAD_REQUEST,
+        "fieldViolations": [{"field": field, "description": description}],
+    }
+
+
 def invalid_argument(message: str, field: str | None = None) -> Refusal:
     """Refuse a message that says something which is not allowed."""
-    details = []
-    if field is not None:
-        violation = {"field": field, "description": message}
-        details.append({"@type": BAD_REQUEST, "fieldViolations": [violation]})
+    details = [] if field is None else [_violation(field, message)]
     return Refusal(400, "INVALID_ARGUMENT", message, "INVALID_ARGUMENT", details)
+
+
+def too_large(text: str) -> Refusal:
+    """Refuse a message with too many bytes; the detail about the request says nothing."""
+    return Refusal(400, "INVALID_ARGUMENT", text, "INVALID_ARGUMENT", [{"@type": BAD_REQUEST}])
+
+
+def bad_condition() -> Refusal:
+    """Refuse a condition over topics that is none; no detail says which field it is."""
+    return Refusal(400, "INVALID_ARGUMENT", BAD_ARGUMENT)
 
 
 def no_such_token() -> Refusal:
     """Refuse what is no registration token."""
     text = "The registration token is not a valid FCM registration token"
-    return Refusal(400, "INVALID_ARGUMENT", text, "INVALID_ARGUMENT")
+    after = [_violation("message.token", text)]
+    return Refusal(400, "INVALID_ARGUMENT", text, "INVALID_ARGUMENT", details_after=after)
 
 
 def unregistered(told: Told = None) -> Refusal:
     """Refuse a token whose app is gone, or that has expired."""
-    text = "Requested entity was not found."
-    return Refusal(404, "NOT_FOUND", text, "UNREGISTERED", _quote(told))
+    text, after = "Requested entity was not found.", _quote(told)
+    return Refusal(404, "NOT_FOUND", text, "UNREGISTERED", details_after=after)
 
 
 def rejected(told: Told) -> Refusal:
     """Refuse because the gateway behind FCM has no use for the message."""
-    text = "Request contains an invalid argument."
-    return Refusal(400, "INVALID_ARGUMENT", text, "INVALID_ARGUMENT", _quote(told))
+    after = _quote(told)
+    return Refusal(400, "INVALID_ARGUMENT", BAD_ARGUMENT, "INVALID_ARGUMENT", details_after=after)
 
 
 def other_sender() -> Refusal:
@@ -140,8 +161,8 @@ def other_sender() -> Refusal:
 
 def third_party(told: Told = None) -> Refusal:
     """Refuse because the keys for APNs or web push are missing or bad."""
-    text = "Auth error from APNS or Web Push Service"
-    return Refusal(401, "UNAUTHENTICATED", text, "THIRD_PARTY_AUTH_ERROR", _quote(told))
+    text, after = "Auth error from APNS or Web Push Service", _quote(told)
+    return Refusal(401, "UNAUTHENTICATED", text, "THIRD_PARTY_AUTH_ERROR", details_after=after)
 
 
 def quota_exceeded(
@@ -154,21 +175,23 @@ def quota_exceeded(
         "RESOURCE_EXHAUSTED",
         description,
         "QUOTA_EXCEEDED",
-        [{"@type": QUOTA_FAILURE, "violations": [violation]}, *_quote(told)],
+        [{"@type": QUOTA_FAILURE, "violations": [violation]}],
+        _quote(told),
         (("retry-after", str(retry_after_s)),) if retry_after_s else (),
     )
 
 
 def internal(told: Told = None) -> Refusal:
     """Refuse because something broke on the other side."""
-    return Refusal(500, "INTERNAL", "Internal error encountered.", "INTERNAL", _quote(told))
+    text, after = "Internal error encountered.", _quote(told)
+    return Refusal(500, "INTERNAL", text, "INTERNAL", details_after=after)
 
 
 def unavailable(retry_after_s: int, told: Told = None) -> Refusal:
     """Refuse because the service is overloaded."""
     headers = (("retry-after", str(retry_after_s)),) if retry_after_s else ()
     text = "The service is currently unavailable."
-    return Refusal(503, "UNAVAILABLE", text, "UNAVAILABLE", _quote(told), headers)
+    return Refusal(503, "UNAVAILABLE", text, "UNAVAILABLE", (), _quote(told), headers)
 
 
 def _quote(told: Told) -> list[dict[str, object]]:

@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from pushlab_fakes.fcm.errors import Refusal, invalid_argument, wrong_shape
+from pushlab_fakes.fcm.errors import (
+    Refusal,
+    bad_condition,
+    invalid_argument,
+    too_large,
+    wrong_shape,
+)
 from pushlab_fakes.fcm.topics import Condition, is_topic, parse_condition
 from pushlab_fakes.json_text import decode_json
 
@@ -32,6 +38,7 @@ SIZE_MAX: Final = 4_096
 TTL_MAX_S: Final = 2_419_200
 """28 days."""
 DURATION: Final = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,9})?s")
+WHOLE: Final = re.compile(r"-?[0-9]{1,9}")
 CAMEL: Final = re.compile(r"([A-Z])")
 RESERVED_KEYS: Final = ("from", "message_type")
 RESERVED_STARTS: Final = ("google", "gcm")
@@ -153,8 +160,11 @@ class Draft:
         return self.title is not None or self.body is not None
 
 
-def read_send(raw: bytes) -> Draft | Refusal:
-    """Return the message in the body of a send, or the refusal that it brings."""
+def read_send(raw: bytes, topic_bytes_max: int = SIZE_MAX) -> Draft | Refusal:
+    """Return the message in the body of a send, or the refusal that it brings.
+
+    Messages to topics and conditions may have *topic_bytes_max* bytes.
+    """
     try:
         value = decode_json(raw)
     except msgspec.DecodeError:
@@ -168,6 +178,7 @@ def read_send(raw: bytes) -> Draft | Refusal:
     if not message:
         return invalid_argument("Request contains an invalid argument.", "message")
     refusal = _check_targets(message) or _check_data(message) or _check_rest(message)
+    refusal = refusal or _check_size(message, topic_bytes_max)
     return refusal or _draft(message, validate_only=bool(shaped.get("validate_only")))
 
 
@@ -215,6 +226,9 @@ class _Shape:
             known = isinstance(value, str) and value.upper() in kind.split("|")
             return value.upper() if known and isinstance(value, str) else _wrong_enum(path, value)
         fits = {"str": str, "bool": bool, "int": int}[kind]
+        if isinstance(value, str):
+            # Protocol buffers in JSON take these as texts, too.
+            value = _read_literal(value, kind)
         return value if type(value) is fits else _wrong_type(path, PROTO_TYPES[kind], value)
 
     def _read_many(self, value: object, kind: str, path: str) -> object:
@@ -247,6 +261,12 @@ class _Shape:
         return wrong_shape(path, text)
 
 
+def _read_literal(text: str, kind: str) -> object:
+    if kind == "bool":
+        return {"true": True, "false": False}.get(text, text)
+    return int(text) if kind == "int" and WHOLE.fullmatch(text) else text
+
+
 def _wrong_type(path: str, kind: str, value: object) -> Refusal:
     shown = msgspec.json.encode(value).decode()
     return wrong_shape(path, f"Invalid value at '{path}' ({kind}), {shown}")
@@ -273,9 +293,9 @@ def _check_targets(message: dict[str, Any]) -> Refusal | None:
     if not named or not message[named[0]]:
         return invalid_argument("Recipient of the message is not set.", "message")
     if "topic" in message and not is_topic(_bare_topic(message["topic"])):
-        return invalid_argument("Malformed topic name", "message.topic")
+        return invalid_argument("Topic name contains invalid characters.", "message")
     if "condition" in message and parse_condition(message["condition"]) is None:
-        return invalid_argument("Invalid condition expression provided.", "message.condition")
+        return bad_condition()
     return None
 
 
@@ -298,12 +318,23 @@ def _check_rest(message: dict[str, Any]) -> Refusal | None:
     link = message.get("webpush", {}).get("fcm_options", {}).get("link")
     if link is not None and not link.startswith("https://"):
         return invalid_argument("Link must be an HTTPS URL", "message.webpush.fcm_options.link")
+    headers = message.get("webpush", {}).get("headers", {})
+    for name, text in headers.items():
+        if name.lower() == "ttl" and not (text.isascii() and text.isdigit()):
+            told = "TTL must be a non-negative integer."
+            return invalid_argument(told, f"message.webpush.headers.{name}")
     label = message.get("fcm_options", {}).get("analytics_label")
     if label is not None and not ANALYTICS_LABEL.fullmatch(label):
         return invalid_argument("Invalid analytics label", "message.fcm_options.analytics_label")
-    if _count_bytes(message) > SIZE_MAX:
-        return invalid_argument("Message is too large. The maximum is 4K (4096 bytes).")
     return None
+
+
+def _check_size(message: dict[str, Any], topic_max: int) -> Refusal | None:
+    """Refuse too many bytes; older pages of FCM have a smaller bound for topics."""
+    most = SIZE_MAX if message.get("token") or message.get("fid") else min(topic_max, SIZE_MAX)
+    if _count_bytes(message) <= most:
+        return None
+    return too_large(f"Message is too large. The maximum is {most // 1024}K ({most} bytes).")
 
 
 def _count_bytes(message: dict[str, Any]) -> int:

@@ -44,8 +44,6 @@ LIFE_S: Final = 3_599
 RECORDED: Final = "key-"
 """How a record of a run writes a signature that it does not keep."""
 ASSERTION_MAX_S: Final = 3_600
-LEEWAY_S: Final = 300
-"""Seconds by which the clocks of sender and Google may differ; assumed."""
 TOKEN_PREFIX: Final = "ya29.c.pushlab-"  # noqa: S105  how made-up ones begin
 ACCOUNT: Final = re.compile(r"[^@]+@([a-z0-9-]+)\.iam\.gserviceaccount\.com")
 """The address of a service account names its project."""
@@ -146,8 +144,9 @@ class OAuth:
         assert isinstance(ends_s, (int, float))
         if not 0 < ends_s - begins_s <= ASSERTION_MAX_S:
             return False
+        leeway_s = self._world.settings.fcm_clock_skew_s
         return any(
-            begins_s - LEEWAY_S <= clock / 1000 <= ends_s + LEEWAY_S
+            begins_s - leeway_s <= clock / 1000 <= ends_s + leeway_s
             for clock in list_clocks(self._world, request.peer)
         )
 

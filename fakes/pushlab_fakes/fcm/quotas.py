@@ -75,19 +75,29 @@ class Quotas:
         changes.append(self._world.now)
         return True
 
-    def check(
-        self, project: str, route: int, *, is_collapsible: bool, is_stored: bool, is_android: bool
-    ) -> Refusal | None:
-        """Count one message to the token at *route*; return the refusal when it is too many."""
+    def check_project(self, project: str) -> Refusal | None:
+        """Count one message, whatever comes of it; return the refusal when it is too many.
+
+        One that is refused 4xx counts as well, unless it is 429: see `give_back`.
+        """
+        if not self._world.settings.fcm_quotas:
+            return None
+        now, sends = self._world.now, self._projects.setdefault(project, deque())
+        if _count(sends, now - MINUTE_MS) >= self.limits.project_per_minute:
+            return self._refuse(f"project:{project}", sends[0] + MINUTE_MS, "per minute")
+        sends.append(now)
+        return None
+
+    def give_back(self, project: str) -> None:
+        """Take the last message of *project* out of its count: it was refused 429."""
+        if self._projects.get(project):
+            self._projects[project].pop()
+
+    def check_device(self, route: int, *, is_collapsible: bool, is_stored: bool) -> Refusal | None:
+        """Count one message to the Android device at *route*; return what is too many."""
         if not self._world.settings.fcm_quotas:
             return None
         limits, now = self.limits, self._world.now
-        sends = self._projects.setdefault(project, deque())
-        if _count(sends, now - MINUTE_MS) >= limits.project_per_minute:
-            return self._refuse(f"project:{project}", sends[0] + MINUTE_MS, "per minute")
-        if not is_android:
-            sends.append(now)
-            return None
         device = self._devices.setdefault(route, deque())
         hour = _count(device, now - HOUR_MS)
         if hour >= limits.device_per_hour:
@@ -98,7 +108,6 @@ class Quotas:
         if is_collapsible and is_stored and not self._take(route):
             wait_ms = limits.collapsible_refill_ms - self._buckets[route][0]
             return self._refuse("device", now + wait_ms, "collapsible per device")
-        sends.append(now)
         device.append(now)
         return None
 

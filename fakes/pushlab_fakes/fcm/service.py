@@ -174,7 +174,16 @@ class FcmService:
     # -- sending -------------------------------------------------------------------------------
 
     def _send(self, request: Request, project: str, entry: str) -> Answer:
-        draft = read_send(request.body)
+        refusal = self.quotas.check_project(project)
+        if refusal is not None:
+            return refusal.answer()
+        answer = self._send_counted(request, project, entry)
+        if answer.status == 429:
+            self.quotas.give_back(project)
+        return answer
+
+    def _send_counted(self, request: Request, project: str, entry: str) -> Answer:
+        draft = read_send(request.body, self._world.settings.fcm_topic_payload_max)
         if isinstance(draft, Refusal):
             return draft.answer()
         if draft.condition is not None:
@@ -191,13 +200,11 @@ class FcmService:
             fake = _name(f"projects/{project}/messages/fake_message_id")
             return fake if unknown is None else unknown.answer()
         is_android = unknown is not None or self._gateway.linked.route_of(route) is None
-        if unknown is None:
-            refusal = self.quotas.check(
-                project,
+        if unknown is None and is_android:
+            refusal = self.quotas.check_device(
                 route,
                 is_collapsible=self._collapse(draft, route) is not None,
                 is_stored=draft.ttl_s > 0,
-                is_android=is_android,
             )
             if refusal is not None:
                 return refusal.answer()
@@ -343,6 +350,7 @@ def _render_fault(fault: Fault) -> Answer:
         refusal.message,
         fault.reason or refusal.error_code,
         refusal.details,
+        refusal.details_after,
         refusal.headers,
     ).answer()
 

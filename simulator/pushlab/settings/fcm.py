@@ -16,6 +16,16 @@ class FcmSettings:
     fcm_ttl_max_s: int = setting(
         2_419_200, "Longest time FCM stores a message (28 days).", "FCM documentation, TTL"
     )
+    fcm_topic_payload_max: int = setting(
+        4_096,
+        "Bytes of keys and values of a message to a topic or a condition.",
+        "FCM documentation, newer send pages; the page on errors says 2,048",
+    )
+    fcm_clock_skew_s: int = setting(
+        300,
+        "How far apart the clocks of a service account and of Google's OAuth may be.",
+        "assumed",
+    )
     fcm_stored_max: int = setting(
         100,
         "Messages without a collapse key that FCM stores for one app and device; one more "

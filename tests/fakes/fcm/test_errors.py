@@ -259,6 +259,50 @@ def test_every_error_of_a_send_has_its_state(state, status, word, code, reason) 
     assert answer.body.startswith(b'{\n  "error": {\n    "code": ')
 
 
+FCMS, GOOGLES, APPLES = "FcmError", "BadRequest", "ApnsError"
+
+
+@pytest.mark.parametrize(
+    ("state", "kinds"),
+    [
+        (lambda scene: scene.push(token="x"), [FCMS, GOOGLES]),
+        (lambda scene: scene.sender.send({"notification": PUSH}), [GOOGLES, FCMS]),
+        (lambda scene: scene.sender.send({"topic": "a topic"}), [GOOGLES, FCMS]),
+        (lambda scene: scene.sender.send({"condition": "news"}), []),
+        (lambda scene: scene.push(data={"a": "x" * 4097}), [GOOGLES, FCMS]),
+        (lambda scene: scene.push(webpush={"headers": {"TTL": "soon"}}), [GOOGLES, FCMS]),
+        (a_dead_token, [FCMS]),
+        (a_phone_without_its_key("apns"), [FCMS, APPLES]),
+    ],
+)
+def test_details_stand_in_the_order_in_which_fcm_was_seen_to_send_them(state, kinds) -> None:
+    _, details = details_of(state(Scene()))
+
+    assert [each["@type"].rpartition(".")[2] for each in details] == kinds
+
+
+def test_a_detail_names_a_bad_token_and_says_nothing_of_what_is_too_large() -> None:
+    large, bad = ({"data": {"a": "x" * 4097}}, {"token": "x"})
+
+    _, of_large = details_of(Scene().push(**large))
+    _, of_bad = details_of(Scene().push(**bad))
+
+    assert list(of_large[0]) == ["@type"]
+    assert [each["field"] for each in of_bad[1]["fieldViolations"]] == ["message.token"]
+
+
+def test_messages_to_topics_may_have_the_smaller_bound_of_older_pages() -> None:
+    scene = Scene(settings={"fcm_topic_payload_max": 2048})
+    targets = ({"topic": "news"}, {"condition": "'news' in topics"}, {"token": scene.token})
+
+    statuses = [
+        [scene.sender.send(target | {"data": {"a": "x" * size}}).status for size in (2047, 2048)]
+        for target in targets
+    ]
+
+    assert statuses == [[200, 400], [200, 400], [200, 200]]
+
+
 def test_the_table_has_every_documented_error_and_faults_bring_about_internal_ones_alone() -> None:
     by_fault = {each[4] for each in BY_FAULT}
 

@@ -34,12 +34,13 @@ def read_well(message: object, **options: Any) -> Draft:
         ({"data": {"a": "b"}}, "Recipient of the message is not set.", True),
         ({"token": ""}, "Recipient of the message is not set.", True),
         ({"token": "a:b", "topic": "news"}, "oneof field 'target' is already set", False),
-        ({"topic": "a topic"}, "Malformed topic name", True),
-        ({"condition": "news"}, "Invalid condition expression provided.", True),
+        ({"topic": "a topic"}, "Topic name contains invalid characters.", True),
+        ({"condition": "news"}, "Request contains an invalid argument.", False),
         (TO_ALL | {"data": {"from": ""}}, "Invalid data payload key: from", True),
         (TO_ALL | {"data": {"message_type": ""}}, "Invalid data payload key", True),
         (TO_ALL | {"android": {"data": {"gcm.x": ""}}}, "Invalid data payload key: gcm.x", True),
         (TO_ALL | {"data": {"a": "x" * SIZE_MAX}}, "Message is too large.", True),
+        (TO_ALL | {"webpush": {"headers": {"TTL": "-1"}}}, "TTL must be a non-negative", True),
         (TO_ALL | {"android": {"ttl": "-1s"}}, "Invalid android ttl", True),
         (TO_ALL | {"android": {"ttl": "60"}}, "duration must end with 's'", False),
         (TO_ALL | {"android": {"ttl": 60}}, "duration must end with 's'", False),
@@ -73,6 +74,16 @@ def test_what_is_wrong_is_said(message, words, is_fcms) -> None:
     assert words in refusal.message
     assert refusal.status == 400
     assert (refusal.error_code is not None) == is_fcms
+
+
+def test_whole_numbers_and_truth_may_be_written_as_texts() -> None:
+    shown = {"notification_count": "3", "sticky": "true", "local_only": "false"}
+
+    draft = read_well(TO_ALL | {"android": {"notification": shown}})
+
+    assert draft.payload["android"] == {
+        "notification": {"notification_count": 3, "sticky": True, "local_only": False}
+    }
 
 
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", b"[" * 5_000])

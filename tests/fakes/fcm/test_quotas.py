@@ -33,6 +33,19 @@ def test_apps_of_other_platforms_have_the_projects_quota_alone() -> None:
     assert statuses == [200, 200, 200, 429]
 
 
+def test_what_is_refused_counts_unless_it_is_too_many() -> None:
+    scene = Scene(settings={"fcm_quotas": True})
+    limits = Limits(project_per_minute=4, device_per_minute=1)
+    scene.lab.services.fcm.quotas.limits = limits
+    plain, to_nobody = {"token": scene.token, "data": {"a": "b"}}, {"token": "x"}
+    to_topic = {"topic": "news", "notification": PUSH}
+    messages = [to_nobody, {"nonsense": 1}, plain, plain, plain, to_topic, to_topic]
+
+    statuses = [scene.sender.send(message).status for message in messages]
+
+    assert statuses == [400, 400, 200, 429, 429, 200, 429]
+
+
 def test_a_fan_out_ends_and_makes_room_for_another_one() -> None:
     scene = Scene(settings={"fcm_quotas": True})
     scene.lab.services.fcm.quotas.limits = Limits(fan_outs_at_once=1, fan_out_per_second=1)
