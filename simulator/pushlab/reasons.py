@@ -204,6 +204,24 @@ FATES = {
     ),
 }
 BY_CHANNEL = {
+    (Fate.NOT_STORED, Channel.ANDROID): (
+        "not-stored",
+        "the phone was offline, and the message has ttl 0, so FCM did not store it",
+    ),
+    (Fate.NOT_STORED, Channel.IOS): (
+        "not-stored",
+        (
+            "the iPhone was offline, or short of power for it, and the push has expiration 0, so "
+            "APNs did not store it"
+        ),
+    ),
+    (Fate.NOT_URGENT, Channel.IOS): (
+        "not-urgent",
+        (
+            "the iPhone is short of power, and APNs keeps back what has priority 5 or 1 until that "
+            "changes (setting apns_spares_power)"
+        ),
+    ),
     (Fate.BAD_TOKEN, Channel.EMAIL): (
         "bounced",
         (

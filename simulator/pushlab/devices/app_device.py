@@ -8,6 +8,7 @@ import numpy as np
 
 from pushlab.devices.columns import Permission, Process
 from pushlab.devices.device import Device
+from pushlab.devices.power import POWERS, set_state
 from pushlab.devices.said import (
     need_flag,
     need_text,
@@ -306,7 +307,28 @@ class AppDevice(Device):
             fleet.sdk.settle(np.array([row], np.int32), app_row)
         return type(self)(self._host, row)
 
+    def set_power(self, power: str) -> None:
+        """Run on ``plugged`` power, ``battery`` or a ``low`` battery.
+
+        A browser short of power asks its push service for urgent messages alone (RFC 8030, section
+        5.3). To an iPhone APNs sends with priority 5 what its power allows, and with 1 even less
+        (setting apns_spares_power). What has to wait waits there.
+        """
+        self._set_state("power", POWERS, power)
+
     # -- how a verb is done --------------------------------------------------------------------
+
+    def _set_state(self, name: str, known: tuple[str, ...], value: str) -> None:
+        if value not in known:
+            raise MisuseError(f"set_{name}({name}=) is one of {', '.join(known)}, not {value!r}")
+        world = self._host.world
+        entry = {"power": "PowerSet", "network": "NetworkSet"}[name]
+
+        def act() -> None:
+            set_state(self._host.fleet, self.row, world.now, name, known.index(value))
+            world.trace.record(entry, f"{self.id}@{world.now}", {"device": self.id, name: value})
+
+        self._act(f"set_{name}", act, {name: value})
 
     def _choose(self, verb: str, message: ShownMessage | None) -> ShownMessage:
         shown = self.tray

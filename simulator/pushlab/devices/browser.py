@@ -8,9 +8,8 @@ import numpy as np
 
 from pushlab.devices.app_device import FIREBASE_VERBS, PERSON_VERBS, AppDevice
 from pushlab.devices.columns import Permission
-from pushlab.devices.power import NETWORKS, POWERS, set_state
+from pushlab.devices.power import NETWORKS, POWERS
 from pushlab.devices.pushkeys import derive_keys
-from pushlab.errors import MisuseError
 from pushlab.gateway import Channel
 
 if TYPE_CHECKING:
@@ -121,29 +120,9 @@ class Browser(AppDevice):
         """Get a new endpoint; the service hears of it at the next visit."""
         self._do("rotate_token", "rotate_token")
 
-    def set_power(self, power: str) -> None:
-        """Run on ``plugged`` power, ``battery`` or a ``low`` battery.
-
-        A browser short of power asks its push service for urgent messages alone (RFC 8030, section
-        5.3); others wait there.
-        """
-        self._set_state("power", POWERS, power)
-
     def set_network(self, network: str) -> None:
         """Be connected by ``wifi`` or a ``mobile`` network; see `set_power`."""
         self._set_state("network", NETWORKS, network)
-
-    def _set_state(self, name: str, known: tuple[str, ...], value: str) -> None:
-        if value not in known:
-            raise MisuseError(f"set_{name}({name}=) is one of {', '.join(known)}, not {value!r}")
-        world = self._host.world
-        entry = {"power": "PowerSet", "network": "NetworkSet"}[name]
-
-        def act() -> None:
-            set_state(self._host.fleet, self.row, world.now, name, known.index(value))
-            world.trace.record(entry, f"{self.id}@{world.now}", {"device": self.id, name: value})
-
-        self._act(f"set_{name}", act, {name: value})
 
     def uninstall(self) -> None:
         """Remove the browser with its profile, in silence: the next message finds nobody."""

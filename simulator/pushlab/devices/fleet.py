@@ -458,6 +458,27 @@ class Fleet(HandsetColumns):
         )
         return kind
 
+    def connect(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
+        """Let gateways send what they keep, also for tokens that nobody holds any more.
+
+        *instants* and *rows* have the shape (n,).
+        """
+        devices = self.devices
+        routes, platforms, at = devices.route[rows], devices.platform[rows], instants
+        if len(self.lost):
+            owners, held = self.lost.read(rows)
+            routes = np.concatenate([routes, held["route"]])
+            platforms = np.concatenate([platforms, devices.platform[owners]])
+            at = np.concatenate([at, np.repeat(at, self.lost.count(rows))])
+        more, when = self.further.list_routes(rows, instants)
+        if len(more):
+            routes, at = np.concatenate([routes, more]), np.concatenate([at, when])
+            platforms = np.concatenate([platforms, np.full(len(more), Channel.IOS, np.uint8)])
+        for channel, gateway in self.gateways.items():
+            mine = (platforms == channel) & (routes >= 0)
+            if mine.any():
+                gateway.connect(at[mine], routes[mine])
+
     def log_in(self, row: int, external_id: str | None) -> None:
         """Log a person in (or out, with None) on one device; the SDK tells it after a while."""
         self._let_talk(np.array([row], np.int32))

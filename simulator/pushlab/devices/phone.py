@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pushlab.devices.app_device import FIREBASE_VERBS, PERSON_VERBS
 from pushlab.devices.ios_parts import IOS_VERBS, IosParts
+from pushlab.devices.power import POWERS
 from pushlab.devices.said import need_flag, say_place, say_purchase
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Phone(IosParts):
         "go_online": ("offline",),
         "set_timezone": (),
         "move": (),
+        "set_power": ("ios",),
         **FIREBASE_VERBS,
         **IOS_VERBS,
     }
@@ -65,7 +67,11 @@ class Phone(IosParts):
         return self._host.read(lambda: self._host.fleet.hardware.vendor_id(self.row))
 
     def _state(self) -> dict[str, object]:
-        return {**super()._state(), "badge": int(self._host.fleet.devices.badge[self.row])}
+        devices = self._host.fleet.devices
+        told = {**super()._state(), "badge": int(devices.badge[self.row])}
+        if self.platform == "ios":
+            told["power"] = POWERS[int(devices.power[self.row])]
+        return told
 
     def document(self) -> dict[str, object]:
         """Return the phone as the control API shows it."""

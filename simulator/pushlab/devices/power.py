@@ -1,7 +1,8 @@
-"""What a browser's machine runs on, and what urgency it asks for then.
+"""What a machine runs on, and what urgency it asks for then.
 
 Mirrored from RFC 8030, section 5.3: a user agent on power and Wi-Fi takes everything, on either of
-them what is of low urgency, on neither what is normal, and with a low battery what is urgent.
+them what is of low urgency, on neither what is normal, and with a low battery what is urgent. APNs
+has priorities instead and says of two of them that they mind a device's power; see `apns.core`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-
-from pushlab.gateway import Channel
 
 if TYPE_CHECKING:
     from pushlab.devices.fleet import Fleet
@@ -36,8 +35,4 @@ def set_state(fleet: Fleet, row: int, instant: Instant, column: str, code: int) 
     devices.own(column)[rows] = code
     floor = find_floor(int(devices.power[row]), int(devices.network[row]))
     devices.own("urgency_floor")[rows] = floor
-    for each in rows:
-        if devices.route[each] >= 0:
-            gateway = fleet.gateways[Channel(int(devices.platform[each]))]
-            routes = devices.route[np.array([each], np.int32)]
-            gateway.connect(np.array([instant], np.int64), routes)
+    fleet.connect(np.full(len(rows), instant, np.int64), np.array(rows, np.int32))

@@ -8,7 +8,6 @@ import numpy as np
 
 from pushlab.devices.columns import Permission, Process
 from pushlab.devices.platform import WITH_APP, WITH_NETWORK
-from pushlab.gateway import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,24 +111,10 @@ class AppVerbs:
         self._fleet.devices.online[rows] = False
 
     def _go_online(self, instants: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
-        """Come back: gateways send what they keep, also for tokens that nobody holds any more."""
-        devices, lost = self._fleet.devices, self._fleet.lost
-        devices.online[rows] = True
+        """Come back: gateways send what they keep."""
+        self._fleet.devices.online[rows] = True
         self._fleet.delivery.reconnect(instants, rows)
-        routes, platforms, at = devices.route[rows], devices.platform[rows], instants
-        if len(lost):
-            owners, held = lost.read(rows)
-            routes = np.concatenate([routes, held["route"]])
-            platforms = np.concatenate([platforms, devices.platform[owners]])
-            at = np.concatenate([at, np.repeat(at, lost.count(rows))])
-        more, when = self._fleet.further.list_routes(rows, instants)
-        if len(more):
-            routes, at = np.concatenate([routes, more]), np.concatenate([at, when])
-            platforms = np.concatenate([platforms, np.full(len(more), Channel.IOS, np.uint8)])
-        for channel, gateway in self._fleet.gateways.items():
-            mine = (platforms == channel) & (routes >= 0)
-            if mine.any():
-                gateway.connect(at[mine], routes[mine])
+        self._fleet.connect(instants, rows)
         self._fleet.further.tell(rows, instants)
         self._fleet.sdk.resume_all(rows, instants)
 

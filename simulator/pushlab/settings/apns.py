@@ -16,6 +16,12 @@ class ApnsSettings:
     apns_stored_days: int = setting(
         30, "Longest time APNs stores a notification.", "Apple, viewing the status of push"
     )
+    apns_spares_power: bool = setting(
+        default=True,
+        says="APNs keeps back from an iPhone on battery what has priority 1, from one with a low "
+        "battery also what has 5.",
+        source="Apple: 5 and 1 are sent as the device's power allows; when that is, is assumed",
+    )
     apns_feedback_min_days: int = setting(
         7,
         "Shortest time from the push that told APNs of an uninstall to its 410.",

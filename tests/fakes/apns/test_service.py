@@ -418,6 +418,84 @@ def test_of_two_pushes_to_a_phone_that_is_off_the_newer_one_is_stored() -> None:
     assert [each.body for each in scene.phone.tray] == ["second"]
 
 
+@pytest.mark.parametrize(
+    ("power", "shown"),
+    [("plugged", ["10", "5", "1"]), ("battery", ["10", "5"]), ("low", ["10"])],
+)
+def test_priorities_mind_what_an_iphone_runs_on(power: str, shown: list[str]) -> None:
+    scene = Scene()
+    scene.phone.set_power(power)
+
+    for priority in ("10", "5", "1"):
+        scene.push(apns_priority=priority, json={"aps": {"alert": priority}})
+        scene.lab.run_until_idle()
+
+    assert [message.body for message in reversed(scene.phone.tray)] == shown
+
+
+def test_what_was_kept_back_comes_with_the_power_and_the_newest_alone() -> None:
+    scene = Scene()
+    scene.phone.set_power("low")
+    for text in ("older", "newer"):
+        answer = scene.push(apns_priority="5", json={"aps": {"alert": text}})
+        scene.lab.run_until_idle()
+    before = scene.lab.why(answer.header("apns-id") or "", scene.phone)[0].rule
+
+    scene.phone.set_power("plugged")
+    scene.lab.run_until_idle()
+
+    assert before == "not-urgent"
+    assert [message.body for message in scene.phone.tray] == ["newer"]
+
+
+def test_what_may_not_wait_is_lost_on_an_iphone_short_of_power() -> None:
+    scene = Scene()
+    scene.phone.set_power("low")
+
+    answer = scene.push(apns_priority="5", apns_expiration="0")
+    scene.phone.set_power("plugged")
+    scene.lab.run_until_idle()
+
+    assert not scene.phone.tray
+    assert "short of power" in scene.lab.why(answer.header("apns-id") or "", scene.phone)[0].text
+
+
+def test_an_iphone_that_is_off_gets_nothing_by_a_change_of_power() -> None:
+    scene = Scene()
+    scene.phone.go_offline()
+    scene.phone.set_power("low")
+    scene.push(apns_priority="5")
+
+    scene.phone.go_online()
+    scene.lab.run_until_idle()
+    kept = list(scene.phone.tray)
+    scene.phone.go_offline()
+    scene.phone.set_power("plugged")
+    scene.lab.run_until_idle()
+
+    assert (kept, list(scene.phone.tray)) == ([], [])
+    scene.phone.go_online()
+    scene.lab.run_until_idle()
+    assert len(scene.phone.tray) == 1
+
+
+def test_a_setting_lets_all_priorities_come_at_once() -> None:
+    scene = Scene(settings={"apns_spares_power": False})
+    scene.phone.set_power("low")
+
+    scene.push(apns_priority="1")
+    scene.lab.run_until_idle()
+
+    assert len(scene.phone.tray) == 1
+
+
+def test_only_an_iphone_has_a_power_that_apns_minds() -> None:
+    phone = Scene().lab.device("android")
+
+    with pytest.raises(MisuseError, match="only an iPhone can"):
+        phone.set_power("low")
+
+
 def test_a_push_takes_the_place_of_an_older_one_of_its_collapse_id() -> None:
     scene = Scene()
 

@@ -30,6 +30,7 @@ def test_a_device_reads_as_the_control_api_shows_it() -> None:
         "notifications": True,
         "opted_in": True,
         "badge": 0,
+        "power": "plugged",
     }
 
 
@@ -68,7 +69,7 @@ def test_a_verb_that_does_not_fit_a_settled_device_is_refused(verb: str, reason:
     assert f"phone cannot {verb}: {reason}; what fits now: open_app" in str(caught.value)
 
 
-WITHOUT_APP = {"install", "reinstall", "go_offline", "set_timezone", "move"}
+WITHOUT_APP = {"install", "reinstall", "go_offline", "set_timezone", "move", "set_power"}
 
 
 @pytest.mark.parametrize("verb", sorted(set(Phone.VERBS) - WITHOUT_APP))
