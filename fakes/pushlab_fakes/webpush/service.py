@@ -150,7 +150,8 @@ class WebpushService:
             problem = signed
         else:
             clocks = list_clocks(self._world, request.peer)
-            problem = check_claims(signed, dialect, request.host, clocks)
+            leeway_s = self._world.settings.webpush_clock_skew_s
+            problem = check_claims(signed, dialect, request.host, clocks, leeway_s=leeway_s)
             problem = problem or self._check_key(route, signed.key)
         problem = problem or self._check_state(request, dialect, route)
         asked = None if problem else _read_headers(request, dialect)

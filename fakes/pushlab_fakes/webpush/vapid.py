@@ -26,8 +26,6 @@ __all__ = ["LIFE_MAX_S", "Signed", "check_claims", "read_signed"]
 
 LIFE_MAX_S: Final = 86_400
 """How far ahead ``exp`` may lie (RFC 8292, section 2)."""
-LEEWAY_S: Final = 60
-"""Seconds by which clocks may differ."""
 OLD_SCHEMES: Final = ("webpush", "bearer")
 POINT_BYTES: Final = 65
 UNREACHABLE: Final = ("localhost", "invalid")
@@ -91,11 +89,11 @@ def _check_signature(signed: bytes, signature: bytes, key: bytes) -> Problem | N
 
 
 def check_claims(
-    signed: Signed, dialect: Dialect, host: str, clocks: Sequence[Instant]
+    signed: Signed, dialect: Dialect, host: str, clocks: Sequence[Instant], *, leeway_s: int
 ) -> Problem | None:
     """Return what is wrong with the claims; *clocks* are those that may have stamped them.
 
-    *host* is where the request went. A sender that was given an address of ours for the service
+    They may differ from the service's by *leeway_s*. *host* is where the request went. A sender that was given an address of ours for the service
     takes the audience from there, with a port that means nothing in the world.
     """
     audience, expires_s = signed.claims.get("aud"), signed.claims.get("exp")
@@ -107,8 +105,8 @@ def check_claims(
     ):
         return Problem.WRONG_AUDIENCE
     lives = [expires_s - clock / 1000 for clock in clocks]
-    if not any(-LEEWAY_S < life <= LIFE_MAX_S + LEEWAY_S for life in lives):
-        return Problem.EXPIRED if max(lives) <= -LEEWAY_S else Problem.EXPIRES_LATE
+    if not any(-leeway_s < life <= LIFE_MAX_S + leeway_s for life in lives):
+        return Problem.EXPIRED if max(lives) <= -leeway_s else Problem.EXPIRES_LATE
     if dialect.needs_subject and not _can_be_reached(signed.claims.get("sub"), dialect):
         return Problem.BAD_SUBJECT
     return None

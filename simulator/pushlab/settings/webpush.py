@@ -38,6 +38,9 @@ class WebpushSettings:
         says="Browsers short of power ask for urgent messages alone; others wait at the service.",
         source="RFC 8030, section 5.3; which browser asks for it is assumed",
     )
+    webpush_clock_skew_s: int = setting(
+        60, "How far apart the clocks of a sender and of a push service may be.", "assumed"
+    )
     webpush_rate_per_minute: int = setting(
         0,
         "Messages a minute that a push service takes for one subscription; then 429. 0: any.",

@@ -25,7 +25,7 @@ def read(authorization: str) -> Signed | Problem:
 def check(host: str = GOOGLE.host, **claims: object) -> Problem | None:
     """Check claims that are right but for *claims*."""
     signed = Signed(SENDER.key, SENDER.claims(GOOGLE.origin, **claims))
-    return check_claims(signed, GOOGLE, host, (NOW,))
+    return check_claims(signed, GOOGLE, host, (NOW,), leeway_s=60)
 
 
 def test_a_token_that_is_right_is_read() -> None:
@@ -79,12 +79,25 @@ def test_the_audience_is_the_service_or_where_the_request_went(host, audience, p
     assert check(host, aud=audience) is problem
 
 
+@pytest.mark.parametrize(
+    ("life_s", "problem"),
+    [
+        (86_460, None),
+        (86_461, Problem.EXPIRES_LATE),
+        (-59, None),
+        (-60, Problem.EXPIRED),
+    ],
+)
+def test_a_token_lives_for_a_day_and_clocks_may_differ_by_a_little(life_s, problem) -> None:
+    assert check(exp=NOW // 1000 + life_s) is problem
+
+
 def test_a_token_is_fresh_by_either_clock() -> None:
     signed = Signed(SENDER.key, SENDER.claims(GOOGLE.origin))
     later = NOW + 20 * 86_400_000
 
     found = [
-        check_claims(signed, GOOGLE, GOOGLE.host, clocks)
+        check_claims(signed, GOOGLE, GOOGLE.host, clocks, leeway_s=60)
         for clocks in ((NOW,), (later,), (later, NOW))
     ]
 
