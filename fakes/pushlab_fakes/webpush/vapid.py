@@ -93,8 +93,9 @@ def check_claims(
 ) -> Problem | None:
     """Return what is wrong with the claims; *clocks* are those that may have stamped them.
 
-    They may differ from the service's by *leeway_s*. *host* is where the request went. A sender that was given an address of ours for the service
-    takes the audience from there, with a port that means nothing in the world.
+    They may differ from the service's by *leeway_s*. *host* is where the request went. A sender
+    that was given an address of ours for the service takes the audience from there, with a port
+    that means nothing in the world.
     """
     audience, expires_s = signed.claims.get("aud"), signed.claims.get("exp")
     if not isinstance(audience, str) or type(expires_s) not in (int, float):
