@@ -220,6 +220,8 @@ class Messages:
         app = self._belief.apps[notification.app]
         return Content(
             is_visible=not draft.is_silent,
+            # A number on the icon is something to show.
+            push_type="background" if draft.is_silent and draft.badge is None else "",
             data=draft.data,
             buttons=draft.buttons,
             web_buttons=draft.web_buttons,

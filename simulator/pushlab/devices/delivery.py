@@ -132,10 +132,17 @@ class Delivery:
         rows: NDArray[np.int32],
         what: NDArray[np.int64],
     ) -> None:
-        if fan_out.content.push_type:
-            self.app_pushes.arrive(fan_out, positions, instants, rows, what)
-            return
         devices = self._devices
+        if fan_out.content.push_type:
+            # What is for an iPhone's own code may go to other devices as well, as data.
+            own = devices.platform[rows] == Channel.IOS.value
+            if np.count_nonzero(own):
+                self.app_pushes.arrive(fan_out, positions[own], instants[own], rows[own], what[own])
+                others = ~own
+                positions, instants = positions[others], instants[others]
+                rows, what = rows[others], what[others]
+            if not len(rows):
+                return
         permission = devices.permission[rows]
         shows = devices.switch[rows] & ((permission == GRANTED) | (permission == PROVISIONAL))
         # False and True are the codes of shown and off, without a choice for each element.

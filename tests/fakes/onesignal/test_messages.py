@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pushlab.lab import Lab
+from pushlab_testing.apns import a_push, sign_token
 from pushlab_testing.app import App
 
 
@@ -352,6 +353,61 @@ def test_a_message_without_text_is_delivered_and_not_shown(lab, app, alice):
 
     assert counters(app, sent) == {"successful": 1, "received": 1}
     assert not alice.tray
+
+
+def send_data(app, name, **fields):
+    """Send data alone to a person and return the notification's id."""
+    body = {
+        "app_id": app.id,
+        "include_aliases": {"external_id": [name]},
+        "target_channel": "push",
+        "content_available": True,
+        **fields,
+    }
+    return app.call("POST", "/notifications", body).json()["id"]
+
+
+def test_data_alone_wakes_an_iphones_app_out_of_the_same_budget_as_direct_pushes(lab, app):
+    phone = lab.device("ios", external_id="alice")
+    wake = {"aps": {"content-available": 1}}
+    direct = a_push(
+        phone.token,
+        jwt=sign_token(lab.now // 1000),
+        json=wake,
+        apns_push_type="background",
+        apns_priority="5",
+    )
+
+    for number in range(3):
+        assert lab.handle(direct).status == 200
+        sent = send_data(app, "alice", data={"number": number})
+        lab.advance(minutes=1)
+    kept = lab.why(sent, phone)[0].rule
+    lab.advance(hours=1)
+
+    assert kept == "held-back"
+    assert [wakeup.kind for wakeup in phone.wakeups] == 4 * ["background"]
+    assert phone.wakeups[0].notification_id == sent
+
+
+def test_a_number_on_the_icon_wakes_nobody(lab, app):
+    phone = lab.device("ios", external_id="alice")
+
+    send_data(app, "alice", ios_badgeType="SetTo", ios_badgeCount=3)
+    lab.advance(minutes=1)
+
+    assert (phone.badge, phone.wakeups) == (3, [])
+
+
+def test_data_alone_wakes_no_app_that_was_force_quit(lab, app):
+    phone = lab.device("ios", external_id="alice")
+    phone.force_stop()
+
+    sent = send_data(app, "alice")
+    lab.advance(minutes=1)
+
+    assert lab.why(sent, phone)[0].rule == "not-woken"
+    assert counters(app, sent) == {"successful": 1}
 
 
 def test_a_payload_over_four_kilobytes_is_errored_by_the_gateway(lab, app, alice):

@@ -65,6 +65,7 @@ TIGHT: Mapping[str, Sequence[object]] = {
     "sdk_queue_delay_ios_ms": (0, 100),
     "sdk_queue_delay_web_ms": (0, 100),
     "session_gap_s": (0, 5),
+    "ios_background_per_hour": (0, 1, 2),
     "apns_feedback_min_days": (0,),
     "apns_feedback_max_days": (0, 1),
     "apns_never_reported": (0.0, 1.0),

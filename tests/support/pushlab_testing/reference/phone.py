@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pushlab.devices.arrivals import FATE_OF_ARRIVAL, Arrival
 from pushlab.devices.columns import Permission, Process
-from pushlab.gateway import Channel, Receipt
+from pushlab.gateway import Channel, Fate, Receipt
 from pushlab_testing.reference.app_device import SHOWN, NaiveAppDevice
 from pushlab_testing.reference.device import APP_VERBS
 
@@ -18,6 +19,10 @@ __all__ = ["NaivePhone"]
 class NaivePhone(NaiveAppDevice):
     """A phone with the app."""
 
+    _held_back: Target | None = None
+    """The background push for which the app is to be woken later."""
+    _paid_at = 0
+    """Until when its wakings are paid."""
     VERBS = tuple(verb for verb in APP_VERBS if verb != "clear_cookies")
 
     @property
@@ -50,12 +55,57 @@ class NaivePhone(NaiveAppDevice):
 
     def show(self, target: Target) -> None:
         """Take a message over; its number goes on the icon even if there is nothing to show."""
+        if target.content.push_type and not self.is_android:
+            self._wake(target)
+            return
         super().show(target)
         if target.content.badge is None or self.is_android:
             return
         if self.switch and self.is_allowed:
             mode, count = target.content.badge
             self.badge = count if mode == "SetTo" else max(self.badge + count, 0)
+
+    def _wake(self, target: Target) -> None:
+        """Wake the app in the background, or hold the push back: three wakings come an hour."""
+        now, outcome = self.common.now, Arrival.NOT_WOKEN
+        if self.process != Process.STOPPED:
+            may_at = now if self.process == Process.FOREGROUND else self._pay()
+            outcome = Arrival.WOKEN if may_at <= now else Arrival.HELD_BACK
+            if self._held_back is not None:
+                self._held_back.fate = Fate.OVERTAKEN
+            self._held_back = None
+            if outcome == Arrival.HELD_BACK:
+                self._held_back = target
+                self.put(may_at, "receipt", target, self._wake_later)
+        target.fate = Fate(int(FATE_OF_ARRIVAL[outcome]))
+        target.shown_ms = now - target.sent_at
+        self.common.write("MessageArrived", "arrival", self.key, target.key, outcome.value)
+
+    def _pay(self) -> int:
+        """Return when the app may be woken; now takes a waking from its budget."""
+        most, now = self.common.settings.ios_background_per_hour, self.common.now
+        if not most:
+            return now
+        step_ms = 3_600_000 // most
+        paid_at = max(self._paid_at, now)
+        may_at = paid_at - step_ms * (most - 1)
+        if may_at <= now:
+            self._paid_at = paid_at + step_ms
+        return max(may_at, now)
+
+    def _wake_later(self, target: Target) -> None:
+        if self._held_back is not target:
+            return
+        self._held_back = None
+        outcome, fate = 0, Fate.HANDED_OVER
+        if not self.installed or self.installed_at > target.born:
+            outcome, fate = 2, Fate.APP_GONE
+        elif self.process == Process.STOPPED:
+            outcome, fate = 1, Fate.NOT_WOKEN
+        else:
+            self._pay()
+        target.fate, target.shown_ms = fate, self.common.now - target.sent_at
+        self.common.write("AppWoken", "receipt", self.key, target.key, outcome)
 
     def confirms(self, target: Target, outcome: int) -> bool:
         """Whether a receipt sets out: from Android always, from iOS for what its extension sees."""
