@@ -541,6 +541,22 @@ def test_on_loopback_the_path_tells_that_it_is_apns() -> None:
     assert scene.lab.handle(Request("GET", "127.0.0.1", "/nothing")).status == 404
 
 
+def test_a_run_in_which_an_iphone_was_short_of_power_is_lived_again() -> None:
+    from pushlab_scenarios.replay import live, parse_record
+
+    scene = Scene()
+    scene.phone.set_power("low")
+    scene.push(apns_priority="5")
+    scene.lab.run_until_idle()
+    scene.phone.set_power("plugged")
+    scene.lab.run_until_idle()
+
+    lived = live(parse_record(scene.lab.record()))
+
+    assert lived.trace.digest == scene.lab.trace.digest
+    assert [message.body for message in lived.find_device("phone").tray] == ["Today only"]
+
+
 def test_what_was_said_of_keys_and_topics_is_lived_again() -> None:
     from pushlab_scenarios.replay import live, parse_record
 
