@@ -21,7 +21,15 @@ from pushlab.errors import MisuseError, find_near
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["EXAMPLES", "GATEWAYS", "SERVICES", "SMTP_STAGES", "PlaceOfFault", "parse_place"]
+__all__ = [
+    "EXAMPLES",
+    "GATEWAYS",
+    "REQUESTS_OF",
+    "SERVICES",
+    "SMTP_STAGES",
+    "PlaceOfFault",
+    "parse_place",
+]
 
 Kind = Literal["gateway", "route", "stage", "webhook", "handshake"]
 
@@ -44,6 +52,14 @@ EXAMPLES: Final = (
     "apns handshake",
 )
 """Places as one writes them, each kind of them."""
+REQUESTS_OF: Final = {
+    "apns": "apns POST /3/device",
+    "fcm": "fcm POST /v1/projects",
+    "webpush": "webpush POST /",
+    "smtp": "smtp end",
+    "sms": "twilio POST /Messages",
+}
+"""The place at which a gateway's sends come in over the wire, each of them a request."""
 PORTS: Final = {"http": 80, "https": 443}
 
 

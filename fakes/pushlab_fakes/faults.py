@@ -17,7 +17,7 @@ from pushlab.errors import MisuseError, find_near
 from pushlab.gateway import Verdict
 from pushlab.world.clock import render_instant
 from pushlab.world.randomness import threshold
-from pushlab_fakes.fault_places import parse_place
+from pushlab_fakes.fault_places import REQUESTS_OF, parse_place
 from pushlab_fakes.holds import Holds
 
 if TYPE_CHECKING:
@@ -375,6 +375,7 @@ def check_fault(fault: Fault) -> PlaceOfFault:
         possible = ", ".join(HOWS_AT[place.kind])
         raise MisuseError(
             f"at {fault.where!r} nothing goes wrong like {fault.how!r}; how={possible}"
+            + _suggest_place(fault.how, place)
         )
     if not STATUS_MIN <= fault.status <= STATUS_MAX:
         raise MisuseError(f"a fault's status lies between 400 and 599, not {fault.status}")
@@ -386,6 +387,22 @@ def check_fault(fault: Fault) -> PlaceOfFault:
     _check_reach(fault, place)
     _check_delays(fault, place)
     return place
+
+
+def _suggest_place(how: How, place: PlaceOfFault) -> str:
+    """Say where nearby something does go wrong like *how*; "" when nothing does."""
+    requests = REQUESTS_OF.get(place.service, "")
+    kind = "stage" if place.service == "smtp" else "route"
+    if how in HOWS_AT["handshake"] and place.service:
+        # What Twilio carries is called sms as a gateway.
+        where = f"{'twilio' if place.service == 'sms' else place.service} handshake"
+    elif place.kind == "gateway" and how in HOWS_AT[kind]:
+        where = requests
+    elif how in HOWS_AT["webhook"] and place.kind != "webhook":
+        where = "webhook https://shop.test"
+    else:
+        return ""
+    return f". That goes wrong at {where!r}"
 
 
 def _check_options(fault: Fault) -> None:
@@ -409,7 +426,8 @@ def _check_reach(fault: Fault, place: PlaceOfFault) -> None:
             raise MisuseError("a gateway knows no apps of the service; limit its fault to devices")
         if fault.times is not None:
             raise MisuseError(
-                "`times` counts requests; for a gateway use `share` or a window (`start`, `end`)"
+                f"`times` counts requests, so write {REQUESTS_OF[place.service]!r}; for the "
+                f"gateway {place.service!r} use `share` or a window (`start`, `end`)"
             )
         return
     if fault.devices is not None:

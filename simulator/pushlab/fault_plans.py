@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args
 
 from pushlab.devices.device import Device
-from pushlab.errors import MisuseError
+from pushlab.errors import MisuseError, find_near
 from pushlab.hold import Hold, Notice
 from pushlab.world.clock import parse_duration, parse_instant
 from pushlab.world.ids import content_key
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    from pushlab.devices.fleet import Fleet
     from pushlab.people import People
     from pushlab.world.world import World
     from pushlab_fakes.directory import Directory
@@ -34,6 +35,7 @@ class Host(Protocol):
     """What plans need of their lab."""
 
     world: World
+    fleet: Fleet
 
     def act(
         self, action: Callable[[], T], name: str = "", arguments: Mapping[str, object] | None = None
@@ -207,9 +209,14 @@ class FaultPlans:
             return None
         named: dict[str, int] = {}
         for device in devices or ():
-            found = device if isinstance(device, Device) else self._people.find_device(device)
+            if isinstance(device, Device):
+                device.check_lab(self._host.fleet)
+                found: Device | None = device
+            else:
+                found = self._people.find_device(device)
             if found is None:
-                raise MisuseError(f"there is no device {device!r}")
+                known = [each.id for each in self._people.devices]
+                raise MisuseError(f"there is no device {device!r}; {find_near(device, known)}")
             named[found.id] = found.row
         for device in self._people.person(person).devices if person is not None else ():
             named[device.id] = device.row

@@ -33,7 +33,7 @@ def test_a_fault_is_planned_with_all_that_was_said() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"where": "fcm", "devices": ["nobody"]}, "there is no device 'nobody'"),
+        ({"where": "fcm", "devices": ["nobody"]}, "there is no device 'nobody'; there are none"),
         ({"where": "fcm", "person": "nobody"}, "this fault would hit no device"),
         ({"where": "webhook", "how": "late", "delay": "soon"}, "'soon' is no duration"),
         ({"where": "moon"}, "no fault can strike at 'moon'"),
@@ -48,6 +48,19 @@ def test_a_fault_that_cannot_be_leaves_nothing(options: Any, words: str) -> None
     assert words in str(caught.value)
     assert lab.faults.list() == []
     assert len(lab.record()) == 2
+
+
+def test_a_device_of_another_lab_is_not_taken_for_one_here() -> None:
+    lab, other = Lab(), Lab()
+    lab.device("ios")
+    stranger = other.device("ios")
+
+    with pytest.raises(MisuseError, match="ios-1 is a device of another lab"):
+        lab.fault("apns", devices=[stranger])
+    with pytest.raises(MisuseError, match="ios-1 is a device of another lab"):
+        lab.attempts.sent_to(stranger)
+
+    assert lab.faults.list() == []
 
 
 @pytest.mark.parametrize(

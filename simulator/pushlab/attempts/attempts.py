@@ -47,6 +47,7 @@ class Attempts(Sequence["Attempt"]):
         What was sent to an earlier token of a device is among them.
         """
         if isinstance(who, Device):
+            who.check_lab(self._book.ledgers.fleet)
             return self._narrow(Criteria(device=who.row), f"to {who.id}")
         row = self._book.read(lambda: self._book.ledgers.fleet.find(who))
         if row >= 0:

@@ -79,6 +79,16 @@ class Device:
         self._host = host
         self.row = row
 
+    def check_lab(self, fleet: Fleet) -> None:
+        """Raise MisuseError unless it is a device of the lab that has *fleet*.
+
+        Ids and rows are the same in every lab, so another lab's device would be taken for one here.
+        """
+        if self._host.fleet is not fleet:
+            raise MisuseError(
+                f"{self.id} is a device of another lab; name one that this lab has made"
+            )
+
     # -- reading -------------------------------------------------------------------------------
 
     @property
