@@ -255,6 +255,14 @@ class Faults:
         """Return the planned faults, oldest first."""
         return [planned.fault for planned in self._planned.values()]
 
+    def count_hits(self, fault: Fault) -> int | None:
+        """Return how often a planned *fault* has struck; None at a gateway, which strikes in bulk.
+
+        Zero at the end of a run may mean that its place is misspelt: any path is a place.
+        """
+        planned = self._get(fault.id)
+        return None if planned.place.kind == "gateway" else planned.hits
+
     def are_planned(self, where: str) -> bool:
         """Whether any fault is planned at *where*, for now or for later."""
         if not self._planned:  # It is asked for each request.

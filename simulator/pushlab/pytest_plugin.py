@@ -24,6 +24,7 @@ from pushlab.errors import InternalError, MisuseError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
+    from types import TracebackType
 
     from pushlab.devices.message_list import MessageList
     from pushlab.lab import Lab
@@ -34,6 +35,8 @@ LINES_SHOWN = 40
 """Entries of the trace at the end of a failed test's report."""
 LOCK_WAIT_S = 5.0
 """How long a report waits for a lab that is at work in another thread; real time."""
+OWN = ("pushlab.", "pushlab_fakes.", "pushlab_scenarios.")
+"""How the names of pushlab's own modules begin."""
 SECTION = "pushlab"
 """The report section's title; one that began with "Captured" would be taken for output."""
 MARKER = (
@@ -261,15 +264,31 @@ def _check(watch: Watch) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the lab's timeline, and how to replay it, to the report of a failed test."""
+    if call.excinfo is not None and not item.config.getoption("fulltrace"):
+        _end_at_the_caller(call.excinfo)
     report = yield
     watch = item.stash.get(WATCH, None)
     if watch is not None and report.failed and not (report.when == "teardown" and watch.is_shown):
         report.sections.append((SECTION, _describe(watch)))
         watch.is_shown = True
     return report
+
+
+def _end_at_the_caller(raised: pytest.ExceptionInfo[BaseException]) -> None:
+    """Leave out where in pushlab a misuse was noticed: its message tells the caller all."""
+    if not raised.errisinstance(MisuseError):
+        return
+    caller = None
+    step: TracebackType | None = raised.tb
+    while step is not None:
+        if not str(step.tb_frame.f_globals.get("__name__")).startswith(OWN):
+            caller = step
+        step = step.tb_next
+    if caller is not None:
+        caller.tb_next = None
 
 
 def _describe(watch: Watch) -> str:
@@ -305,7 +324,16 @@ def _list_timeline(lab: Lab) -> list[str]:
     lines = [f"from {render_instant(start)} to {render_instant(world.now)}, seed {world.seed}"]
     if left_out:
         lines.append(f"… {left_out:,} earlier entries")
-    return lines + [render_entry(entry, start) for entry in shown]
+    return [*lines, *(render_entry(entry, start) for entry in shown), *_list_idle_faults(lab)]
+
+
+def _list_idle_faults(lab: Lab) -> list[str]:
+    """Say which planned faults met nothing: perhaps the place of one is misspelt."""
+    return [
+        f"fault {fault.id} at {fault.where!r} has struck nothing"
+        for fault in lab.faults.list()
+        if lab.faults.count_hits(fault) == 0
+    ]
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:

@@ -505,6 +505,37 @@ def test_offline(pushlab):
         )
         result.stdout.no_fnmatch_line("*def __getitem__*")
 
+    def test_a_misuse_is_shown_at_the_line_of_the_test_and_not_inside_pushlab(self, run):
+        result = run("""
+def test_typo(pushlab):
+    pushlab.fault("apns POST /3/device", how="loost")
+""")
+
+        result.stdout.fnmatch_lines(
+            [
+                '>*pushlab.fault("apns POST /3/device", how="loost")',
+                "E *MisuseError: nothing goes wrong like 'loost'; did you mean 'lost'?",
+                "*.py:*: MisuseError",
+                "-* pushlab -*",
+            ]
+        )
+        result.stdout.no_fnmatch_line("*check_fault*")
+
+    def test_a_failed_test_names_the_fault_that_met_nothing(self, run):
+        result = run("""
+def test_typo(pushlab):
+    pushlab.fault("onesignal POST /notification", status=429)
+    pushlab.fault("onesignal POST /notifications", status=429)
+    pushlab.fault("fcm", status=429)
+    swallow("/notifications")
+    assert False
+""")
+
+        result.stdout.fnmatch_lines(
+            ["fault fault-1 at 'onesignal POST /notification' has struck nothing"]
+        )
+        result.stdout.no_fnmatch_line("fault fault-[[]23[]] *has struck nothing")
+
     def test_a_comparison_with_a_tray_is_told_place_by_place(self, run):
         result = run("""
 def test_two(pushlab):

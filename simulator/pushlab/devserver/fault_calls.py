@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pushlab.devserver.bench import Bench
     from pushlab.devserver.reading import Fields
     from pushlab.lab import Lab
+    from pushlab_fakes.faults import Fault
 
     Told = tuple[int, dict[str, Any]]
     """Status and JSON of an answer."""
@@ -34,7 +35,7 @@ class FaultCalls:
         """List the planned faults."""
         fields.finish()
         lab = self._lab
-        faults = lab.read(lambda: [fault.document() for fault in lab.faults.list()])
+        faults = lab.read(lambda: [_document(lab, fault) for fault in lab.faults.list()])
         return 200, {"faults": faults}
 
     def plan_fault(self, fields: Fields) -> Told:
@@ -42,7 +43,9 @@ class FaultCalls:
         where = fields.need("where", fields.text("where"), EXAMPLE)
         options = read_options(fields, lambda: fields.texts("devices"), names_app=True)
         fields.finish()
-        return 201, self._lab.fault(where, **options).document()
+        lab = self._lab
+        fault = lab.fault(where, **options)
+        return 201, lab.read(lambda: _document(lab, fault))
 
     def end_fault(self, fields: Fields, fault_id: str) -> Told:
         """End a fault now; what a hold has kept back goes on."""
@@ -67,3 +70,9 @@ class FaultCalls:
         if name not in known:
             raise Refusal(404, f"there is no hold {name!r}", find_near(name, known))
         return 200, {"hold": name, "released": self._lab.release(name, count)}
+
+
+def _document(lab: Lab, fault: Fault) -> dict[str, Any]:
+    """Return a planned fault with how often it has struck, where that is counted."""
+    hits = lab.faults.count_hits(fault)
+    return fault.document() if hits is None else {**fault.document(), "hits": hits}

@@ -64,6 +64,18 @@ def test_a_fault_reads_as_it_was_planned(body: dict[str, object]) -> None:
     assert scene.tell("GET", "faults")["faults"] == [shown]
 
 
+def test_a_fault_tells_how_often_it_has_struck_and_at_a_gateway_nothing() -> None:
+    scene = Scene()
+    scene.tell("POST", "faults", {"where": ROUTE, "times": 2})
+    scene.tell("POST", "faults", {"where": "fcm"})
+
+    scene.push()
+
+    first, second = scene.tell("GET", "faults")["faults"]
+    assert first["hits"] == 1
+    assert "hits" not in second
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
