@@ -200,9 +200,14 @@ def serve(data: Path | None, **chosen: Any) -> None:  # noqa: ANN401  click has 
         server.start()
         try:
             _print_banner(console, server)
+            told = 0
             # In parts, since a wait without end cannot be interrupted on every platform.
             while not over.wait(0.5):
-                pass
+                # The program that was refused often shows no more of it than a number.
+                refused = server.refused
+                for text in refused[told:]:
+                    click.echo(f"pushlab: problem: {text}", err=True)
+                told = len(refused)
         finally:
             server.stop()
     click.echo("pushlab: stopped", err=True)
@@ -223,7 +228,7 @@ def _make_show(console: Console) -> Callable[[list[Told]], None]:
 def _print_banner(console: Console, server: DevServer) -> None:
     from rich.table import Table
 
-    lab, options = server.bench.lab, server.options
+    lab, options, places = server.bench.lab, server.options, server.endpoints
     ready = str(server.ready_file)
     selected = f" --ready-file {ready}" if options.ready_file is not None else ""
     moves = {
@@ -234,6 +239,8 @@ def _print_banner(console: Console, server: DevServer) -> None:
 
     rows = (
         ("OneSignal", f"{server.url}   (base URL of your client, any app id and key)"),
+        ("gateways", f"{places.apns}   (APNs, FCM, Web Push and Twilio, in clear text or TLS)"),
+        ("mail", f"{places.smtp}, with STARTTLS {places.smtp_starttls}, TLS {places.smtp_tls}"),
         ("clock", f"{render_instant(lab.now)}, {moves}; seed {lab.seed}"),
         ("advance", f"pushlab ctl{selected} advance 1h"),
         ("a phone", f"pushlab ctl{selected} device android --external-id alice"),

@@ -194,6 +194,8 @@ def env(shell: str | None, smtp: str, ready_file: Path | None) -> None:
 
     server = find_server(ready_file, "env")
     lead = _find_lead(server.ready, server.source.absolute(), smtp)
+    # A proxy that does not answer would take the shell off the network.
+    server.check()
     click.echo(render_variables(compose(lead, os.environ), shell or guess_shell(os.environ)))
 
 

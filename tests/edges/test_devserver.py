@@ -630,6 +630,8 @@ def test_a_server_ends_cleanly_when_it_is_asked_to(tmp_path: Path, number: signa
 
     assert ready["pid"] == process.pid
     assert f"OneSignal  {ready['onesignal']} " in banner
+    assert f"gateways   {ready['apns']} " in banner
+    assert f"mail       {ready['smtp']}, with STARTTLS {ready['smtp_starttls']}, TLS" in banner
     assert "goes 60 times as fast as yours; seed 0" in banner
     assert f"pushlab ctl --ready-file {tmp_path / 'ready.json'} advance 1h" in banner
     assert "\x1b" not in banner
@@ -646,3 +648,17 @@ def test_a_server_for_other_machines_warns(tmp_path: Path) -> None:
 
     assert ready["onesignal"].startswith("http://127.0.0.1:")
     assert err.startswith("pushlab: warning: 0.0.0.0 can be reached from other machines.")
+
+
+def test_a_server_says_which_hosts_it_has_refused(tmp_path: Path) -> None:
+    with a_process(tmp_path) as (process, _):
+        ready = json.loads((tmp_path / "ready.json").read_bytes())
+        proxies = urllib.request.ProxyHandler({"http": ready["onesignal"]})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.build_opener(proxies).open("http://api.sms.test/", timeout=WAIT_S)
+        refused.value.close()
+        assert process.stderr is not None
+        line = process.stderr.readline()
+
+    assert line.startswith("pushlab: problem: api.sms.test is no vendor's host")
+    assert "say `pushlab serve --allow api.sms.test`" in line

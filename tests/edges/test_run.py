@@ -361,6 +361,19 @@ def test_variables_lead_a_program_to_a_server_that_runs(server, capsys, name):
     assert len(held) == 1
 
 
+def test_no_shell_is_led_to_a_server_that_does_not_answer(server, tmp_path, capsys):
+    left = tmp_path / "left.json"
+    left.write_text(json.dumps({**server.document(), "control": "http://127.0.0.1:1/"}), "utf-8")
+
+    with pytest.raises(SystemExit) as ended:
+        main(["env", "--ready-file", str(left)])
+
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out) == (2, "")
+    assert "does not answer" in err
+    assert "start it again with `pushlab serve`" in err
+
+
 def test_a_shell_takes_the_variables_over(server):
     words = f"from pushlab.cli import main; main(['env', '--ready-file', '{server.ready_file}'])"
     script = (

@@ -134,10 +134,14 @@ class Remote:
             "`pushlab serve`"
         )
 
+    def check(self) -> None:
+        """Raise MisuseError unless the server answers."""
+        self.call("GET", "clock", timeout_s=PROBE_TIMEOUT_S)
+
     def is_there(self) -> bool:
         """Tell whether the server answers."""
         try:
-            self.call("GET", "clock", timeout_s=PROBE_TIMEOUT_S)
+            self.check()
         except MisuseError:
             return False
         return True
