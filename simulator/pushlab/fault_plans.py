@@ -211,9 +211,9 @@ class FaultPlans:
         for device in devices or ():
             if isinstance(device, Device):
                 device.check_lab(self._host.fleet)
-                found: Device | None = device
-            else:
-                found = self._people.find_device(device)
+                named[device.id] = device.row
+                continue
+            found = self._people.find_device(device)
             if found is None:
                 known = [each.id for each in self._people.devices]
                 raise MisuseError(f"there is no device {device!r}; {find_near(device, known)}")

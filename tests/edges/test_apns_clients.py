@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 import time
 from typing import Any
 
 import httpx
 import pytest
+from h2.connection import H2Connection
+from h2.events import StreamEnded
 
 from pushlab.lab import Lab
 from pushlab_testing.apns import (
@@ -29,6 +32,12 @@ from pushlab_testing.vendor_targets import SETTINGS, make_targets
 WAIT_S = 10
 MALFORMED = "not-hexadecimal"
 HOST = "api.push.apple.com"
+HEAD = [
+    (":method", "GET"),
+    (":scheme", "http"),
+    (":authority", HOST),
+    (":path", "/1/apps/a/channels"),
+]
 PAYLOAD = {"aps": {"alert": {"title": "Sale", "body": "Today only"}, "badge": 2}}
 
 
@@ -65,6 +74,47 @@ def test_httpx_is_redirected_on_the_other_port(lab):
         results = [*send_with_httpx(client, f"https://{HOST}:2197", [phone.token])]
 
     assert results == [(200, None)]
+
+
+def test_a_client_of_httpx_that_keeps_its_connection_serves_one_lab_after_the_other():
+    shown = []
+
+    with httpx.Client(http2=True, timeout=WAIT_S) as client:
+        for _ in range(3):
+            with Lab() as lab:
+                lab.serve()
+                lab.redirect()
+                phone = lab.device("ios")
+                results = [*send_with_httpx(client, f"https://{HOST}", [phone.token] * 2)]
+                lab.advance(minutes=1)
+                shown.append((results, len(phone.tray)))
+
+    assert shown == [([(200, None)] * 2, 2)] * 3
+
+
+def test_nothing_is_served_to_who_writes_on_after_the_goodbye():
+    with Lab() as lab:
+        place = lab.serve().apns
+        conn = socket.create_connection((place.host, place.port), WAIT_S)
+        client = H2Connection()
+        client.initiate_connection()
+        client.send_headers(1, HEAD, end_stream=True)
+        conn.sendall(client.data_to_send())
+        while not any(
+            isinstance(each, StreamEnded) for each in client.receive_data(conn.recv(9999))
+        ):
+            conn.sendall(client.data_to_send())
+    with Lab() as other:
+        other.serve()
+        client.send_headers(3, HEAD, end_stream=True)
+        conn.sendall(client.data_to_send())
+        events = client.receive_data(conn.recv(9999))
+        requests = other.trace.find(["RequestReceived"])
+
+    assert [getattr(each, "last_stream_id", None) for each in events] == [1]
+    assert requests == []
+    assert conn.recv(9999) == b""
+    conn.close()
 
 
 # --- aioapns ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from contextlib import ExitStack
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from hypothesis import strategies as st
 
 from pushlab.lab import Lab
 from pushlab_fakes.exchange import Answer, Steer
+from pushlab_fakes.wire.door import DEPARTED_MAX
 from pushlab_fakes.wire.edge import Limits
 from pushlab_fakes.wire.framing import PREFACE, FrameWalk
 from pushlab_fakes.wire.http2_session import HEADER_LIST_BYTES_MAX, Http2Session
@@ -90,6 +92,30 @@ class Pair:
 
 def kinds(events, kind):
     return [event for event in events if isinstance(event, kind)]
+
+
+def test_an_idle_session_leaves_with_the_last_stream_that_it_served():
+    pair = Pair()
+    pair.ask()
+    pair.answer(Answer(200))
+
+    assert pair.session.leave_idle()
+    (goodbye,) = kinds(pair.exchange(), ConnectionTerminated)
+    assert (goodbye.error_code, goodbye.last_stream_id) == (0, 1)
+    assert not pair.session.leave_idle()
+
+
+@pytest.mark.parametrize("end", [True, False])
+def test_a_session_with_a_request_under_way_does_not_leave_idle(end):
+    pair = Pair()
+    pair.ask(end=end)
+
+    assert not pair.session.leave_idle()
+    assert pair.exchange() == []
+
+
+def test_a_session_that_served_nothing_does_not_leave_idle():
+    assert not Pair().session.leave_idle()
 
 
 # --- requests and answers --------------------------------------------------------------------
@@ -656,7 +682,42 @@ def test_a_connection_ends_with_its_lab(edge, echo):
         wire.ask()
         listener.release()
 
+        (goodbye,) = wire.client.receive_data(wire.conn.recv(100))
+        wire.conn.sendall(b"more")
+
+        assert (goodbye.error_code, goodbye.last_stream_id) == (0, 1)
         assert wire.conn.recv(100) == b""
+
+
+def test_a_connection_with_a_request_under_way_is_cut_with_its_lab(edge, echo):
+    listener = edge.borrow(echo)
+    with Wire(listener) as wire:
+        wire.ask()
+        wire.client.send_headers(3, HEAD)
+        wire.client.ping(b"12345678")
+        wire.flush()
+        wire.read_until(PingAckReceived)
+        listener.release()
+
+        assert wire.conn.recv(100) == b""
+
+
+def test_of_many_connections_left_behind_the_oldest_are_cut(edge, echo):
+    with ExitStack() as stack:
+        wires = []
+        for _ in range(DEPARTED_MAX + 1):
+            listener = edge.borrow(echo)
+            wires.append(stack.enter_context(Wire(listener)))
+            wires[-1].ask()
+            listener.release()
+
+        said = [wire.client.receive_data(wire.conn.recv(100)) for wire in wires]
+
+        assert [len(events) for events in said] == [1] * len(wires)
+        assert wires[0].conn.recv(100) == b""
+        wires[1].conn.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            wires[1].conn.recv(100)
 
 
 def test_connect_is_refused(listener):

@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from pushlab_fakes.wire.serving import Failing, Served
     from pushlab_fakes.wire.tls import Authority
 
-__all__ = ["Door"]
+__all__ = ["DEPARTED_MAX", "Door"]
 
 TLS_HANDSHAKE = b"\x16"
 HTTP1, HTTP2 = "http/1.1", "h2"
 
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked for, not bound to
 BACKLOG = 512
+DEPARTED_MAX = 32
+"""Connections of labs that are over which wait for their clients; the oldest are cut."""
 ACCEPT_RETRY_S = 1.0
 """How long to wait with the next connection when the process has no descriptors left."""
 
@@ -68,6 +70,8 @@ class Door:
         self._is_visited = False
         """Whether anybody came since the last lab left."""
         self._open: dict[socket.socket, asyncio.Transport | None] = {}
+        self._departed: dict[socket.socket, asyncio.Transport] = {}
+        """Connections of labs that are over, whose clients have yet to read the goodbye."""
         self._arrivals: set[asyncio.Task[None]] = set()
         self._http1 = Http1Server(self, self._loop)
         self.protocols: Mapping[str, Callable[[], asyncio.Protocol]] = {
@@ -133,34 +137,57 @@ class Door:
         return bool(waiting) or self._is_visited
 
     async def vacate(self) -> None:
-        """Cut every connection, also those that nobody has accepted yet."""
+        """End every connection, also those that nobody has accepted yet.
+
+        One that can be ended in order stays open, unserved, until its client closes it.
+        """
         self._served = None
         self._tenancy += 1
         leaving, self._open = self._open, {}
         for task in self._arrivals:
             task.cancel()
-        for transport in leaving.values():
-            if transport is not None:
+        for conn, transport in leaving.items():
+            if transport is None:
+                continue
+            if _depart(transport):
+                self._departed[conn] = transport
+            else:
                 transport.abort()
+        self._forget_departed()
         while (late := self._take()) is not None:
             late.close()
         # A cancelled task and an aborted transport close their sockets in the next turns.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         for conn in leaving:
-            conn.close()
+            if conn not in self._departed:
+                conn.close()
         self._is_visited = bool(self._open)
+
+    def _forget_departed(self, kept: int = DEPARTED_MAX) -> None:
+        """Cut the oldest connections that departed, all but so many of those still open."""
+        self._departed = {
+            conn: transport for conn, transport in self._departed.items() if conn.fileno() != -1
+        }
+        for conn in [*self._departed][: max(len(self._departed) - kept, 0)]:
+            self._departed.pop(conn).abort()
 
     async def shut(self) -> None:
         """Close the address for good."""
         self._loop.remove_reader(self._socket)
         await self.vacate()
+        leaving = [*self._departed]
+        self._forget_departed(0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for conn in leaving:
+            conn.close()
         self._socket.close()
 
     def forget(self) -> None:
         """Close a forked child's copies of the sockets; the parent's stay as they are."""
         self._socket.close()
-        for conn in self._open:
+        for conn in (*self._open, *self._departed):
             conn.close()
 
     def _accept(self) -> None:
@@ -345,6 +372,14 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def _depart(transport: asyncio.Transport) -> bool:
+    """Let a protocol say goodbye that can; tell whether its connection stays open for that."""
+    if transport.is_closing():  # TLS that was lost has no protocol any more.
+        return False
+    depart: Callable[[], bool] | None = getattr(transport.get_protocol(), "depart", None)
+    return depart is not None and depart()
 
 
 def _wake(ready: asyncio.Future[None]) -> None:

@@ -153,6 +153,22 @@ class Http2Connection(asyncio.Protocol):
         else:
             self._transport.close()
 
+    def depart(self) -> bool:
+        """Leave the client alone with a goodbye, because the lab ends; tell whether that could be.
+
+        A client that keeps connections, as one made at import does, learns from the GOAWAY that its
+        next request was not served and makes it again on a new one. Cut off, it would fail: httpx
+        writes before it looks.
+        """
+        if self._is_cut or self._transport.is_closing() or not self._session.leave_idle():
+            return False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._transport.write(self._session.take())
+        self._transport.set_protocol(_Departed(self._transport, self._host.limits.linger_s))
+        return True
+
     # -- time ----------------------------------------------------------------------------------
 
     def _find_deadline(self) -> float:
@@ -304,3 +320,24 @@ class Http2Connection(asyncio.Protocol):
                 int(RealClock.read_seconds() * 1000),
             ),
         )
+
+
+class _Departed(asyncio.Protocol):
+    """Serves nothing: its lab is over, and the goodbye waits to be read, whenever that may be.
+
+    From what the client sends next it has so many seconds to read it and close.
+    """
+
+    def __init__(self, transport: asyncio.Transport, linger_s: float) -> None:
+        self._transport = transport
+        self._linger_s = linger_s
+        self._timer: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002 - nobody is left to read it
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._linger_s, self._transport.abort)
+
+    def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - nothing is lost
+        if self._timer is not None:
+            self._timer.cancel()

@@ -317,6 +317,18 @@ class Http2Session:
             self._leaving = debug
         self._end_when_done()
 
+    def leave_idle(self) -> bool:
+        """End the connection by a GOAWAY if nothing is under way, and tell whether it was so.
+
+        Only where a stream was served: to some clients a last stream 0 is an error.
+        """
+        if self.is_busy or self._incoming or self.is_over or self._is_closed:
+            return False
+        if not self._last_stream:
+            return False
+        self.leave()
+        return self.is_over
+
     def give_up(self, reason: str) -> None:
         """End the connection at once, because of what the client does or fails to do."""
         self._terminate(ErrorCodes.ENHANCE_YOUR_CALM)
