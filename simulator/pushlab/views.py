@@ -287,6 +287,11 @@ class Endpoints:
         """The certificate that clients under TLS trust."""
         return self._listener.ca_pem
 
+    def __repr__(self) -> str:
+        """Show the base URL and their names; a port for mail opens when it is asked for."""
+        names = "onesignal, apns, fcm, webpush, twilio"
+        return f"<endpoints {self.onesignal} ({names}); smtp, smtp_starttls, smtp_tls>"
+
 
 class Webhook:
     """One request that left the lab, and how it ended."""

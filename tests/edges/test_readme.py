@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from ast import literal_eval
+from operator import attrgetter
 
 import pytest
 
+from pushlab.lab import Lab
 from pushlab_scenarios.load import load
 from pushlab_scenarios.run import run
 from pushlab_testing.tree import ROOT
 
-BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 FILES = {path.name: path.read_text("utf-8") for path in (ROOT / "tests/examples").glob("*.py")}
 
 
@@ -28,7 +32,7 @@ def test_a_block_of_the_readme_is_an_example_that_runs(block):
     assert read_code(block) in map(read_code, FILES.values())
 
 
-STORIES = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+STORIES = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 
 
 def test_the_story_of_the_readme_holds(tmp_path):
@@ -40,6 +44,36 @@ def test_the_story_of_the_readme_holds(tmp_path):
 
     outcome.check()
     assert outcome.held == 2
+
+
+SAYINGS = README.partition("### bring about what a gateway says")[2].partition("###")[0]
+CALLS = re.findall(r"`(lab\.[^`]+\))`", SAYINGS)
+NAMED = re.findall(r"`(lab\.[a-z.]+\w+)`", SAYINGS)
+SETTINGS = re.findall(r"settings=({.*?})", SAYINGS)
+
+
+def test_the_ways_to_bring_something_about_are_found():
+    assert (len(CALLS), len(NAMED), len(SETTINGS)) == (7, 4, 5)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_way_to_bring_something_about_is_taken_by_a_lab(call):
+    lab = Lab()
+    phone = lab.device("ios")
+
+    eval(call, {"lab": lab, "phone": phone})
+
+    assert len(lab.record()) > 2
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_says_whose_credentials_are_taken_is_there(name):
+    assert callable(attrgetter(name.removeprefix("lab."))(Lab()))
+
+
+@pytest.mark.parametrize("text", SETTINGS)
+def test_a_setting_that_brings_something_about_is_one(text):
+    assert Lab(settings=literal_eval(text)).device("email").id == "email-1"
 
 
 def test_no_example_has_left_the_readme():

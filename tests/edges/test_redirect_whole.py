@@ -46,6 +46,10 @@ def test_every_vendors_host_is_led_in_both_versions_of_http(pushlab, host, versi
     assert pushlab.list_problems() == []
 
 
+def test_the_endpoints_of_a_lab_show_where_they_are(pushlab):
+    assert f"{pushlab.endpoints!r}".startswith(f"<endpoints {pushlab.endpoints.fcm} (onesignal, ")
+
+
 def test_the_lab_knows_the_hosts_of_every_vendor():
     assert {
         "api.onesignal.com",

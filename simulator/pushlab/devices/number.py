@@ -76,7 +76,7 @@ class Number(Device):
             held = self.inbox
             if not held:
                 raise MisuseError(
-                    f"nobody has written to {self.id}; name a number: reply(text, to=)"
+                    f"nobody has written to {self.id}; name a number to write to, by `to`"
                 )
             to = held[0].sender
         if _DIALLED.fullmatch(to) is None:
