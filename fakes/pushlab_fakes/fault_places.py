@@ -123,7 +123,8 @@ def parse_place(where: str) -> PlaceOfFault:
         case ["smtp", stage]:
             if stage in SMTP_STAGES:
                 return PlaceOfFault("stage", SMTP, stage=stage)
-            raise MisuseError(f"SMTP has no stage {stage!r}; {find_near(stage, SMTP_STAGES)}")
+            stages = ", ".join(SMTP_STAGES)
+            raise MisuseError(f"SMTP has no stage {stage!r}; its stages are {stages}")
         case [service, "handshake"] if service in SERVICES:
             return PlaceOfFault("handshake", service)
         case [service, method, path] if service in SERVICES:

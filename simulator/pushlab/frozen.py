@@ -60,6 +60,8 @@ class FrozenClock:
         self.ticking = False
         """Whether a freeze that runs on by itself was followed: such a run is not repeatable."""
         self.is_open = False
+        self.is_over = False
+        """Whether the lab was closed, and its time stands for good."""
         self._world = world
         self._explicit_start = explicit_start
         self._mover: Mover | None = None
@@ -84,7 +86,7 @@ class FrozenClock:
 
     def close(self) -> None:
         """Take back everything; a freeze that is still on stays where it is."""
-        self.is_open = False
+        self.is_open, self.is_over = False, True
         self.unhook()
 
     def unhook(self) -> None:

@@ -310,6 +310,8 @@ class Movers:
 
     @contextmanager
     def _alone(self, asked: str) -> Iterator[None]:
+        if self._frozen.is_over:
+            raise MisuseError(f"{asked}: this lab is closed, and its time stands; make a new one")
         if not self._one.acquire(blocking=False):
             post = self._post
             where = f", waiting for the webhook to {post.url}" if post is not None else ""

@@ -23,7 +23,7 @@ def test_every_example_is_a_place(where: str) -> None:
         ("onesignal PUSH /notifications", "'PUSH' is no method"),
         ("onesignal POST notifications", "write onesignal POST /notifications"),
         ("moon POST /", "no fault can strike at"),
-        ("smtp dat", "SMTP has no stage 'dat'; did you mean 'data'?"),
+        ("smtp dat", "SMTP has no stage 'dat'; its stages are connect, ehlo, auth, mail"),
         ("sms POST /", "no fault can strike at"),
         ("sms handshake", "no fault can strike at"),
         ("webhook shop.test", "is no URL of a webhook"),

@@ -183,3 +183,6 @@ def test_a_closed_lab_can_be_read_and_not_changed():
     assert len(phone.tray) == 0
     with pytest.raises(MisuseError, match="closed"):
         phone.go_offline()
+    with pytest.raises(MisuseError, match=r"lab.advance\(minutes=1\): this lab is closed"):
+        lab.advance(minutes=1)
+    assert lab.now == 1_767_225_600_000
