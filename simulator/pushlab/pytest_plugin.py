@@ -35,8 +35,8 @@ LINES_SHOWN = 40
 """Entries of the trace at the end of a failed test's report."""
 LOCK_WAIT_S = 5.0
 """How long a report waits for a lab that is at work in another thread; real time."""
-OWN = ("pushlab.", "pushlab_fakes.", "pushlab_scenarios.")
-"""How the names of pushlab's own modules begin."""
+OWN = ("pushlab.", "pushlab_fakes.", "pushlab_scenarios.", "contextlib")
+"""How the names of pushlab's own modules begin, and of what stands between two of them."""
 SECTION = "pushlab"
 """The report section's title; one that began with "Captured" would be taken for output."""
 MARKER = (

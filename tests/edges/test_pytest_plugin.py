@@ -509,6 +509,10 @@ def test_offline(pushlab):
         result = run("""
 def test_typo(pushlab):
     pushlab.fault("apns POST /3/device", how="loost")
+
+def test_closed(pushlab):
+    pushlab.close()
+    pushlab.advance(minutes=1)
 """)
 
         result.stdout.fnmatch_lines(
@@ -519,7 +523,9 @@ def test_typo(pushlab):
                 "-* pushlab -*",
             ]
         )
+        result.stdout.fnmatch_lines([">*pushlab.advance(minutes=1)", "E *this lab is closed*"])
         result.stdout.no_fnmatch_line("*check_fault*")
+        result.stdout.no_fnmatch_line("*contextlib*")
 
     def test_a_failed_test_names_the_fault_that_met_nothing(self, run):
         result = run("""
