@@ -121,9 +121,12 @@ def _list_status(about: Returned, notice: Notice) -> list[str]:
 
 
 def _give_back(about: Returned, notice: Notice) -> bytes:
-    """Return the part with the mail itself, or with its headers (RFC 3461, section 6.2)."""
+    """Return the part with the mail itself, or with its headers.
+
+    Only a failure gives the whole mail back, whatever RET says (RFC 3461, sections 4.3 and 6.2).
+    """
     head = _head_of(about.raw)
-    whole = about.ret == "FULL" or (about.ret is None and notice.action == "failed")
+    whole = about.ret != "HDRS" and notice.action == "failed"
     if whole and len(about.raw) <= FULL_BYTES_MAX:
         return _part("message/rfc822" if head.isascii() else "message/global", about.raw)
     return _part("text/rfc822-headers" if head.isascii() else "message/global-headers", head)

@@ -114,6 +114,7 @@ BINARY_NEEDS_BDAT: Final = Reply(503, "5.5.1", ("Error: BODY=BINARYMIME requires
 DATA_AFTER_BDAT: Final = Reply(503, "5.5.1", ("Error: DATA after BDAT",))
 TLS_ALREADY: Final = Reply(503, "5.5.1", ("Error: TLS already active",))
 AUTH_ALREADY: Final = Reply(503, "5.5.1", ("Error: already authenticated",))
+TURNED_AWAY: Final = Reply(503, "5.5.1", ("Error: bad sequence of commands",))
 AUTH_IN_MAIL: Final = Reply(503, "5.5.1", ("Error: MAIL transaction in progress",))
 TOO_MANY_ERRORS: Final = Reply(
     421, "4.7.0", (f"{SERVER_NAME} Error: too many errors",), closes=True

@@ -17,6 +17,7 @@ from pushlab_fakes.smtp import replies
 from pushlab_fakes.smtp.buffer import Buffer, Endless, Overrun
 from pushlab_fakes.smtp.dialogue import Client, Envelope, Event, Unit
 from pushlab_fakes.smtp.masking import mask_line, mask_name, mask_password, mask_plain
+from pushlab_fakes.smtp.policy import find_policy_refusal
 from pushlab_fakes.smtp.syntax import (
     Recipient,
     Sender,
@@ -75,6 +76,7 @@ class Session:
         """Octets of a chunk that are still to come, and whether it is the last."""
         self._chunk_refusal: Reply | None = None
         self._errors = 0
+        self._is_turned_away = False
         self._verbs: dict[str, Callable[[str], Event]] = {
             "EHLO": self._ehlo,
             "HELO": self._helo,
@@ -104,11 +106,15 @@ class Session:
         return self._expects == "mail" or (self._expects == "chunk" and self._chunk[1])
 
     def open(self) -> Event:
-        """Greet a client that has just connected."""
+        """Greet a client that has just connected, or turn it away.
+
+        Whom a server refuses for good it lets say QUIT (RFC 5321, section 3.1).
+        """
         refusal = self._desk.connect(self.client)
         if refusal is not None:
             self._desk.fail("connect", refusal)
-            return self._say(refusal.closing())
+            self._is_turned_away = refusal.is_final
+            return self._say(refusal if refusal.is_final else refusal.closing())
         return Event(replies.BANNER.render())
 
     def begin_tls(self) -> None:
@@ -233,11 +239,15 @@ class Session:
         except UnicodeDecodeError:
             return self._misstep("?", replies.NOT_TEXT)
         verb, _, argument = text.partition(" ")
-        serve = self._verbs.get(verb.upper())
+        verb = verb.upper()
+        if self._is_turned_away and verb != "QUIT":
+            return self._misstep(verb if self._knows(verb) else "?", replies.TURNED_AWAY)
+        serve = self._verbs.get(verb)
         if serve is not None:
-            return serve(argument.strip(" \t"))
-        if verb.upper() in KNOWN_UNSERVED:
-            return self._misstep(verb.upper(), replies.NOT_IMPLEMENTED)
+            refusal = find_policy_refusal(verb, self._desk.offer(), self.client)
+            return serve(argument.strip(" \t")) if refusal is None else self._misstep(verb, refusal)
+        if verb in KNOWN_UNSERVED:
+            return self._misstep(verb, replies.NOT_IMPLEMENTED)
         return self._misstep("?", replies.UNKNOWN_COMMAND)
 
     def _refuse_overlong(self) -> Event:
@@ -377,10 +387,6 @@ class Session:
             return self._misstep("MAIL", replies.HELLO_FIRST)
         if self.envelope is not None:
             return self._misstep("MAIL", replies.NESTED_MAIL)
-        if offer.tls_required and self._tls != "active":
-            return self._misstep("MAIL", replies.TLS_REQUIRED)
-        if offer.auth_required and self.client.login is None:
-            return self._misstep("MAIL", replies.AUTH_REQUIRED)
         sender = parse_mail(argument, is_extended=self._is_extended)
         if not isinstance(sender, Sender):
             return self._misstep("MAIL", sender)

@@ -130,11 +130,12 @@ def test_every_action_has_a_subject_and_words_of_its_own(action: str) -> None:
     [
         (None, FAILED, "message/rfc822"),
         (None, DELIVERED, "text/rfc822-headers"),
-        ("FULL", DELIVERED, "message/rfc822"),
+        ("FULL", FAILED, "message/rfc822"),
+        ("FULL", DELIVERED, "text/rfc822-headers"),
         ("HDRS", FAILED, "text/rfc822-headers"),
     ],
 )
-def test_how_much_of_the_mail_comes_back_is_as_its_sender_wished(
+def test_how_much_of_the_mail_comes_back_with_a_failure_is_as_its_sender_wished(
     ret: str | None, notice: Notice, kind: str
 ) -> None:
     assert parts_of(notify(notice, ret=ret))[2].get_content_type() == kind

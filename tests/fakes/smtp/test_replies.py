@@ -86,6 +86,10 @@ def say_greeting(lab: Lab) -> str:
     return MailClient(lab, greet=False).banner
 
 
+def speak_after_a_refused_greeting(lab: Lab) -> str:
+    return MailClient(lab, greet=False).ask("EHLO client.test")
+
+
 def come_back_too_often(lab: Lab) -> str:
     client = MailClient(lab)
     client.mail(a_mail(), ALICE)
@@ -139,6 +143,7 @@ ROWS: list[Row] = [
     ("TLS_ALREADY", {}, nothing, after("STARTTLS", tls="active")),
     ("AUTH_ALREADY", {}, nothing, after(*[f"AUTH PLAIN {PLAIN}"] * 2)),
     ("AUTH_IN_MAIL", {}, nothing, after(MAIL, f"AUTH PLAIN {PLAIN}")),
+    ("TURNED_AWAY", {}, rule("client"), speak_after_a_refused_greeting),
     ("TOO_MANY_ERRORS", {"smtp_errors_max": 2}, nothing, after("A", "B", "C")),
     ("CLOSING", {}, lambda lab: lab.outage("smtp"), say_greeting),
     ("CLOSING", {}, fault("smtp mail", status=421), after(MAIL)),
@@ -177,7 +182,9 @@ ROWS: list[Row] = [
     ("AUTH_NOT_BASE64", {}, nothing, after("AUTH PLAIN not*base64")),
     ("AUTH_TOO_LONG", {}, nothing, after("AUTH LOGIN", "A" * 13_000)),
     ("AUTH_REQUIRED", {"smtp_auth_required": True}, nothing, after(MAIL)),
+    ("AUTH_REQUIRED", {"smtp_auth_required": True}, nothing, after("VRFY alice")),
     ("TLS_REQUIRED", {"smtp_tls_required": True}, nothing, after(MAIL)),
+    ("TLS_REQUIRED", {"smtp_tls_required": True}, nothing, after(f"AUTH PLAIN {PLAIN}")),
     # -- mailboxes
     ("UNKNOWN_USER", {}, nothing, after(MAIL, "RCPT TO:<nobody@example.com>")),
     ("UNKNOWN_USER", {}, fault("smtp", status=550), after(MAIL, RCPT)),
@@ -283,7 +290,7 @@ def test_every_reply_has_its_state() -> None:
 @pytest.mark.parametrize(
     ("settings", "arrange", "lines"),
     [
-        ({}, rule("client"), []),
+        ({}, rule("client"), ["QUIT"]),
         ({}, lambda lab: lab.outage("smtp"), []),
         ({}, nothing, ["QUIT"]),
         ({"smtp_errors_max": 2}, nothing, ["A", "B", "C"]),

@@ -230,6 +230,28 @@ def test_what_a_server_does_not_allow_is_refused(
     assert said.startswith(f"{reply} ")
 
 
+EVERY = ["EHLO c", "NOOP", "HELO c", "RSET", "VRFY a", "HELP", f"AUTH PLAIN {PLAIN}"]
+
+
+def test_a_server_that_wants_tls_serves_nothing_before_it() -> None:
+    """RFC 3207, section 4."""
+    session = Session(YesDesk(tls_required=True), tls="offered")
+
+    said = say(session, *EVERY, "MAIL FROM:<a@b.c>", "RCPT TO:<a@b.c>", "DATA", "STARTTLS")
+
+    assert [reply[:3] for reply in said] == ["250", "250", *["530"] * 8, "220"]
+
+
+def test_a_server_that_wants_a_login_serves_little_before_it() -> None:
+    """RFC 4954, section 6."""
+    session = Session(YesDesk(auth_required=True))
+
+    said = say(session, "RCPT TO:<a@b.c>", "DATA", *EVERY, "VRFY a", "MAIL FROM:<a@b.c>")
+
+    asked = ["530", "530", "250", "250", "250", "250", "530", "530"]
+    assert [reply[:3] for reply in said] == [*asked, "503", "530", "530"]
+
+
 def test_what_the_server_may_say_without_harm() -> None:
     session, _ = greeted()
 
@@ -261,14 +283,29 @@ def test_a_client_that_says_nothing_sensible_is_left() -> None:
     assert session.is_over
 
 
-def test_a_refused_connection_is_closed() -> None:
+def test_who_is_refused_for_good_may_say_quit_and_nothing_else() -> None:
+    """RFC 5321, section 3.1."""
     desk = YesDesk()
     desk.says["connect"] = replies.BLOCKED_CLIENT
     session = Session(desk)
 
     event = session.open()
+    said = say(session, "EHLO c", "MAIL FROM:<a@b.c>", "WHAT", "QUIT")
 
     assert event.data.startswith(b"554 5.7.1 ")
+    assert event.then == ""
+    assert [reply[:9] for reply in said] == ["503 5.5.1"] * 3 + ["221 2.0.0"]
+    assert session.is_over
+
+
+def test_a_connection_that_is_refused_for_now_is_closed() -> None:
+    desk = YesDesk()
+    desk.says["connect"] = replies.TOO_MANY_CONNECTIONS
+    session = Session(desk)
+
+    event = session.open()
+
+    assert event.data.startswith(b"421 4.7.0 ")
     assert event.then == "close"
     assert session.receive(b"EHLO c\r\n") == []
 
