@@ -45,6 +45,8 @@ OWN: Final = {
     Fate.STOPPED: ("stopped", "the carrier refused it (21610): the recipient had replied STOP"),
 }
 """Fates that mean something else where no service stands between."""
+CAME_BACK: Final = frozenset({Fate.BAD_TOKEN, Fate.REFUSED, Fate.BOUNCED, Fate.SOFT_BOUNCED})
+"""Fates of mail that its sender hears of, in the reply or in a notice."""
 LAST: Final = 3
 """How many attempts are told of."""
 
@@ -169,8 +171,25 @@ class DirectReasons:
             unreadable = self._find_caused("PayloadUnreadable", fan_out.entry)
             if unreadable is not None:
                 return "payload-unreadable", f"it arrived; {unreadable[1]}", (unreadable[0],)
+        if attempt.gateway == "smtp" and fate in CAME_BACK:
+            return self._explain_return(attempt, fate, rule, text)
         if not attempt.is_accepted:
             text += f" ({VENDORS[attempt.gateway]} answered {_said(attempt)})"
+        return rule, text, ()
+
+    def _explain_return(
+        self, attempt: Attempt, fate: Fate, rule: str, text: str
+    ) -> tuple[str, str, Sequence[str]]:
+        """Say how mail came back, in the words of the server; nobody keeps a list of addresses."""
+        if not attempt.is_accepted:
+            return rule, f"the mail server refused it: {_said(attempt)}", ()
+        if fate in {Fate.BAD_TOKEN, Fate.REFUSED}:
+            text = "the mail server took it, and then could not deliver it"
+        for entry in self._world.trace.written("MailReturned"):
+            to = str(entry.fields["recipient"])
+            is_same = to.lower() == attempt.address.lower()
+            if is_same and entry.id == f"MailReturned:failed {attempt.message} {to}":
+                return rule, f"{text}; its sender was told {entry.fields['status']}", (entry.id,)
         return rule, text, ()
 
     def _find_caused(self, kind: str, cause: str) -> tuple[str, str] | None:

@@ -297,3 +297,42 @@ def test_a_message_without_text_has_nothing_to_show(wires):
 
     (reason,) = wires.lab.attempts.only().why()
     assert reason.rule == "nothing-to-show"
+
+
+def an_undetermined_bounce(role):
+    """A server that gives no reason, met when the recipient is named, or behind a relay."""
+    wires = Wires(smtp_role=role)
+    alice = wires.devices["smtp"]
+    wires.lab.fault("smtp", status=550, reason="5.0.0 Delivery failed", devices=[alice])
+    wires.mail()
+    wires.lab.advance(minutes=1)
+    return wires.lab, alice
+
+
+def test_a_bounce_without_a_reason_is_told_in_the_words_of_the_server():
+    lab, alice = an_undetermined_bounce("mx")
+
+    (reason,) = lab.attempts.only().why()
+    assert (reason.rule, alice.inbox) == ("refused", [])
+    assert "550 5.0.0 Delivery failed" in str(reason)
+
+
+def test_a_bounce_without_a_reason_that_comes_later_is_told_with_the_notice():
+    lab, alice = an_undetermined_bounce("relay")
+
+    (notice,) = lab.mail.returned
+    (reason,) = lab.why("1@shop.test", alice)
+    assert (notice.kind, notice.status) == ("failed", "5.0.0")
+    assert b"Diagnostic-Code: smtp; 550 5.0.0 Delivery failed" in notice.raw
+    assert reason.rule == "bounced"
+    assert str(reason).endswith("could not deliver it; its sender was told 5.0.0 [bounced]")
+    assert reason.entries[-1].startswith("MailReturned:failed ")
+
+
+def test_mail_to_a_mailbox_that_nobody_has_is_told_with_its_notice():
+    wires = Wires(smtp_late_bounce_share=1.0)
+    wires.mail("nobody@example.com")
+    wires.lab.advance(hours=1)
+
+    (reason,) = wires.lab.attempts.only().why()
+    assert str(reason).endswith("no such mailbox any more; its sender was told 5.1.1 [bounced]")

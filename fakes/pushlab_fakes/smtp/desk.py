@@ -186,7 +186,7 @@ class MailDesk:
         if refusal is None and len(envelope.recipients) >= settings.smtp_recipients_max:
             refusal = replies.TOO_MANY_RECIPIENTS
         refusal = refusal or self.rules.judge("rcpt", address, is_trusted=client.login is not None)
-        if refusal is None and address.lower() != POSTMASTER:
+        if refusal is None and not self._is_for_postmaster(address):
             refusal = self._judge_mailbox(address)
         wait_s = settings.smtp_greylist_s
         if refusal is None and wait_s and client.login is None:
@@ -198,6 +198,16 @@ class MailDesk:
         """Refuse by a fault alone."""
         del client
         return self._strike("data", envelope.sender.address)
+
+    def _is_for_postmaster(self, address: str) -> bool:
+        """Whether mail goes to whoever runs the server, whom every domain has and nobody is here.
+
+        RFC 5321, section 4.5.1; a mailbox of that name is one like any other.
+        """
+        if address[: len(POSTMASTER)].lower() != POSTMASTER:
+            return False
+        domain = address[len(POSTMASTER) :]
+        return not domain or (domain[0] == "@" and self._gateway.find_route(address) < 0)
 
     def _judge_mailbox(self, address: str) -> Reply | None:
         """Say what is wrong with a mailbox; a relay does not know and asks later."""
@@ -313,7 +323,7 @@ class MailDesk:
         told: dict[str, None] = {}
         for recipient in envelope.recipients:
             address = recipient.address.lower()
-            if address == POSTMASTER or address in told:
+            if address in told or self._is_for_postmaster(address):
                 continue
             told[address] = None
             posted = self._post(name, envelope, recipient, parcel, raw)

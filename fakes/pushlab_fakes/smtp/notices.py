@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Final
 from pushlab_fakes.smtp.replies import SERVER_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pushlab.world.clock import Instant
 
 __all__ = [
@@ -157,14 +159,22 @@ def compose_complaint(about: Returned, at: Instant) -> bytes:
     return _report(_head(about.sender, at, name, "Abuse report"), "feedback-report", name, parts)
 
 
-def compose_auto_reply(about: Returned, at: Instant, text: str, subject: str) -> bytes:
-    """Write the reply of somebody who is out of office; it is no bounce (RFC 3834)."""
+def compose_auto_reply(
+    about: Returned, at: Instant, text: str, subject: str, thread: Sequence[str] = ()
+) -> bytes:
+    """Write the reply of somebody who is out of office; it is no bounce (RFC 3834).
+
+    *thread* are the ids of the mails before it, that which is answered the last.
+    """
+    answered = [f"In-Reply-To: {_line(thread[-1])}"] if thread else []
+    answered += [f"References: {_line(' '.join(thread))}"] if thread else []
     told = [
         f"Date: {render_date(at)}",
         f"From: <{about.recipient}>",
         f"To: <{about.sender}>",
         f"Subject: Auto: {_line(subject)}",
         f"Message-ID: <{about.id}.away@{SERVER_NAME}>",
+        *answered,
         "Auto-Submitted: auto-replied",
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",

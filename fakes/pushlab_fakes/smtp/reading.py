@@ -89,6 +89,11 @@ class Parcel:
         return self._named.get("message-id")
 
     @property
+    def references(self) -> str | None:
+        """The ids of the mails that it follows (RFC 5322, section 3.6.4)."""
+        return self._named.get("references")
+
+    @property
     def auto_submitted(self) -> bool:
         """Whether a program answers here (RFC 3834); such mail is never answered."""
         return (self._named.get("auto-submitted") or "no").lower() != "no"

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Posted", "ReturnedMail", "Returns"]
 
 HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
 KEPT_MAX: Final = 10_000
 """Mails that came back and are kept; then the oldest go."""
 AWAY_TEXT: Final = "I am out of office and will read your mail when I am back."
@@ -123,6 +124,8 @@ class Returns:
         """Mails whose arrival somebody may hear of, by the number of the send."""
         self.written: list[ReturnedMail] = []
         """Oldest first."""
+        self._answered_at: dict[tuple[str, str], Instant] = {}
+        """When each of those who are away last answered whom."""
         gateway.observers.append(self._arrived)
 
     # -- hearing -------------------------------------------------------------------------------
@@ -226,7 +229,15 @@ class Returns:
         self._send(posted, "complaint", raw, "MailMarkedSpam")
 
     def _answer(self, posted: Posted) -> None:
-        raw = compose_auto_reply(posted.returned, self._world.now, AWAY_TEXT, posted.subject)
+        """Answer for who is away, once in a while to each sender (RFC 3834, section 2)."""
+        now, pair = self._world.now, (posted.recipient.address.lower(), posted.sender.lower())
+        last_at, days = self._answered_at.get(pair), self._world.settings.mail_auto_reply_days
+        if last_at is not None and now < last_at + days * DAY_MS:
+            return
+        self._answered_at[pair] = now
+        mail = read_mail(posted.raw, posted.sender)
+        thread = [*(mail.references or "").split(), *(mail.message_id or "").split()]
+        raw = compose_auto_reply(posted.returned, now, AWAY_TEXT, posted.subject, thread)
         self._send(posted, "auto-reply", raw, "AttemptMade")
 
     def _send(

@@ -112,6 +112,11 @@ class MailSettings:
         "the delay; 0: no notice.",
         "sendmail's default (confTO_QUEUEWARN, 4 hours); Postfix sends none",
     )
+    mail_auto_reply_days: int = setting(
+        7,
+        "Days in which a mailbox that is out of office answers one sender once; 0: each mail.",
+        "RFC 3834, 2: several days; RFC 5230, 4.1 has 7 as an example",
+    )
     mail_prefetch_delay_s: int = setting(
         600,
         "Bound of the time from a mail's arrival to the loading of its images by a privacy proxy.",

@@ -298,6 +298,19 @@ def test_a_postmaster_is_always_known() -> None:
     assert lab.mail.sent[0].recipients == ("postmaster",)
 
 
+def test_every_domain_has_a_postmaster_and_a_mailbox_of_that_name_is_one() -> None:
+    """RFC 5321, section 4.5.1."""
+    lab = a_lab()
+    box = lab.device("email", name="post", address="postmaster@example.com", fresh=True)
+
+    said = MailClient(lab).envelope("Postmaster@other.test", "postmasters@other.test")
+    hand_over(lab, a_mail(), "Postmaster@other.test", "PostMaster@example.com")
+    lab.advance(hours=1)
+
+    assert [reply[:9] for reply in said[1:]] == ["250 2.1.5", "550 5.1.1"]
+    assert len(box.inbox) == 1
+
+
 def test_only_the_last_mails_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pushlab_fakes.smtp.desk.KEPT_MAX", 2)
     lab = a_lab()

@@ -250,6 +250,35 @@ def test_who_is_out_of_office_answers_once_and_that_is_no_bounce() -> None:
     assert shop.inbox[0].subject == "Auto: Hello"
 
 
+@pytest.mark.parametrize(("days", "answers"), [(7, 2), (0, 3)])
+def test_who_is_out_of_office_answers_a_sender_once_in_a_while(days: int, answers: int) -> None:
+    """RFC 3834, section 2."""
+    lab, alice = a_lab(mail_auto_reply_days=days)
+    alice.switch_auto_reply(on=True)
+    for _ in range(2):
+        send(lab)
+        lab.advance(days=1)
+    lab.advance(days=6)
+    send(lab)
+
+    lab.advance(days=1)
+
+    assert [returned.kind for returned in lab.mail.returned] == ["auto-reply"] * answers
+
+
+def test_an_automatic_reply_names_what_it_answers() -> None:
+    """RFC 3834, section 3.1.6."""
+    lab, alice = a_lab()
+    alice.switch_auto_reply(on=True)
+    hand_over(lab, a_mail(Message_ID="<2@shop.test>", References="<0@x.test> <1@x.test>"), ALICE)
+
+    lab.advance(days=1)
+
+    message = lab.mail.returned[0].message
+    assert message["In-Reply-To"] == "<2@shop.test>"
+    assert message["References"] == "<0@x.test> <1@x.test> <2@shop.test>"
+
+
 def test_what_a_program_wrote_is_not_answered() -> None:
     lab, alice = a_lab()
     alice.switch_auto_reply(on=True)
