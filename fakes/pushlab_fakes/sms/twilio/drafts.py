@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from pushlab.world.clock import Instant
 
 __all__ = [
-    "BODY_MAX",
     "LOOK_ALIKES",
     "VALIDITY_MAX_S",
     "Draft",
     "Form",
+    "find_size_error",
     "parse_date",
     "read_draft",
     "read_form",
@@ -162,13 +162,24 @@ def read_draft(form: Form, now: Instant, settings: Settings) -> Draft | Answer:
 
 
 def _check_content(form: Form, body: str, media: tuple[str, ...]) -> Answer | None:
-    if not body and not media and not form.get("ContentSid"):
-        return refuse(21619 if form.get("Body") is None else 21602)
-    if len(body) > BODY_MAX:
-        return refuse(21617)
-    if len(media) > MEDIA_MAX:
-        return refuse(21623)
+    has_template = bool(form.get("ContentSid"))
+    code = find_size_error(body, media, has_template=has_template)
+    if code == 21619 and form.get("Body") is not None:
+        code = 21602
+    if code is not None:
+        return refuse(code)
     return None if all(map(_is_url, media)) else refuse(21620)
+
+
+def find_size_error(
+    body: str, media: tuple[str, ...], *, has_template: bool = False
+) -> int | None:
+    """Return the error that there is nothing to send, or too much of it, or None."""
+    if not body and not media and not has_template:
+        return 21619
+    if len(body) > BODY_MAX:
+        return 21617
+    return 21623 if len(media) > MEDIA_MAX else None
 
 
 def _check_choices(form: Form) -> Answer | None:

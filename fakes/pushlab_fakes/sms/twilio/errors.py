@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pushlab_fakes.exchange import Answer
 
-__all__ = ["ALERTS", "LATER", "REFUSALS", "describe_failure", "refuse"]
+__all__ = ["ALERTS", "LATER", "REFUSALS", "describe_failure", "describe_refusal", "refuse"]
 
 REFUSALS: Final[Mapping[int, tuple[int, str]]] = {
     20001: (400, "{reason}"),
@@ -99,9 +99,14 @@ LATER: Final[Mapping[int, tuple[str, str]]] = {
 ALERTS: Final[Mapping[int, str]] = {
     11200: "HTTP retrieval failure",
     11205: "HTTP connection failure",
+    11750: "TwiML response body too large",
     11751: "Media Message - Media exceeds messaging provider size limit",
     12100: "Document parse failure",
     12300: "Invalid Content-Type",
+    14101: 'Invalid "To" attribute',
+    14102: 'Invalid "From" attribute',
+    14103: "Invalid Body",
+    14111: "Invalid To phone number for Trial mode",
     21610: "Attempt to send to unsubscribed recipient",
 }
 """What the debugger shows of the application under test, and nothing else does."""
@@ -119,6 +124,11 @@ def refuse(code: int, *, status: int | None = None, **said: object) -> Answer:
     body["status"] = status
     headers = (("www-authenticate", 'Basic realm="Twilio API"'),) if code == 20003 else ()
     return json_answer(status, body, headers)
+
+
+def describe_refusal(code: int) -> str:
+    """Return the text of a refusal that names nothing."""
+    return REFUSALS[code][1]
 
 
 def describe_failure(code: int | None) -> str | None:

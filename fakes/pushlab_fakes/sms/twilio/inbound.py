@@ -15,14 +15,15 @@ from urllib.parse import urldefrag, urljoin
 
 from pushlab_fakes.exchange import Answer
 from pushlab_fakes.sms.twilio.callbacks import Call
-from pushlab_fakes.sms.twilio.drafts import BODY_MAX, Draft
+from pushlab_fakes.sms.twilio.drafts import Draft, find_size_error
+from pushlab_fakes.sms.twilio.errors import ALERTS, describe_refusal
 from pushlab_fakes.sms.twilio.messages import Media, Message
 from pushlab_fakes.sms.twilio.numbers import find_country
 from pushlab_fakes.sms.twilio.twiml import Redirect, Reply, read_twiml
 from pushlab_fakes.sms_encoding import measure_sms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pushlab.content import File
     from pushlab.world.clock import Instant
@@ -38,6 +39,16 @@ __all__ = ["Inbound"]
 
 REDIRECTS_MAX: Final = 10
 """Documents that one message leads through."""
+ALERT_OF_REFUSAL: Final[Mapping[int, int]] = {
+    21211: 14101,
+    21212: 14102,
+    21601: 14102,
+    21606: 14102,
+    21608: 14111,
+    21617: 14103,
+    21619: 14103,
+}
+"""What the debugger calls it that a message of a TwiML document was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,16 +238,25 @@ class Inbound:
                     url, number = urljoin(urldefrag(visit.url).url, verb.url), visit.number + 1
                     self._visit(replace(visit, url=url, method=verb.method, number=number))
                 return
-            self._reply(visit, verb, place)
+            told = self._reply(visit, verb, place)
+            if verb.action is not None:
+                if visit.number < REDIRECTS_MAX:
+                    url, number = urljoin(urldefrag(visit.url).url, verb.action), visit.number + 1
+                    extra = (*visit.extra, *told)
+                    self._visit(
+                        replace(visit, url=url, method=verb.method, number=number, extra=extra)
+                    )
+                return
 
-    def _reply(self, visit: Visit, reply: Reply, place: int) -> None:
+    def _reply(self, visit: Visit, reply: Reply, place: int) -> list[tuple[str, str]]:
+        """Send a message, and return what its action is told of it."""
         message = visit.message
         base, callback = urldefrag(visit.url).url, reply.status_callback
         draft = Draft(
             to=reply.to or message.sender or "",
             sender=reply.sender or message.to,
             service=None,
-            body=reply.text[:BODY_MAX],
+            body=reply.text,
             media=tuple(urljoin(base, url) for url in reply.media),
             is_mms=bool(reply.media),
             status_callback=None if callback is None else urljoin(base, callback),
@@ -247,16 +267,25 @@ class Inbound:
             keeps_body=True,
             keeps_address=True,
         )
-        if not draft.body and not draft.media:
-            return
+        code = find_size_error(draft.body, draft.media)
+        if code is not None:
+            return self._refuse(visit, code, describe_refusal(code))
         account = self._accounts.get_account(message.account)
         natural = f"reply {message.sid} {visit.number} {place}"
         taken = self._sending.create(account, draft, natural, message.entry, "outbound-reply")
         if isinstance(taken, Answer):
             body = taken.json()
             assert isinstance(body, dict), "a refusal is an object"
-            causes = (message.entry,)
-            self._callbacks.warn(body["code"], visit.url, message.sid, causes, body["message"])
+            return self._refuse(visit, body["code"], body["message"])
+        sent = (("MessageSid", taken.sid), ("SmsSid", taken.sid))
+        return [*sent, ("MessageStatus", taken.status), ("SmsStatus", taken.status)]
+
+    def _refuse(self, visit: Visit, code: int, said: str) -> list[tuple[str, str]]:
+        """Write into the debugger why a message was not sent; TwiML has warnings of its own."""
+        code = ALERT_OF_REFUSAL.get(code, code)
+        said = ALERTS.get(code, said)
+        self._callbacks.warn(code, visit.url, visit.message.sid, (visit.message.entry,), said)
+        return [("MessageStatus", "failed"), ("SmsStatus", "failed"), ("ErrorCode", str(code))]
 
 
 def _find_holder(sender: Sender, service: Service | None) -> Sender | Service:

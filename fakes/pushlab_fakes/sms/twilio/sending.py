@@ -131,12 +131,11 @@ class Sending:
         to = self._read_recipient(draft)
         if isinstance(to, Answer):
             return to
-        is_test = account.is_test or draft.sender == MAGIC_SENDER
         magic = self._find_magic(account, draft, to)
         if magic is not None:
             return self._refuse(magic, to, draft)
-        if is_test:
-            return Route(to, draft.sender, None, is_test=True)
+        if self._knows_magic(account) and parse_number(draft.sender or "") == MAGIC_SENDER:
+            return Route(to, MAGIC_SENDER, None, is_test=True)
         service = self._find_service(account, draft)
         if isinstance(service, Answer):
             return service
@@ -162,13 +161,16 @@ class Sending:
 
     def _find_magic(self, account: Account, draft: Draft, to: str) -> int | None:
         """Return the error that a magic number asks for, or None."""
-        if not (account.is_test or self._world.settings.twilio_magic_numbers):
+        if not self._knows_magic(account):
             return None
         sender = parse_number(draft.sender or "")
         code = MAGIC_TO.get(to) or MAGIC_FROM.get(sender or "")
         if code is None and account.is_test and sender != MAGIC_SENDER:
             return 21606
         return code
+
+    def _knows_magic(self, account: Account) -> bool:
+        return account.is_test or self._world.settings.twilio_magic_numbers
 
     def _find_service(self, account: Account, draft: Draft) -> Service | Answer | None:
         if draft.service is None:

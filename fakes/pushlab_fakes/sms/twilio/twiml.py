@@ -1,10 +1,11 @@
 """TwiML for messages: what an application answers to an incoming message, read into verbs.
 
 Mirrored: Twilio documentation, "TwiML for Programmable Messaging": ``<Message>`` with text,
-``<Body>`` and ``<Media>``, its attributes ``to from action method statusCallback``, ``<Redirect>``
-(nothing after it counts), an empty ``<Response>``, plain text as the reply itself; errors 12100
-and 12300. ``<Sms>`` is an old name of ``<Message>``. A document type is refused: it may hold
-entities that grow without end. Verbs that are for calls are passed over.
+``<Body>`` and ``<Media>``, its attributes ``to from action method statusCallback`` (the document
+goes on with what is answered at ``action``, and nothing after it counts), ``<Redirect>`` (nothing
+after it counts), an empty ``<Response>``, plain text as the reply itself; errors 11750, 12100 and
+12300. ``<Sms>`` is an old name of ``<Message>``. A document type is refused: it may hold entities
+that grow without end. Verbs that are for calls are passed over.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ __all__ = ["Redirect", "Reply", "read_twiml"]
 
 XML_TYPES: Final = ("text/xml", "application/xml", "text/html")
 MESSAGES: Final = ("Message", "Sms")
+BYTES_MAX: Final = 64 * 1024
+"""Of a document (error 11750)."""
 
 
 @dataclass(slots=True)
@@ -29,6 +32,10 @@ class Reply:
     to: str | None = None
     sender: str | None = None
     status_callback: str | None = None
+    action: str | None = None
+    """Who is told at once what became of it, and says how to go on."""
+    method: str = "POST"
+    """How *action* is asked."""
     text: str = ""
     media: list[str] = field(default_factory=list)
 
@@ -94,6 +101,8 @@ def read_twiml(content_type: str, body: bytes) -> list[Verb] | int:
     """Return the verbs of an answer in order, or the error of the debugger that it is."""
     if not body.strip():
         return []
+    if len(body) > BYTES_MAX:
+        return 11750
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == "text/plain":
         return [Reply(text=body.decode("utf-8", "replace"))]
@@ -117,8 +126,14 @@ def _make_verb(name: str, attributes: Mapping[str, str]) -> Verb | None:
         return Reply(
             to=attributes.get("to"),
             sender=attributes.get("from"),
-            status_callback=attributes.get("statusCallback") or attributes.get("action"),
+            status_callback=attributes.get("statusCallback"),
+            action=attributes.get("action") or None,
+            method=_read_method(attributes),
         )
     if name == "Redirect":
-        return Redirect(method=(attributes.get("method") or "POST").upper())
+        return Redirect(method=_read_method(attributes))
     return None
+
+
+def _read_method(attributes: Mapping[str, str]) -> str:
+    return (attributes.get("method") or "POST").upper()

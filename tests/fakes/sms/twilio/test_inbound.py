@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -133,7 +134,7 @@ def test_plain_text_is_the_reply() -> None:
     assert shop.alice.inbox[0].body == "Thanks"
 
 
-@pytest.mark.parametrize("answer", [204, 200, twiml(""), twiml("<Message></Message>")])
+@pytest.mark.parametrize("answer", [204, 200, twiml("")])
 def test_nothing_is_sent_where_nothing_is_said(answer) -> None:
     shop = a_shop()
     shop.answers = [answer]
@@ -142,6 +143,76 @@ def test_nothing_is_sent_where_nothing_is_said(answer) -> None:
 
     assert len(shop.alice.inbox) == 0
     assert shop.lab.twilio.alerts == []
+
+
+FOREIGN = "+14155550188"
+
+
+@pytest.mark.parametrize(
+    ("inside", "code"),
+    [
+        ("<Message></Message>", 14103),
+        (f"<Message>{'x' * 1_601}</Message>", 14103),
+        ('<Message to="nobody">Hi</Message>', 14101),
+        ('<Message from="not a number!">Hi</Message>', 14102),
+        (f'<Message from="{FOREIGN}">Hi</Message>', 14102),
+        (f'<Message to="{BOB}">Hi</Message>', 14111),
+        ("<Message>" + "<Media>/cat.png</Media>" * 11 + "</Message>", 21623),
+    ],
+)
+def test_a_message_of_a_document_that_cannot_be_sent_is_a_warning(inside, code) -> None:
+    """Twilio's dictionary has numbers of their own for most of these."""
+    shop = a_shop()
+    shop.lab.twilio.account(trial=True, verified=[ALICE])
+    other = "AC" + 32 * "c"
+    shop.request("POST", "/Messages.json", {"To": ALICE, "From": FOREIGN, "Body": "Hi"},
+                 user=other, account=other)  # fmt: skip
+    shop.lab.advance(minutes=1)
+    shop.answers = [twiml(f"{inside}<Message>The next one</Message>")]
+
+    write(shop)
+
+    assert shop.alice.inbox[0].body == "The next one"
+    assert [alert.code for alert in shop.lab.twilio.alerts] == [code]
+
+
+def test_the_action_of_a_message_is_told_at_once_and_says_how_to_go_on() -> None:
+    shop = a_shop()
+    shop.answers = [
+        twiml('<Message action="/said" method="GET">One</Message><Message>Never</Message>'),
+        twiml("<Message>Two</Message>"),
+    ]
+
+    write(shop)
+
+    posts = [post for post, _ in shop.lab.world.outbox.settled]
+    asked = dict(parse_qsl(urlsplit(posts[1].url).query))
+    sent = {text.body: text for text in shop.alice.inbox}
+    assert [post.method for post in posts] == ["POST", "GET"]
+    assert set(sent) == {"One", "Two"}
+    assert asked["MessageStatus"] == "queued"
+    assert asked["MessageSid"] in {told["sid"] for told in shop.lab.twilio.messages}
+    assert asked["SmsMessageSid"] != asked["MessageSid"]
+    assert asked["Body"] == "Hello shop"
+
+
+def test_the_action_of_a_message_that_is_refused_is_told_so() -> None:
+    shop = a_shop()
+    shop.answers = [twiml('<Message to="nobody" action="/said">Hi</Message>')]
+
+    write(shop)
+
+    told = shop.calls[1]
+    assert (told["_path"], told["MessageStatus"], told["ErrorCode"]) == ("/said", "failed", "14101")
+
+
+def test_an_action_that_leads_to_itself_ends() -> None:
+    shop = a_shop()
+    shop.answers = [twiml('<Message action="/hook">Hi</Message>')] * 50
+
+    write(shop)
+
+    assert len(shop.calls) == 11
 
 
 def test_a_redirect_goes_on_elsewhere_and_ends_the_document() -> None:
@@ -171,6 +242,7 @@ def test_a_document_that_leads_to_itself_ends() -> None:
     [
         (500, 11200),
         ((200, "<Response>", XML), 12100),
+        (twiml(" " * 65_536), 11750),
         ((200, "{}", {"content-type": "application/json"}), 12300),
     ],
 )

@@ -29,8 +29,12 @@ def read(inside: str, kind: str = XML) -> object:
             '<Message to="+1" from="+2" statusCallback="/s">Hi</Message><Message action="/a"/>',
             [
                 Reply(to="+1", sender="+2", status_callback="/s", text="Hi"),
-                Reply(status_callback="/a"),
+                Reply(action="/a"),
             ],
+        ),
+        (
+            '<Message action="/a" method="get">Hi</Message>',
+            [Reply(action="/a", method="GET", text="Hi")],
         ),
         (
             '<Redirect method="get"> /next </Redirect><Redirect>/other</Redirect>',
@@ -53,6 +57,13 @@ def test_nothing_answers_nothing() -> None:
     assert read_twiml("text/html", b"\n") == []
 
 
+def test_a_document_beyond_64_kib_is_error_11750() -> None:
+    whole = b"<Response/>"
+
+    assert read_twiml(XML, whole + b" " * (65_536 - len(whole))) == []
+    assert read_twiml(XML, whole + b" " * (65_537 - len(whole))) == 11750
+
+
 def test_another_content_type_is_error_12300() -> None:
     assert read("", "application/json") == 12300
 
@@ -67,7 +78,7 @@ def test_another_content_type_is_error_12300() -> None:
         b'<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><Response>&b;</Response>',
         b'<?xml version="1.0" encoding="martian"?><Response/>',
         b"\xff\xfe\xff",
-        300_000 * b"<a>",
+        20_000 * b"<a>",
     ],
 )
 def test_what_cannot_be_read_is_error_12100(body) -> None:
