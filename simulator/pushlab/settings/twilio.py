@@ -78,6 +78,11 @@ class TwilioSettings:
         "accounts that are said to be test credentials.",
         source="Twilio documentation, test credentials; what a lab adopts does not tell which",
     )
+    twilio_trial_prefix: str = setting(
+        "Sent from your Twilio trial account - ",
+        "What every message of a trial account begins with.",
+        "Twilio documentation, free trial limitations; remembered wording",
+    )
     twilio_price_sms: str = setting(
         "0.00790", "Price of one segment in USD.", "Twilio, SMS pricing of the US, an example"
     )

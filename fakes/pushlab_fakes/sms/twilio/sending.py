@@ -96,6 +96,8 @@ class Sending:
         status = "queued" if service is None else "accepted"
         is_smart = service is not None and service.smart_encoding
         body = draft.body.translate(LOOK_ALIKES) if is_smart else draft.body
+        if account.is_trial and body:
+            body = self._world.settings.twilio_trial_prefix + body
         message = Message(
             sid=self._messages.name("MM" if draft.is_mms else "SM", account.sid, natural),
             account=account.sid,

@@ -42,6 +42,18 @@ def test_a_trial_account_writes_to_verified_numbers() -> None:
     assert shop.refusal(BOB) == (21608, 400)
 
 
+@pytest.mark.parametrize("prefix", ["Sent from your Twilio trial account - ", ""])
+def test_a_trial_account_says_so_in_every_message(prefix) -> None:
+    shop = Shop(twilio_trial_prefix=prefix)
+    shop.lab.twilio.account(trial=True, verified=[ALICE])
+
+    told = shop.send(Body="x" * 150)
+    shop.lab.advance(minutes=1)
+
+    assert told["body"] == shop.alice.inbox[0].body == prefix + "x" * 150
+    assert told["num_segments"] == ("2" if prefix else "1")
+
+
 @pytest.mark.parametrize("status", [400, 403])
 def test_a_region_is_refused_with_the_status_of_the_setting(status) -> None:
     shop = Shop(twilio_region_status=status)
