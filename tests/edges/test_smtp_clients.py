@@ -156,6 +156,62 @@ def test_smtplib_is_told_that_its_password_is_wrong(pushlab):
             assert caught.value.smtp_code == 535
 
 
+@pytest.mark.parametrize("port", ["clear", "starttls"])
+def test_smtplib_learns_that_it_is_turned_away(pushlab, port):
+    pushlab.mail.refuse("client")
+
+    with pytest.raises(smtplib.SMTPConnectError, match="Connections from you are refused"):
+        smtplib.SMTP("127.0.0.1", port_of(pushlab, port), timeout=WAIT_S)
+
+
+def test_whoever_is_turned_away_may_take_leave(pushlab):
+    """RFC 5321, section 3.1."""
+    pushlab.mail.refuse("client")
+    end = pushlab.endpoints.smtp
+
+    with (
+        socket.create_connection((end.host, end.port), WAIT_S) as talk,
+        talk.makefile("rb") as heard,
+    ):
+        said = [heard.readline()]
+        for line in (b"EHLO c\r\n", b"QUIT\r\n"):
+            talk.sendall(line)
+            said.append(heard.readline())
+        last = heard.readline()
+
+    assert [line[:9] for line in said] == [b"554 5.7.1", b"503 5.5.1", b"221 2.0.0"]
+    assert last == b""
+
+
+@pytest.mark.asyncio
+async def test_aiosmtplib_learns_that_it_is_turned_away(pushlab):
+    pushlab.mail.refuse("client")
+    client = aiosmtplib.SMTP(
+        hostname="127.0.0.1", port=port_of(pushlab, "clear"), timeout=WAIT_S, start_tls=False
+    )
+
+    with pytest.raises(aiosmtplib.SMTPConnectResponseError) as refusal:
+        await client.connect()
+
+    assert refusal.value.code == 554
+
+
+def test_smtplib_logs_in_only_after_starttls_where_tls_is_wanted(pushlab, boxes, trust):
+    """RFC 3207, section 4."""
+    pushlab.change_settings(smtp_tls_required=True)
+
+    with smtplib.SMTP("127.0.0.1", port_of(pushlab, "starttls"), timeout=WAIT_S) as client:
+        with pytest.raises(smtplib.SMTPAuthenticationError) as refusal:
+            client.login("shop", "secret")
+        client.starttls(context=trust)
+        client.login("shop", "secret")
+        client.sendmail("news@shop.test", [LIVE], b"Subject: Hi\r\n\r\nHi\r\n")
+    pushlab.advance(minutes=5)
+
+    assert refusal.value.smtp_code == 530
+    assert [mail.subject for mail in boxes.inbox] == ["Hi"]
+
+
 def test_an_answer_that_is_lost_after_the_dot_cuts_the_client_off(pushlab, boxes):
     pushlab.fault("smtp end", how="lost", times=1)
     port = port_of(pushlab, "clear")
