@@ -392,6 +392,7 @@ class MailDesk:
         if now >= over_at:
             self.returns.plan_failure(posted, reply)
             return
+        self.returns.put_off(posted, reply)
         wait = max(now - posted.at, max(settings.smtp_retry_first_s, 1) * 1000)
         name = f"mail retry {posted.name} {posted.recipient.address}"
 

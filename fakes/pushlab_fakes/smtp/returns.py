@@ -72,6 +72,11 @@ class Posted:
         return notice in {"FAILURE", "DELAY"} if notify is None else notice in notify
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Which mail for whom."""
+        return self.name, self.recipient.address
+
+    @property
     def returned(self) -> Returned:
         """The mail as a notice tells of it."""
         return Returned(
@@ -126,6 +131,10 @@ class Returns:
         """Oldest first."""
         self._answered_at: dict[tuple[str, str], Instant] = {}
         """When each of those who are away last answered whom."""
+        self._put_off: dict[tuple[str, str], Reply] = {}
+        """Mails that a relay tries again, by name and recipient, and what it was told last."""
+        self._delays: set[tuple[str, str]] = set()
+        """Mails of which a notice of the delay is planned."""
         gateway.observers.append(self._arrived)
 
     # -- hearing -------------------------------------------------------------------------------
@@ -140,11 +149,19 @@ class Returns:
 
     def follow(self, posted: Posted, number: int) -> None:
         """Learn which send carries *posted*."""
+        self._put_off.pop(posted.key, None)
         if posted.sender:
             self._followed[number] = posted
 
+    def put_off(self, posted: Posted, reply: Reply) -> None:
+        """Learn that *posted* is tried again later; its sender is told if that takes long."""
+        if posted.wants("DELAY"):
+            self._put_off[posted.key] = reply
+            self._plan_delay(posted)
+
     def plan_failure(self, posted: Posted, reply: Reply) -> None:
         """Tell the sender a moment later that a server refused the mail for one recipient."""
+        self._put_off.pop(posted.key, None)
         if posted.wants("FAILURE"):
             self._plan("failed", posted, self._world.now + 1, partial(self._fail, posted, reply))
 
@@ -198,16 +215,18 @@ class Returns:
 
     def _plan_delay(self, posted: Posted) -> None:
         hours = self._world.settings.smtp_delay_notice_hours
-        if hours:
-            at = posted.at + hours * HOUR_MS
+        at = posted.at + hours * HOUR_MS
+        if hours and at >= self._world.now and posted.key not in self._delays:
+            self._delays.add(posted.key)
             self._plan("delayed", posted, at, partial(self._warn, posted))
 
     def _warn(self, posted: Posted) -> None:
-        """Tell of a delay, if the mail still waits for room."""
-        if not any(kept is posted for kept in self._followed.values()):
+        """Tell of a delay, if the mail still waits for room, or to be tried again."""
+        reply = self._put_off.get(posted.key)
+        if reply is None and not any(kept is posted for kept in self._followed.values()):
             return
         until = posted.at + self._world.settings.smtp_queue_hours * HOUR_MS
-        self._notify(posted, "delayed", replies.MAILBOX_FULL, until)
+        self._notify(posted, "delayed", reply or replies.MAILBOX_FULL, until)
 
     def _fail(self, posted: Posted, reply: Reply) -> None:
         self._notify(posted, "failed", reply)

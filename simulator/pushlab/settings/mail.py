@@ -108,8 +108,8 @@ class MailSettings:
     )
     smtp_delay_notice_hours: int = setting(
         4,
-        "How long mail on the wire waits for room in a mailbox before its sender gets a notice of "
-        "the delay; 0: no notice.",
+        "How long mail on the wire waits, for room in a mailbox or to be tried again, before its "
+        "sender gets a notice of the delay; 0: no notice.",
         "sendmail's default (confTO_QUEUEWARN, 4 hours); Postfix sends none",
     )
     mail_auto_reply_days: int = setting(

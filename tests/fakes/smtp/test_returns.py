@@ -202,7 +202,42 @@ def test_a_relay_gives_up_when_its_queue_does() -> None:
 
     lab.advance(days=4)
 
-    assert [(each.kind, each.status) for each in lab.mail.returned] == [("failed", "4.7.1")]
+    told = [(each.kind, each.status) for each in lab.mail.returned]
+    assert told == [("delayed", "4.7.1"), ("failed", "4.7.1")]
+    assert "Will-Retry-Until: Sun, 04 Jan 2026 00:00:00 +0000" in lab.mail.returned[0].raw.decode()
+
+
+@pytest.mark.parametrize(
+    ("hours", "notify", "kinds"),
+    [
+        (1, "", []),
+        (5, "", ["delayed"]),
+        (5, " NOTIFY=FAILURE", []),
+        (5, " NOTIFY=DELAY", ["delayed"]),
+    ],
+)
+def test_a_relay_tells_of_a_delay_to_who_wants_to_know(
+    hours: int, notify: str, kinds: list[str]
+) -> None:
+    lab, alice = a_lab(smtp_role="relay")
+    lab.fault("smtp", status=451, end=lab.now + hours * 3_600_000)
+    send(lab, "", notify)
+
+    lab.advance(days=1)
+
+    assert [each.kind for each in lab.mail.returned] == kinds
+    assert len(alice.inbox) == 1
+
+
+def test_one_mail_is_told_of_as_a_delay_once_whatever_delays_it() -> None:
+    lab, alice = a_lab(smtp_role="relay")
+    alice.fill()
+    lab.fault("smtp", status=451, end=lab.now + 5 * 3_600_000)
+    send(lab)
+
+    lab.advance(days=4)
+
+    assert [each.kind for each in lab.mail.returned] == ["delayed", "failed"]
 
 
 # --- complaints and automatic replies ------------------------------------------------------------
