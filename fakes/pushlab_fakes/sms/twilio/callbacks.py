@@ -33,6 +33,8 @@ RETRIES_MAX: Final = 5
 FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 IGNORED: Final = ("refused:", "interrupted")
 """Errors of posts that pushlab itself has kept back: nobody tried to connect."""
+LATE: Final = "timed out"
+"""The error of a post that reached somebody who did not answer in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,8 @@ class Callbacks:
         if call.method == "GET":
             url = f"{url}{'&' if '?' in url else '?'}{urlencode(form)}"
             form = {}
-        natural = (call.name, tried)
-        token = self._world.ids.uuid("twilio call", self._world.ids.key("twilio call", *natural))
+        # A second try says that it is one: an application may tell it by the token.
+        token = self._world.ids.uuid("twilio call", self._world.ids.key("twilio call", call.name))
         signature = sign(self._accounts.token_of(call.account), url, form)
 
         def settled(answer: PostAnswer) -> None:
@@ -154,9 +156,9 @@ def _is_retried(answer: PostAnswer, options: Mapping[str, str]) -> bool:
     """Whether the policy (``rp``) has a failed call tried again."""
     policy = options.get("rp", "ct").split(",")
     if answer.status is None:
-        is_ours = (answer.error or "").startswith(IGNORED)
-        kinds = ("ct", "rt", "all")
-        return not is_ours and any(kind in policy for kind in kinds)
+        error = answer.error or ""
+        kind = "rt" if error == LATE else "ct"
+        return not error.startswith(IGNORED) and (kind in policy or "all" in policy)
     if answer.status < 400:
         return False
     return "all" in policy or f"{answer.status // 100}xx" in policy

@@ -19,6 +19,7 @@ from pushlab_fakes.direct import Letter
 from pushlab_fakes.sms.twilio.callbacks import Call
 from pushlab_fakes.sms.twilio.errors import LATER, describe_failure
 from pushlab_fakes.sms.twilio.media import MediaFetcher
+from pushlab_fakes.sms.twilio.messages import find_price
 from pushlab_fakes.sms.twilio.numbers import find_late_error
 from pushlab_fakes.sms.twilio.queues import Queues
 from pushlab_fakes.sms_encoding import measure_sms
@@ -145,7 +146,7 @@ class Flow:
         if account.is_suspended:
             self._fail(message, 30002)
             return
-        message.price = self._price(message)
+        message.price = find_price(message, self._world.settings)
         if self._is_too_dear(message):
             message.price = None
             self._fail(message, 30010)
@@ -311,11 +312,6 @@ class Flow:
 
     def _is_stopped(self, message: Message) -> bool:
         return self._gateway.is_stopped(message.sender or "", message.to)
-
-    def _price(self, message: Message) -> str:
-        settings = self._world.settings
-        each = settings.twilio_price_mms if message.is_mms else settings.twilio_price_sms
-        return str(-Decimal(each) * (1 if message.is_mms else message.segments))
 
     def _is_too_dear(self, message: Message) -> bool:
         if message.max_price is None or not self._world.settings.twilio_max_price_counts:

@@ -17,7 +17,7 @@ from pushlab_fakes.exchange import Answer
 from pushlab_fakes.sms.twilio.callbacks import Call
 from pushlab_fakes.sms.twilio.drafts import Draft, find_size_error
 from pushlab_fakes.sms.twilio.errors import ALERTS, describe_refusal
-from pushlab_fakes.sms.twilio.messages import Media, Message
+from pushlab_fakes.sms.twilio.messages import Media, Message, find_price
 from pushlab_fakes.sms.twilio.numbers import find_country
 from pushlab_fakes.sms.twilio.twiml import Redirect, Reply, read_twiml
 from pushlab_fakes.sms_encoding import measure_sms
@@ -157,7 +157,7 @@ class Inbound:
     ) -> None:
         now = self._world.now
         message.status, message.sent_at, message.updated_at = "received", now, now
-        message.price = f"-{self._world.settings.twilio_price_sms}"
+        message.price = find_price(message, self._world.settings)
         message.entry = self._world.trace.record(
             "TwilioMessageReceived",
             message.sid,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from pushlab_fakes.sms.twilio.errors import describe_failure
@@ -15,10 +16,11 @@ from pushlab_fakes.sms.twilio.errors import describe_failure
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pushlab.settings import Settings
     from pushlab.world.clock import Instant
     from pushlab.world.world import World
 
-__all__ = ["FINAL", "Media", "Message", "Messages", "render_date"]
+__all__ = ["FINAL", "Media", "Message", "Messages", "find_price", "render_date"]
 
 VERSION: Final = "2010-04-01"
 FINAL: Final = frozenset({"delivered", "undelivered", "failed", "canceled", "received", "read"})
@@ -168,6 +170,13 @@ class Messages:
     def __iter__(self) -> Iterator[Message]:
         """Yield all messages, oldest first."""
         return iter(self._held.values())
+
+
+def find_price(message: Message, settings: Settings) -> str:
+    """Return what a message costs in USD, in or out: its segments, or its MMS."""
+    if message.is_mms:
+        return str(-Decimal(settings.twilio_price_mms))
+    return str(-Decimal(settings.twilio_price_sms) * message.segments)
 
 
 def render_date(instant: Instant | None) -> str | None:

@@ -73,15 +73,44 @@ def test_an_answer_that_is_an_error_is_line_11200_of_the_debugger() -> None:
     assert len(shop.lab.trace.find(["TwilioAlertRaised"])) == 1
 
 
-def test_a_connection_that_fails_is_tried_once_more_and_is_line_11205() -> None:
-    shop = Shop()
-    world = shop.lab.world
-    shop.send(BOB, StatusCallback=HOOK)
-    posts = []
+def fail_every_post(shop, error):
+    """Let a callback meet *error* each time it is made, and return the tries."""
+    world, posts = shop.lab.world, []
     end = world.now + 1_000
     while (post := world.run_until(end)) is not None:
         posts.append(post)
-        world.outbox.settle(post, PostAnswer(None, error="unreachable"))
+        world.outbox.settle(post, PostAnswer(None, error=error))
+    return posts
+
+
+@pytest.mark.parametrize(
+    ("fragment", "error", "tries"),
+    [
+        ("", "unreachable: connection refused", 2),
+        ("", "timed out", 1),
+        ("#rp=rt", "timed out", 2),
+        ("#rp=rt", "unreachable: connection refused", 1),
+        ("#rp=all&rc=3", "timed out", 4),
+        ("#rp=5xx", "unreachable: connection refused", 1),
+    ],
+)
+def test_a_connection_and_a_wait_that_fail_are_tried_again_each_by_its_policy(
+    fragment, error, tries
+) -> None:
+    shop = Shop()
+    shop.send(BOB, StatusCallback=f"{HOOK}{fragment}")
+
+    posts = fail_every_post(shop, error)
+
+    assert len(posts) == tries
+    assert len({dict(post.headers)["i-twilio-idempotency-token"] for post in posts}) == 1
+
+
+def test_a_connection_that_fails_is_tried_once_more_and_is_line_11205() -> None:
+    shop = Shop()
+    shop.send(BOB, StatusCallback=HOOK)
+
+    posts = fail_every_post(shop, "unreachable")
 
     assert [post.name.partition(" ")[2].split()[1:] for post in posts] == [
         ["sent"],
