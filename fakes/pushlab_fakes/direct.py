@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DirectSends", "Ear", "Letter", "News"]
 
-News = Literal["delivered", "undelivered", "unsubscribed", "complained"]
+News = Literal["delivered", "undelivered", "unsubscribed", "left by mail", "complained"]
 """What a wire may hear of a message after it was accepted."""
 
 ACCEPTED: Final = Fate.ACCEPTED.value
@@ -226,6 +226,12 @@ class DirectSends:
     ) -> None:
         """Tell the wire that the mail's way to unsubscribe was used."""
         self._tell(fan_out, positions, instants, "unsubscribed")
+
+    def left_by_mail(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Tell the wire that somebody writes a mail to unsubscribe."""
+        self._tell(fan_out, positions, instants, "left by mail")
 
     def complained(
         self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]

@@ -113,7 +113,11 @@ class Mail:
     """What can be clicked, in the order of the text; the link to unsubscribe is not among them."""
     headers: tuple[tuple[str, str], ...] = ()
     unsubscribe_url: str | None = None
-    """The link in the text that unsubscribes, if there is one."""
+    """The link in the text that unsubscribes, if there is one.
+
+    Without one, and without the one click, it is what the header List-Unsubscribe names first: a
+    page, or an address (``mailto:``).
+    """
     one_click: bool = False
     """Whether the headers offer to unsubscribe by one POST (RFC 8058)."""
     one_click_url: str | None = None

@@ -210,6 +210,12 @@ class MessageOwner(Protocol):
         """Learn that people used the mail's way to unsubscribe."""
         ...
 
+    def left_by_mail(
+        self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Learn that people unsubscribed by a mail to the address that the mail names for it."""
+        ...
+
     def complained(
         self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
     ) -> None:

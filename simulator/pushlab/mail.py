@@ -107,6 +107,8 @@ class MailView:
     def returned(self) -> list[ReturnedMail]:
         """The notices, complaints and automatic replies to senders, oldest first.
 
+        Beside them stand the mails by which readers unsubscribe, to the address that a mail names.
+
         One whose address has a mailbox in this lab lies there too.
         """
         return self._host.read(lambda: [*self._desk.returns.written])

@@ -136,6 +136,8 @@ class Owner:
         self._count_first(fan_out, "unsubscribed", positions, Mark.UNSUBSCRIBED)
         self.lose(fan_out, positions, instants, UNSUBSCRIBED)
 
+    left_by_mail = unsubscribed
+
     def complained(
         self, fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
     ) -> None:

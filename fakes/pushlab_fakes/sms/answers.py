@@ -83,4 +83,4 @@ class Answers:
         """Take no note."""
 
     opened = clicked = received
-    complained = delivered = unsubscribed
+    complained = delivered = left_by_mail = unsubscribed

@@ -28,6 +28,7 @@ __all__ = [
     "Returned",
     "compose_auto_reply",
     "compose_complaint",
+    "compose_leaving",
     "compose_notice",
     "render_date",
 ]
@@ -181,6 +182,23 @@ def compose_auto_reply(
         "Content-Transfer-Encoding: 8bit",
         "",
         text,
+    ]
+    return _lines(told)
+
+
+def compose_leaving(about: Returned, at: Instant, to: str, subject: str, text: str) -> bytes:
+    """Write the mail by which a reader unsubscribes (RFC 2369, section 3.2), as a person's own."""
+    told = [
+        f"Date: {render_date(at)}",
+        f"From: <{about.recipient}>",
+        f"To: <{_line(to)}>",
+        f"Subject: {_line(subject)}",
+        f"Message-ID: <{about.id}.leave@{SERVER_NAME}>",
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Transfer-Encoding: 8bit",
+        "",
+        *text.splitlines(),
     ]
     return _lines(told)
 

@@ -32,6 +32,7 @@ LINKS_MAX: Final = 10_000
 HEADERS_MAX: Final = 1_000
 CLICKABLE: Final = ("http://", "https://", "mailto:", "tel:", "sms:")
 PAGES: Final = ("http://", "https://")
+LEAVABLE: Final = (*PAGES, "mailto:")
 LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 VOLATILE: Final = frozenset(
     {
@@ -118,6 +119,9 @@ class Parcel:
         listed = self._named.get("list-unsubscribe") or ""
         kept, leaving = _part_links(links[:LINKS_MAX], listed)
         one_click_url = find_one_click(headers)
+        if leaving is None and one_click_url is None:
+            uris = _URI.findall(listed)
+            leaving = next((uri for uri in uris if uri.lower().startswith(LEAVABLE)), None)
         return Mail(
             sender=self._named.get("from") or self.sender,
             recipient="",

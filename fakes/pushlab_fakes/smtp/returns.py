@@ -1,5 +1,7 @@
 """What comes back of a mail after it was accepted, as mails to its envelope sender.
 
+Only a reader who unsubscribes by mail writes to somebody else, whom the mail names (RFC 2369).
+
 Mirrored: RFC 3461 (who wants which notice), RFC 5321, sections 4.5.5 and 6.1 (mail from the null
 sender is never answered), RFC 5965, RFC 3834. A mailbox of the lab at that address gets the mail
 like any other; all are kept beside.
@@ -12,6 +14,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pushlab.content import Content
 from pushlab.gateway import Fate
@@ -23,6 +26,7 @@ from pushlab_fakes.smtp.notices import (
     Returned,
     compose_auto_reply,
     compose_complaint,
+    compose_leaving,
     compose_notice,
 )
 from pushlab_fakes.smtp.reading import read_mail
@@ -46,6 +50,7 @@ HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 KEPT_MAX: Final = 10_000
 """Mails that came back and are kept; then the oldest go."""
+LEAVE_SUBJECT: Final = "unsubscribe"
 AWAY_TEXT: Final = "I am out of office and will read your mail when I am back."
 
 
@@ -96,9 +101,9 @@ class ReturnedMail:
     """One mail that the mail system wrote to a sender."""
 
     kind: str
-    """``failed``, ``delayed``, ``delivered``, ``complaint`` or ``auto-reply``."""
+    """``failed``, ``delayed``, ``delivered``, ``complaint``, ``auto-reply`` or ``unsubscribe``."""
     to: str
-    """The envelope sender of the mail it tells of."""
+    """The envelope sender of the mail it tells of; to unsubscribe, whom that mail names."""
     recipient: str
     """The recipient it tells of."""
     status: str | None
@@ -169,6 +174,8 @@ class Returns:
         """Learn *news* of a mail, inside a bulk step."""
         if news == "complained":
             self._plan("complaint", posted, instant, partial(self._complain, posted))
+        elif news == "left by mail":
+            self._plan("unsubscribe", posted, instant, partial(self._leave, posted))
         elif news == "undelivered":
             self._forget(posted)
             if posted.wants("FAILURE"):
@@ -259,11 +266,27 @@ class Returns:
         raw = compose_auto_reply(posted.returned, now, AWAY_TEXT, posted.subject, thread)
         self._send(posted, "auto-reply", raw, "AttemptMade")
 
+    def _leave(self, posted: Posted) -> None:
+        """Write to the address that a mail names for unsubscribing (RFC 6068)."""
+        url = urlsplit(read_mail(posted.raw, posted.sender).mail.unsubscribe_url or "")
+        said = dict(parse_qsl(url.query.replace("+", "%2B")))
+        to, now = unquote(url.path).partition(",")[0].strip(), self._world.now
+        told = (said.get("subject", LEAVE_SUBJECT), said.get("body", ""))
+        raw = compose_leaving(posted.returned, now, to, *told)
+        self._send(posted, "unsubscribe", raw, "UnsubscribeClicked", to=to)
+
     def _send(
-        self, posted: Posted, kind: str, raw: bytes, cause: str, status: str | None = None
+        self,
+        posted: Posted,
+        kind: str,
+        raw: bytes,
+        cause: str,
+        status: str | None = None,
+        *,
+        to: str | None = None,
     ) -> None:
         """Keep a mail to the envelope sender, and put it into a mailbox that has the address."""
-        to, about = posted.sender, posted.recipient.address
+        to, about = to or posted.sender, posted.recipient.address
         route = self._gateway.find_route(to)
         returned = ReturnedMail(
             kind, to, about, status, posted.name, self._world.now, raw, mailbox=route >= 0

@@ -41,7 +41,7 @@ class ReceivedMail:
     links: tuple[Link, ...]
     """What can be clicked, in the order of the text; the link to unsubscribe stands apart."""
     unsubscribe_url: str | None
-    """The link in the text that unsubscribes, or None."""
+    """The link in the text that unsubscribes, or what the header names for it, or None."""
     one_click: bool
     """Whether the mailbox can offer to unsubscribe by one click (RFC 8058)."""
     headers: tuple[tuple[str, str], ...]

@@ -45,6 +45,7 @@ SPAM: Final = np.uint8(Mark.SPAM)
 HELD: Final = np.uint8(MailMark.CACHED)
 FETCHED: Final = np.uint8(MailMark.CACHED | MailMark.PREFETCHED)
 SCANNED: Final = np.uint8(MailMark.SCANNED)
+MAILTO: Final = "mailto:"
 UPPER_HALF: Final = np.uint64(32)
 REPORTED, HIDDEN, FROM_CACHE = range(3)
 VERBS: Final = (
@@ -263,11 +264,17 @@ class MailVerbs:
         *,
         one_click: bool,
     ) -> None:
-        """Use the link in each mail, which one reads for that, or the mailbox's own button."""
+        """Use the link in each mail, which one reads for that, or the mailbox's own button.
+
+        A link to an address (``mailto:``) leads to a mail.
+        """
         if not one_click:
             self._open_unread(instants, rows, what)
         for fan_out, positions, places in self._sends.split(what):
-            fan_out.owner.unsubscribed(fan_out, positions, instants[places])
+            url = fan_out.owner.mail_for(fan_out, int(positions[0])).unsubscribe_url or ""
+            by_mail = not one_click and url.lower().startswith(MAILTO)
+            tell = fan_out.owner.left_by_mail if by_mail else fan_out.owner.unsubscribed
+            tell(fan_out, positions, instants[places])
             fan_out.marks[positions] |= Mark.UNSUBSCRIBED.value
         outcomes = np.full(len(rows), one_click, np.uint8)
         self._record("UnsubscribeClicked", instants, rows, what, outcomes)

@@ -118,6 +118,8 @@ class Mailbox(Device):
     ) -> None:
         """Unsubscribe by the link in *mail*, or in the newest one, and confirm on its page.
 
+        A mail without such a link may name a page or an address in its header List-Unsubscribe. To
+        an address goes a mail, which `lab.mail.returned` keeps and a mailbox of it gets.
         The page is visited with a GET when time moves; if it holds a form that is sent by POST, its
         first button is pressed. With *one_click* it is the mailbox's own button instead, which
         makes one POST (RFC 8058).

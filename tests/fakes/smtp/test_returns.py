@@ -335,6 +335,95 @@ def test_who_is_back_answers_no_more() -> None:
     assert lab.mail.returned == []
 
 
+# --- unsubscribing by mail -----------------------------------------------------------------------
+
+LEAVE = "leave@shop.test"
+
+
+@pytest.mark.parametrize(
+    ("html", "listed", "to", "subject", "body"),
+    [
+        (None, f"<mailto:{LEAVE}>", LEAVE, "unsubscribe", ""),
+        (None, f"<mailto:{LEAVE}?subject=bye%20u-7+x&body=Now%21>", LEAVE, "bye u-7+x", "Now!"),
+        (
+            None,
+            f"<ftp://shop.test/x>, <mailto:{LEAVE}>, <https://x.test>",
+            LEAVE,
+            "unsubscribe",
+            "",
+        ),
+        (f'<a href="MAILTO:{LEAVE}?subject=7">Unsubscribe</a>', None, LEAVE, "7", ""),
+        (None, "<mailto:a%2Bb@shop.test>", "a+b@shop.test", "unsubscribe", ""),
+        (None, f"<mailto:{LEAVE}?subject=a%0D%0ABcc:%20b@x.test>", LEAVE, "a Bcc: b@x.test", ""),
+    ],
+)
+def test_a_reader_unsubscribes_by_a_mail_to_who_is_named(
+    html: str | None, listed: str | None, to: str, subject: str, body: str
+) -> None:
+    """RFC 2369, section 3.2; RFC 6068."""
+    lab, alice = a_lab()
+    more = {} if listed is None else {"List_Unsubscribe": listed}
+    hand_over(lab, a_mail(html=html, **more), ALICE)
+    lab.advance(minutes=5)
+
+    alice.click_unsubscribe()
+    lab.advance(seconds=1)
+
+    (returned,) = lab.mail.returned
+    assert (returned.kind, returned.to, returned.recipient) == ("unsubscribe", to, ALICE)
+    assert (returned.message["From"], returned.message["To"]) == (ALICE, to)
+    assert returned.message["Subject"] == subject
+    assert returned.message["Bcc"] is None
+    assert returned.message.get_content().strip() == body
+    assert alice.inbox[0].unsubscribed
+
+
+def test_a_mail_to_unsubscribe_lies_in_the_mailbox_that_it_names() -> None:
+    lab, alice = a_lab()
+    leaving = lab.device("email", address=LEAVE, fresh=True)
+    hand_over(lab, a_mail(List_Unsubscribe=f"<mailto:{LEAVE}?subject=u-7>"), ALICE)
+    lab.advance(minutes=5)
+
+    alice.click_unsubscribe()
+    lab.advance(minutes=5)
+
+    assert [mail.subject for mail in leaving.inbox] == ["u-7"]
+    assert lab.mail.returned[0].mailbox
+
+
+def test_where_the_header_offers_one_click_nothing_is_written() -> None:
+    lab, alice = a_lab()
+    listed = f"<mailto:{LEAVE}>, <https://shop.test/out>"
+    post = "List-Unsubscribe=One-Click"
+    hand_over(lab, a_mail(List_Unsubscribe=listed, List_Unsubscribe_Post=post), ALICE)
+    lab.advance(minutes=5)
+
+    alice.click_unsubscribe(one_click=True)
+    lab.advance(minutes=5)
+
+    assert lab.mail.returned == []
+
+
+def test_a_page_that_the_header_alone_names_is_visited() -> None:
+    lab, alice = a_lab()
+    asked: list[str] = []
+
+    def take(request: Any) -> int:
+        asked.append(f"{request.method} {request.path}")
+        return 204
+
+    lab.mount("https://shop.test", take)
+    listed = f"<https://shop.test/out>, <mailto:{LEAVE}>"
+    hand_over(lab, a_mail(List_Unsubscribe=listed), ALICE)
+    lab.advance(minutes=5)
+
+    alice.click_unsubscribe()
+    lab.advance(minutes=5)
+
+    assert asked == ["GET /out"]
+    assert lab.mail.returned == []
+
+
 # --- one click -----------------------------------------------------------------------------------
 
 

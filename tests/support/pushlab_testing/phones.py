@@ -87,6 +87,13 @@ class Sender:
         assert len(positions) == len(instants)
         self.told.append(("unsubscribed", positions.tolist()))
 
+    def left_by_mail(
+        self, _fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
+    ) -> None:
+        """Note who unsubscribed by mail."""
+        assert len(positions) == len(instants)
+        self.told.append(("left by mail", positions.tolist()))
+
     def complained(
         self, _fan_out: FanOut, positions: NDArray[np.int64], instants: NDArray[np.int64]
     ) -> None:

@@ -171,9 +171,7 @@ def _check_content(form: Form, body: str, media: tuple[str, ...]) -> Answer | No
     return None if all(map(_is_url, media)) else refuse(21620)
 
 
-def find_size_error(
-    body: str, media: tuple[str, ...], *, has_template: bool = False
-) -> int | None:
+def find_size_error(body: str, media: tuple[str, ...], *, has_template: bool = False) -> int | None:
     """Return the error that there is nothing to send, or too much of it, or None."""
     if not body and not media and not has_template:
         return 21619
