@@ -300,7 +300,7 @@ def test_a_message_without_text_has_nothing_to_show(wires):
 
 
 def an_undetermined_bounce(role):
-    """A server that gives no reason, met when the recipient is named, or behind a relay."""
+    """Return a lab and a mailbox whose server refuses without a reason, by a relay or not."""
     wires = Wires(smtp_role=role)
     alice = wires.devices["smtp"]
     wires.lab.fault("smtp", status=550, reason="5.0.0 Delivery failed", devices=[alice])

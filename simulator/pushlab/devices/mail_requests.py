@@ -225,7 +225,8 @@ class MailRequests:
         if form is None or action is None:
             return
         cookies = read_cookies(answer.headers)
-        headers = [("user-agent", BROWSER), URLENCODED, ("referer", page_url)]
+        kind = ("content-type", form.content_type)
+        headers = [("user-agent", BROWSER), kind, ("referer", page_url)]
         if cookies:
             headers.append(("cookie", cookies))
         self._world.outbox.put(

@@ -1,8 +1,9 @@
 """The form on a web page that a person confirms by its button, as a browser sends it.
 
 Mirrored: HTML Standard, form submission: what is filled in already goes with the button that is
-pressed, in the order of the page. Left out: forms that are sent by GET or by a script, files, and
-``multipart/form-data`` (such a form is sent like any other).
+pressed, in the order of the page, as ``application/x-www-form-urlencoded`` or as
+``multipart/form-data`` (RFC 7578), with CRLF for line ends. Left out: forms that are sent by GET or
+by a script, files, and ``text/plain`` (such a form is sent as usual).
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ __all__ = ["Form", "find_form", "read_cookies"]
 
 PRESSED: Final = frozenset({"submit", "image"})
 UNSENT: Final = frozenset({"button", "reset", "file"})
+URLENCODED: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
+BOUNDARY: Final = "----WebKitFormBoundary"
 TICKED: Final = frozenset({"checkbox", "radio"})
 
 
@@ -34,6 +38,8 @@ class Form:
     fields: list[tuple[str, str]] = field(default_factory=list)
     is_pressed: bool = False
     """Whether a button was found; the first one is pressed."""
+    encoding: str = URLENCODED
+    """How it is sent, as the form or its button says; what is neither is the usual one."""
 
     def find_target(self, page_url: str) -> str | None:
         """Return where it goes from the page at *page_url*; None when that is no web address."""
@@ -43,9 +49,43 @@ class Form:
         except ValueError:
             return None
 
+    @property
+    def content_type(self) -> str:
+        """The type of the body."""
+        return f"{MULTIPART}; boundary={self._boundary}" if self._is_multipart else URLENCODED
+
     def render(self) -> bytes:
-        """Return the body (``application/x-www-form-urlencoded``)."""
-        return urlencode(self.fields).encode()
+        """Return the body."""
+        fields = [(_end_lines(name), _end_lines(value)) for name, value in self.fields]
+        if not self._is_multipart:
+            return urlencode(fields).encode()
+        line = f"--{self._boundary}"
+        parts = [
+            f'{line}\r\nContent-Disposition: form-data; name="{_quote(name)}"\r\n\r\n{value}\r\n'
+            for name, value in fields
+        ]
+        return "".join([*parts, f"{line}--\r\n"]).encode()
+
+    @property
+    def _is_multipart(self) -> bool:
+        return self.encoding.strip().lower() == MULTIPART
+
+    @property
+    def _boundary(self) -> str:
+        """A line that no value holds, the same for the same fields."""
+        held = "".join(value for _, value in self.fields)
+        number = 0
+        while f"{BOUNDARY}{number:016}" in held:
+            number += 1
+        return f"{BOUNDARY}{number:016}"
+
+
+def _end_lines(text: str) -> str:
+    return "\r\n".join(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+
+
+def _quote(name: str) -> str:
+    return name.replace("\r\n", "%0D%0A").replace('"', "%22")
 
 
 def find_form(page: str) -> Form | None:
@@ -78,6 +118,7 @@ class _Reader(MarkupReader):
         said = {name: value or "" for name, value in reversed(attributes)}
         if tag == "form" and self.found is None and said.get("method", "").lower() == "post":
             self.found, self._is_inside = Form(said.get("action", "").strip()), True
+            self.found.encoding = said.get("enctype", "")
         form = self.found
         if form is None or not self._is_inside or "disabled" in said:
             return
@@ -85,7 +126,7 @@ class _Reader(MarkupReader):
         if tag == "input":
             self._take_input(form, name, said)
         elif tag == "button" and said.get("type", "submit").lower() == "submit":
-            self._press(form, name, said.get("value", ""))
+            self._press(form, name, said)
         elif tag == "textarea" and name:
             form.fields.append((name, ""))
             self._text = name
@@ -99,7 +140,7 @@ class _Reader(MarkupReader):
         if tag == "form":
             self._is_inside = False
         elif tag == "textarea":
-            self._text = None
+            self._end_text()
         elif tag == "select":
             self._select = None
 
@@ -112,7 +153,7 @@ class _Reader(MarkupReader):
     def _take_input(self, form: Form, name: str, said: dict[str, str]) -> None:
         kind = said.get("type", "text").lower()
         if kind in PRESSED:
-            self._press(form, name, said.get("value", ""))
+            self._press(form, name, said)
         elif kind in TICKED:
             if name and "checked" in said:
                 form.fields.append((name, said.get("value", "on")))
@@ -129,8 +170,20 @@ class _Reader(MarkupReader):
             form.fields.append((name, said.get("value", "")))
         self._select = (name, True)
 
+    def _end_text(self) -> None:
+        """End a text area; a line end right after its tag is none of its text."""
+        if self._text is not None and self.found is not None:
+            name, held = self.found.fields.pop()
+            held = held.removeprefix("\r")
+            self.found.fields.append((name, held.removeprefix("\n")))
+        self._text = None
+
     @staticmethod
-    def _press(form: Form, name: str, value: str) -> None:
-        if not form.is_pressed and name:
-            form.fields.append((name, value))
+    def _press(form: Form, name: str, said: dict[str, str]) -> None:
+        """Press the first button, which may say how the form is sent."""
+        if form.is_pressed:
+            return
+        if name:
+            form.fields.append((name, said.get("value", "")))
+        form.encoding = said.get("formenctype", form.encoding)
         form.is_pressed = True

@@ -206,6 +206,22 @@ def test_the_page_to_unsubscribe_is_visited_and_its_button_pressed() -> None:
     assert shop.alice.inbox[0].unsubscribed
 
 
+def test_a_form_in_parts_is_sent_in_parts() -> None:
+    shop = Shop()
+    page = '<form method=post enctype="multipart/form-data"><input name=csrf value=t1><button>Go'
+    shop.answers["/leave"] = (200, page)
+    shop.send()
+
+    shop.alice.click_unsubscribe()
+    shop.wait()
+
+    posted = shop.requests[-1]
+    kind = posted.header("content-type") or ""
+    assert kind.startswith("multipart/form-data; boundary=")
+    assert b'form-data; name="csrf"\r\n\r\nt1\r\n--' in posted.body
+    assert posted.body.startswith(b"--" + kind.partition("boundary=")[2].encode())
+
+
 @pytest.mark.parametrize("answer", [(200, "<p>You left.</p>"), (404, "<form method=post>"), 500])
 def test_a_page_without_a_form_or_with_an_error_is_all_there_is(answer: object) -> None:
     shop = Shop()

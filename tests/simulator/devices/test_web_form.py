@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
+from email.policy import HTTP
+from typing import Any
+
 import pytest
 
 from pushlab.devices.web_form import find_form, read_cookies
@@ -30,7 +34,7 @@ def fields_of(inside: str) -> list[tuple[str, str]]:
         ),
         ("<input type=file name=f><input type=reset name=x value=y>", []),
         ("<input name=off value=1 disabled><input value=nameless>", []),
-        ("<textarea name=why>\nToo &lt; much</textarea>", [("why", "\nToo < much")]),
+        ("<textarea name=why>\nToo &lt; much</textarea>", [("why", "Too < much")]),
         ("<select name=s><option value=1><option value=2></select>", [("s", "1")]),
         ("<select name=s><option value=1><option value=2 selected></select>", [("s", "2")]),
         ("<button name=do value=leave>Leave</button>", [("do", "leave")]),
@@ -52,6 +56,60 @@ def test_fields_go_in_the_order_of_the_page() -> None:
 
     assert form is not None
     assert form.render() == b"b=1&go=2&a=3+%E2%82%AC"
+
+
+def test_line_ends_are_sent_as_two_characters() -> None:
+    form = find_form("<form method=post><textarea name=t>a\nb\r\nc</textarea></form>")
+
+    assert form is not None
+    assert form.content_type == "application/x-www-form-urlencoded"
+    assert form.render() == b"t=a%0D%0Ab%0D%0Ac"
+
+
+MANY = "multipart/form-data"
+NAMED = "<input name='a\"b' value='3 €'>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<form method=post enctype='{MANY}'>{NAMED}<button name=go></form>",
+        f"<form method=post>{NAMED}<button name=go formenctype={MANY}></form>",
+    ],
+)
+def test_a_form_in_parts_is_read_by_any_server(page: str) -> None:
+    form = find_form(page)
+
+    assert form is not None
+    head = f"Content-Type: {form.content_type}\r\n\r\n".encode()
+    parts = [*message_from_bytes(head + form.render(), policy=HTTP).iter_parts()]
+    said: list[Any] = [part.get_payload(decode=True) for part in parts]
+    assert [part["Content-Disposition"] for part in parts] == [
+        'form-data; name="a%22b"',
+        'form-data; name="go"',
+    ]
+    assert said == ["3 €".encode(), b""]
+
+
+def test_a_line_between_parts_is_no_value() -> None:
+    first = find_form(f"<form method=post enctype={MANY}></form>")
+    assert first is not None
+    line = first.content_type.partition("boundary=")[2]
+
+    form = find_form(f"<form method=post enctype={MANY}><input name=a value='{line}'></form>")
+
+    assert form is not None
+    assert form.render().count(line.encode()) == 1
+
+
+@pytest.mark.parametrize(
+    "enctype", ["text/plain", "nonsense", "", "application/x-www-form-urlencoded"]
+)
+def test_a_form_sent_in_any_other_way_is_encoded_as_usual(enctype: str) -> None:
+    form = find_form(f"<form method=post enctype='{enctype}'><input name=a value=1></form>")
+
+    assert form is not None
+    assert (form.content_type, form.render()) == ("application/x-www-form-urlencoded", b"a=1")
 
 
 @pytest.mark.parametrize(
