@@ -22,6 +22,7 @@ from pushlab_fakes.smtp.syntax import (
     Recipient,
     Sender,
     decode_base64,
+    name_recipient,
     parse_chunk,
     parse_mail,
     parse_plain,
@@ -245,7 +246,10 @@ class Session:
         serve = self._verbs.get(verb)
         if serve is not None:
             refusal = find_policy_refusal(verb, self._desk.offer(), self.client)
-            return serve(argument.strip(" \t")) if refusal is None else self._misstep(verb, refusal)
+            if refusal is not None:
+                named = name_recipient(argument) if verb == "RCPT" else ""
+                return self._misstep(verb, refusal, named)
+            return serve(argument.strip(" \t"))
         if verb in KNOWN_UNSERVED:
             return self._misstep(verb, replies.NOT_IMPLEMENTED)
         return self._misstep("?", replies.UNKNOWN_COMMAND)
@@ -401,7 +405,7 @@ class Session:
     def _rcpt(self, argument: str) -> Event:
         envelope = self.envelope
         if envelope is None:
-            return self._misstep("RCPT", replies.NEED_MAIL)
+            return self._misstep("RCPT", replies.NEED_MAIL, name_recipient(argument))
         recipient = parse_rcpt(
             argument, is_extended=self._is_extended, is_utf8=envelope.sender.is_utf8
         )

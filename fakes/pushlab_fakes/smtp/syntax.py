@@ -27,6 +27,7 @@ __all__ = [
     "Sender",
     "decode_base64",
     "decode_xtext",
+    "name_recipient",
     "parse_chunk",
     "parse_mail",
     "parse_plain",
@@ -144,6 +145,12 @@ def parse_rcpt(argument: str, *, is_extended: bool, is_utf8: bool) -> Recipient 
         if orcpt is None:
             return replies.BAD_PARAMETER
     return Recipient(path.address, notify, orcpt)
+
+
+def name_recipient(argument: str) -> str:
+    """Return whom ``RCPT`` names in a place where nobody asked; all of it when it is no address."""
+    found = parse_rcpt(argument, is_extended=True, is_utf8=True)
+    return found.address if isinstance(found, Recipient) else argument
 
 
 def parse_chunk(argument: str) -> tuple[int, bool] | Reply:

@@ -298,6 +298,26 @@ def test_a_postmaster_is_always_known() -> None:
     assert lab.mail.sent[0].recipients == ("postmaster",)
 
 
+@pytest.mark.parametrize(
+    ("settings", "rule", "reply"),
+    [
+        ({"smtp_auth_required": True}, None, "530 5.7.0 Authentication required"),
+        ({}, "sender", "503 5.5.1 Error: need MAIL command"),
+    ],
+)
+def test_a_recipient_who_was_not_heard_is_an_attempt_by_name_too(
+    settings: dict[str, object], rule: str | None, reply: str
+) -> None:
+    lab = a_lab(**settings)
+    if rule is not None:
+        lab.mail.refuse(rule)
+
+    MailClient(lab).say("MAIL FROM:<news@shop.test>", f"RCPT TO:<{ALICE}> NOTIFY=NEVER")
+
+    (attempt,) = lab.attempts.sent_to("alice")
+    assert (attempt.address, f"{attempt.status} {attempt.reason}") == (ALICE, reply)
+
+
 def test_every_domain_has_a_postmaster_and_a_mailbox_of_that_name_is_one() -> None:
     """RFC 5321, section 4.5.1."""
     lab = a_lab()
