@@ -32,4 +32,5 @@ def plain_name(host: object) -> str:
 
 def is_under(host: str, domains: Iterable[str]) -> bool:
     """Say whether *host* is one of *domains* or lies below one."""
-    return any(host == domain or host.endswith("." + domain) for domain in domains)
+    suffixes = tuple([f".{domain}" for domain in domains])
+    return f".{host}".endswith(suffixes)

@@ -101,9 +101,10 @@ class Delivery:
         schedule = world.schedule
         self._receipt = schedule.register("receipt", RANKS["receipt"], self._send_receipts)
         self._tap = schedule.register("tap", RANKS["tap"], self.tap)
-        self._arrived = handsets.entry_kind(
+        self.arrived = handsets.entry_kind(
             "MessageArrived", RANKS["arrival"], ARRIVALS, "AttemptMade"
         )
+        """The kind of entry that says what became of a message on its device."""
         self._receipted = handsets.entry_kind(
             "ReceiptSent", RANKS["receipt"], SENDINGS, "MessageArrived"
         )
@@ -154,7 +155,7 @@ class Delivery:
         part = slice(None) if np.count_nonzero(shown) == len(shown) else shown
         fan_out.fates[positions] = FATE_OF_ARRIVAL[outcomes]
         fan_out.shown_ms[positions] = instants - fan_out.sent_at
-        self._world.trace.record_batch(self._arrived, instants, rows, what, outcomes)
+        self._world.trace.record_batch(self.arrived, instants, rows, what, outcomes)
         self._replace_older(fan_out, rows[part], what[part])
         if fan_out.content.badge is not None:
             # A push without an alert may carry a number all the same.

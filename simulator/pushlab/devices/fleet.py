@@ -14,7 +14,6 @@ import numpy as np
 from pushlab.devices.addressed import MAILBOX, NUMBER
 from pushlab.devices.android import ANDROID
 from pushlab.devices.app_pushes import AppPushes
-from pushlab.devices.arrivals import ARRIVALS
 from pushlab.devices.columns import Devices, Permission
 from pushlab.devices.delivery import Delivery
 from pushlab.devices.firebase import Firebase
@@ -101,9 +100,13 @@ class Fleet(HandsetColumns):
         self.further = FurtherTokens(world, self.devices, self.lost)
         self.activities = LiveActivities(world, self.devices, self.further)
         self.firebase = Firebase(self.devices)
-        arrived = self.entry_kind("MessageArrived", RANKS["arrival"], ARRIVALS, "AttemptMade")
         self.delivery.app_pushes = AppPushes(
-            world, sends, self.devices, self.activities, handsets=self, arrived=arrived
+            world,
+            sends,
+            self.devices,
+            self.activities,
+            handsets=self,
+            arrived=self.delivery.arrived,
         )
         self.sdk.let_talk = self._let_talk
         self._talkers: set[int] = set()
