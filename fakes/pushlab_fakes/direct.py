@@ -7,9 +7,10 @@ says and tells the wire that took it what came of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
+import msgspec
 import numpy as np
 
 from pushlab.content import Mail, Sms, Text
@@ -18,7 +19,7 @@ from pushlab.gateway import Fate, Verdict
 from pushlab_fakes.attempts import AttemptLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -38,6 +39,7 @@ VERDICTS: Final = tuple(Verdict)
 """By code."""
 OUTCOMES: Final = tuple(verdict.name.lower().replace("_", " ") for verdict in Verdict)
 """What the trace calls a verdict, by code."""
+NOTHING_SAID: Final = Text(None, None, None, None)
 FATE_OF_VERDICT: Final = {
     Verdict.ACCEPTED: Fate.ACCEPTED,
     Verdict.DEAD: Fate.DEAD_TOKEN,
@@ -57,16 +59,15 @@ class Ear(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(msgspec.Struct, frozen=True):
     """One message as it came over a wire."""
 
     name: str
     """What the trace and `why` call it: the gateway's own id of the message."""
     address: str
     """The token, endpoint, mail address or number that it is for; empty for many of them."""
-    text: Text = field(default_factory=lambda: Text(None, None, None, None))
-    payload: Mapping[str, object] = field(default_factory=dict)
+    text: Text = NOTHING_SAID
+    payload: Mapping[str, object] = msgspec.field(default_factory=dict)
     mail: Callable[[], Mail] | None = None
     """Reads the mail when somebody looks."""
     sms: Sms | None = None

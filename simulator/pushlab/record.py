@@ -11,21 +11,19 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode, urlsafe_b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
 from pushlab.population import write_rows
-from pushlab.world.clock import render_instant
+from pushlab.world.clock import Instant, render_instant
+from pushlab_fakes.exchange import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pushlab.world.clock import Instant
     from pushlab.world.outbox import Post, PostAnswer
-    from pushlab_fakes.exchange import Request
 
 __all__ = ["FORMAT", "Action", "Record"]
 
@@ -68,8 +66,7 @@ ASSERTION = re.compile(r"((?<![\w-])eyJ[\w-]+\.[\w-]+\.)([\w-]+)")
 """A signed assertion in a body; of it the signature is masked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """One thing that came from outside."""
 
     at: Instant

@@ -82,11 +82,10 @@ class Smtp(AddressRegistrar):
             keys = np.array([content_key("stray", address)], np.uint64)
             is_late = self._world.randomness.chance("smtp late bounce", keys, 0, share)[0]
             return Box.LATE if is_late else Box.UNKNOWN
-        routes = np.array([route], np.int32)
-        devices = self.addresses.devices_of(routes)
-        if not self._handsets.hold(devices, routes)[0]:
+        device = self.addresses.device[route]
+        if not self._handsets.hold(np.array([device]), np.array([route], np.int32))[0]:
             return Box.CLOSED
-        return Box.FULL if self._handsets.is_full[devices[0]] else Box.OPEN
+        return Box.FULL if self._handsets.is_full[device] else Box.OPEN
 
     def is_away(self, device: int) -> bool:
         """Whether the owner of a mailbox is out of office, and it answers by itself."""

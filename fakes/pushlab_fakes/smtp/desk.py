@@ -11,12 +11,14 @@ and they come back as notices; only when all are, the reply says so.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from pushlab.content import Content
 from pushlab.gateway import Verdict
+from pushlab.world.clock import Instant
 from pushlab.world.ids import content_key
 from pushlab_fakes.attempts import Envelope as Handed
 from pushlab_fakes.direct import Letter
@@ -32,7 +34,6 @@ from pushlab_fakes.strikes import note_strike
 
 if TYPE_CHECKING:
     from pushlab.settings import Settings
-    from pushlab.world.clock import Instant
     from pushlab.world.world import World
     from pushlab_fakes.direct import DirectSends
     from pushlab_fakes.faults import Faults
@@ -51,8 +52,7 @@ POSTMASTER: Final = "postmaster"
 HOUR_MS: Final = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
-class SentMail:
+class SentMail(msgspec.Struct, frozen=True, gc=False):
     """One mail as it was handed over, for people and tests to look at."""
 
     id: str

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+import msgspec
+
+from pushlab_fakes.exchange import Mishap
+
 if TYPE_CHECKING:
-    from pushlab_fakes.exchange import Mishap
     from pushlab_fakes.smtp.replies import Reply
     from pushlab_fakes.smtp.syntax import Recipient, Sender
 
@@ -97,8 +100,7 @@ class Desk(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(msgspec.Struct, frozen=True):
     """One whole unit of a client's input."""
 
     kind: Literal["line", "auth", "mail", "chunk", "overlong", "endless"]
@@ -106,8 +108,7 @@ class Unit:
     """Without line end or final dot; a mail is dot-stuffed still."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """What the server does next."""
 
     data: bytes = b""

@@ -16,8 +16,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import msgspec
+
 from pushlab.content import Content
 from pushlab.gateway import Fate
+from pushlab.world.clock import Instant
 from pushlab_fakes.direct import Letter
 from pushlab_fakes.smtp import replies
 from pushlab_fakes.smtp.core import Box
@@ -30,6 +33,7 @@ from pushlab_fakes.smtp.notices import (
     compose_notice,
 )
 from pushlab_fakes.smtp.reading import read_mail
+from pushlab_fakes.smtp.syntax import Recipient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,12 +41,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pushlab.world.clock import Instant
     from pushlab.world.world import World
     from pushlab_fakes.direct import DirectSends, Ear, News
     from pushlab_fakes.smtp.core import Smtp
     from pushlab_fakes.smtp.replies import Reply
-    from pushlab_fakes.smtp.syntax import Recipient
 
 __all__ = ["Posted", "ReturnedMail", "Returns"]
 
@@ -54,8 +56,7 @@ LEAVE_SUBJECT: Final = "unsubscribe"
 AWAY_TEXT: Final = "I am out of office and will read your mail when I am back."
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(msgspec.Struct, frozen=True, gc=False):
     """One mail for one recipient, as far as its sender may hear of it again."""
 
     name: str

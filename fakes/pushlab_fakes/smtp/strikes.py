@@ -7,7 +7,6 @@ before the session sees it or after it has answered.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pushlab.world.ids import content_key
@@ -86,7 +85,7 @@ class MailStrikes:
                 return Event(event.data[: len(event.data) // 2], "cut", mishap)
             case "hold":
                 return self._park(fault, stage, lambda: event)
-        return replace(event, mishap=mishap)
+        return Event(event.data, event.then, mishap)
 
     def _park(self, fault: Fault, stage: str, go: Callable[[], Event]) -> Event:
         parked = self._faults.holds.park(fault.id, f"smtp {stage}", self._world.now, go)

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
 
 from pushlab_fakes.smtp import replies
 
@@ -57,8 +58,7 @@ BODIES: Final = ("7BIT", "8BITMIME", "BINARYMIME")
 NOTICES: Final = ("SUCCESS", "FAILURE", "DELAY")
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True, gc=False):
     """What a MAIL command says."""
 
     address: str
@@ -73,8 +73,7 @@ class Sender:
     """The sender's own id of the mail, decoded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(msgspec.Struct, frozen=True, gc=False):
     """What a RCPT command says."""
 
     address: str
@@ -84,10 +83,9 @@ class Recipient:
     """The original recipient with its type, decoded: ``rfc822;alice@example.com``."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Path:
+class _Path(NamedTuple):
     address: str
-    parameters: Mapping[str, str | None] = field(default_factory=dict)
+    parameters: Mapping[str, str | None]
 
 
 def parse_mail(argument: str, *, is_extended: bool) -> Sender | Reply:

@@ -10,10 +10,10 @@ All bounds are in real time; no timer of the world has a part in it.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, cast
 
 from pushlab_fakes.smtp import replies
+from pushlab_fakes.smtp.dialogue import Event
 from pushlab_fakes.wire.door import Door
 from pushlab_fakes.wire.mishaps import cut, reset, wait_for
 from pushlab_fakes.wire.serving import LOGGER, keep_error, note_broken, note_lost
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterable, Iterator
 
-    from pushlab_fakes.smtp.dialogue import Event, TlsMode
+    from pushlab_fakes.smtp.dialogue import TlsMode
     from pushlab_fakes.wire.mail_ports import MailMode, MailPorts
     from pushlab_fakes.wire.tls import Authority
 
@@ -264,7 +264,7 @@ class MailConnection(asyncio.Protocol):
         """Yield *event* itself, unless it was parked, and what comes of what the client said."""
         assert event.mishap is not None, "it is why there was a pause"
         if event.mishap.parked is None:
-            yield replace(event, mishap=None)
+            yield Event(event.data, event.then)
             if event.then:
                 return
         if self._session is not None:

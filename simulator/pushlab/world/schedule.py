@@ -153,15 +153,16 @@ class Schedule:
         if self._lane_used and not self._kinds[kind].independent:
             self._mark_capacity(int(rows[0]) if one else int(rows.max()))
             mask = self._lane_rows[rows]
-            if np.count_nonzero(mask):
+            marked = np.count_nonzero(mask)
+            if marked:
                 rank, part = self._kinds[kind].rank, slice(None) if one else mask
                 for at, row, about in zip(
                     instants[part].tolist(), rows[part].tolist(), what[part].tolist(), strict=True
                 ):
                     heapq.heappush(self._lane, (at, rank, row, about, kind))
-                rest = ~mask
-                if not np.count_nonzero(rest):
+                if marked == len(rows):
                     return
+                rest = ~mask
                 instants, rows, what = instants[rest], rows[rest], what[rest]
                 low, high = int(instants.min()), int(instants.max())
                 one = len(rows) == 1
@@ -195,7 +196,7 @@ class Schedule:
         if not len(rows):
             return
         self._lane_used = True
-        self._mark_capacity(int(rows.max()))
+        self._mark_capacity(int(rows[0]) if len(rows) == 1 else int(rows.max()))
         if np.count_nonzero(self._lane_rows[rows]) == len(rows):
             return
         self._lane_rows[rows] = True
