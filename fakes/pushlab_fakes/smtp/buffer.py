@@ -48,6 +48,8 @@ class Buffer:
 
         A line feed alone ends a command, as most servers have it; data end by CRLF only.
         """
+        if not self._held:
+            return None  # This is asked after each line.
         end = self._held.find(b"\n", self._seen)
         if end < 0:
             self._seen = len(self._held)

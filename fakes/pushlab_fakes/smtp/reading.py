@@ -99,7 +99,7 @@ class Parcel:
         """Whether a program answers here (RFC 3834); such mail is never answered."""
         return (self._named.get("auto-submitted") or "no").lower() != "no"
 
-    @cached_property
+    @property
     def canonical(self) -> str:
         """What it says, without what differs from run to run."""
         lasting = [
