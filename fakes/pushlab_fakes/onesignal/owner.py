@@ -18,6 +18,7 @@ That a late bounce leaves ``successful`` for ``errored`` is assumed: a target co
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -77,7 +78,6 @@ class Owner:
         self._sends = sends
         self._composer = composer
         self._notifications = notifications
-        self._lost = self._lost_kind()
 
     # -- what a target gets --------------------------------------------------------------------
 
@@ -222,7 +222,8 @@ class Owner:
     def _channels(self, fan_out: FanOut, positions: NDArray[np.int64]) -> NDArray[np.int8]:
         return self._belief.subscriptions.type[fan_out.subscriptions[positions]]
 
-    def _lost_kind(self) -> BatchKind:
+    @cached_property
+    def _lost(self) -> BatchKind:
         def describe(row: int, what: int) -> tuple[str, dict[str, object]]:
             notification, target = self._sends.name_target(what)
             return target, {

@@ -8,6 +8,7 @@ front gets all. Calls and push to talk always get through (PushKit, Push to Talk
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -79,8 +80,12 @@ class AppPushes:
         self._devices = devices
         self._activities = activities
         self._arrived = arrived
-        self._woken = handsets.entry_kind("AppWoken", RANKS["receipt"], LATER, "MessageArrived")
+        self._handsets = handsets
         self._item = world.schedule.register("app woken", RANKS["receipt"], self._wake_later)
+
+    @cached_property
+    def _woken(self) -> BatchKind:
+        return self._handsets.entry_kind("AppWoken", RANKS["receipt"], LATER, "MessageArrived")
 
     def arrive(
         self,

@@ -8,7 +8,7 @@ browsers confirm from the site's worker, only what is shown, and Safari confirms
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pushlab.devices.platform import Platform
     from pushlab.fanout import FanOut, Sends
     from pushlab.gateway import Handsets
+    from pushlab.world.trace import BatchKind
     from pushlab.world.world import World
 
 __all__ = ["Delivery"]
@@ -89,6 +90,7 @@ class Delivery:
         self._world = world
         self._sends = sends
         self._devices = devices
+        self._handsets = handsets
         self._platforms = platforms
         self._waiting = Chains(what=np.int64)
         self._collapsible = Chains(what=np.int64, collapse=np.int32)
@@ -105,13 +107,22 @@ class Delivery:
             "MessageArrived", RANKS["arrival"], ARRIVALS, "AttemptMade"
         )
         """The kind of entry that says what became of a message on its device."""
-        self._receipted = handsets.entry_kind(
+
+    # What most labs never write is made late.
+
+    @cached_property
+    def _receipted(self) -> BatchKind:
+        return self._handsets.entry_kind(
             "ReceiptSent", RANKS["receipt"], SENDINGS, "MessageArrived"
         )
-        self._tapped = handsets.entry_kind("MessageTapped", RANKS["tap"], TAPS, "MessageArrived")
-        self._dismissed = handsets.entry_kind(
-            "MessageDismissed", RANKS["tap"], ("",), "MessageArrived"
-        )
+
+    @cached_property
+    def _tapped(self) -> BatchKind:
+        return self._handsets.entry_kind("MessageTapped", RANKS["tap"], TAPS, "MessageArrived")
+
+    @cached_property
+    def _dismissed(self) -> BatchKind:
+        return self._handsets.entry_kind("MessageDismissed", RANKS["tap"], ("",), "MessageArrived")
 
     # -- arrival -------------------------------------------------------------------------------
 
