@@ -362,6 +362,10 @@ class Lab:
         """Return how many streams a connection to *host* has at first (the edge calls this)."""
         return self.services.apns.first_streams(host)
 
+    def speaks_http2_alone(self, host: str) -> bool:
+        """Tell whether *host* answers all in HTTP/2, whatever they speak (the edge calls this)."""
+        return self.services.apns.speaks_http2_alone(host)
+
     @property
     def ways(self) -> Ways | None:
         """Where a proxied connection is led (the edge asks); None while this is no proxy."""

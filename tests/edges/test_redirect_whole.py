@@ -1,7 +1,7 @@
 """Goal: one redirect leads whatever a program sends through: every vendor's host, and all mail.
 
 Method: the fixture as it is, nothing named and nothing set; HTTP/1.1 and HTTP/2 at each name that
-any fake has, mail by its usual ports at a host that nobody mentioned.
+any fake has (APNs has no HTTP/1.1), mail by its usual ports at a host that nobody mentioned.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from email.message import EmailMessage
 import aiosmtplib
 import httpx
 import pytest
+import requests
 
 from pushlab.errors import MisuseError
 from pushlab.lab import Lab
+from pushlab_fakes.apns.service import HOSTS as APNS_HOSTS
 from pushlab_fakes.wire.mail_ports import MailPorts
 from pushlab_fakes.wire.redirect import Redirect, VendorHostRefused
 
@@ -35,15 +37,32 @@ def list_hosts():
     return sorted({f"name{host}" if host.startswith(".") else host for host in named})
 
 
-@pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/2"])
-@pytest.mark.parametrize("host", list_hosts())
-def test_every_vendors_host_is_led_in_both_versions_of_http(pushlab, host, version):
+@pytest.mark.parametrize(
+    ("host", "version"),
+    [
+        (host, version)
+        for host in list_hosts()
+        for version in ("HTTP/1.1", "HTTP/2")
+        if (host, version) not in {(apns, "HTTP/1.1") for apns in APNS_HOSTS}
+    ],
+)
+def test_every_vendors_host_is_led_in_the_versions_of_http_that_it_speaks(pushlab, host, version):
     with httpx.Client(http1=version == "HTTP/1.1", http2=version == "HTTP/2") as client:
         answer = client.get(f"https://{host}/nowhere", timeout=WAIT_S)
 
     assert answer.http_version == version
     assert answer.headers["date"] == "Thu, 01 Jan 2026 00:00:00 GMT"
     assert pushlab.list_problems() == []
+
+
+@pytest.mark.parametrize("host", APNS_HOSTS)
+def test_apns_answers_a_client_of_http_1_1_in_frames_and_the_lab_says_why(pushlab, host):
+    with pytest.raises(requests.ConnectionError, match=r"BadStatusLine|RemoteDisconnected"):
+        requests.post(f"https://{host}/3/device/ab", json={"aps": {}}, timeout=WAIT_S)
+
+    (entry,) = pushlab.trace.find(("ConnectionBroken",))
+    said = f"{host} speaks HTTP/2 alone, and the client asked for HTTP/1.1"
+    assert entry.fields["reason"].startswith(said)
 
 
 def test_the_endpoints_of_a_lab_show_where_they_are(pushlab):

@@ -121,6 +121,13 @@ class ApnsService:
             return self._world.settings.apns_first_streams
         return FIRST_STREAMS_OTHERWISE
 
+    def speaks_http2_alone(self, host: str) -> bool:
+        """Tell whether *host* is one of APNs, which answers every client in frames of HTTP/2.
+
+        "Establishing a connection to APNs" asks for HTTP/2 and knows nothing else.
+        """
+        return host in HOSTS
+
     def forget(self, connection: int) -> None:
         """Let go of what was kept of a connection, over which nothing comes any more."""
         self._connections.pop(connection, None)

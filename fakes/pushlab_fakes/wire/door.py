@@ -303,7 +303,12 @@ class Door:
             return False
 
     def _wait_for_agreement(self) -> asyncio.Protocol:
-        return _AgreedProtocol(self.protocols, self._wait_for_preface)
+        return _AgreedProtocol(self.protocols, self._wait_for_preface, self._speaks_http2_alone)
+
+    def _speaks_http2_alone(self, handshake: object) -> bool:
+        """Whether a client asked in its handshake for a vendor that speaks nothing else."""
+        ask: Callable[[str], bool] | None = getattr(self._served, "speaks_http2_alone", None)
+        return ask is not None and ask(self.find_name(handshake))
 
     def _wait_for_preface(self) -> asyncio.Protocol:
         return _SniffedProtocol(self.protocols, self.limits.head_s)
@@ -316,13 +321,16 @@ class _AgreedProtocol(asyncio.Protocol):
         self,
         protocols: Mapping[str, Callable[[], asyncio.Protocol]],
         otherwise: Callable[[], asyncio.Protocol],
+        is_http2_alone: Callable[[object], bool],
     ) -> None:
         self._protocols = protocols
         self._otherwise = otherwise
+        self._is_http2_alone = is_http2_alone
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        agreed = transport.get_extra_info("ssl_object").selected_alpn_protocol()
+        handshake = transport.get_extra_info("ssl_object")
+        agreed = HTTP2 if self._is_http2_alone(handshake) else handshake.selected_alpn_protocol()
         # A client that offers nothing, or nothing that is spoken here, tells by what it sends.
         protocol = self._protocols.get(agreed, self._otherwise)()
         transport.set_protocol(protocol)

@@ -61,6 +61,8 @@ class Http2Connection(asyncio.Protocol):
         self._is_leaving = False
         """Whether nothing more is served, and the end of the client is waited for."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._beside = ""
+        """What is to be said beside when the client goes wrong."""
         self._is_cut = False
         """Whether a planned fault has cut the connection, to which nothing is written any more."""
 
@@ -77,6 +79,8 @@ class Http2Connection(asyncio.Protocol):
         let_nothing_wait(transport)
         first = getattr(self._host.served, "first_streams", None)
         name = self._host.find_name(secure)
+        if secure is not None and secure.selected_alpn_protocol() == "http/1.1":
+            self._beside = f"{name} speaks HTTP/2 alone, and the client asked for HTTP/1.1: "
         if self._certificate:
             first = None  # It says who comes; what APNs waits for is a token.
         self._session = Http2Session(
@@ -146,7 +150,7 @@ class Http2Connection(asyncio.Protocol):
         """Close, so that the client gets to read the goodbye: what it sends meanwhile is read."""
         self._is_leaving = True
         if self._session.broken is not None:
-            note_broken(self._host.served, PROTOCOL, self._session.broken)
+            note_broken(self._host.served, PROTOCOL, self._beside + self._session.broken)
         # Under TLS closing is a dialogue anyhow.
         if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()

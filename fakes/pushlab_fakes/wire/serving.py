@@ -98,10 +98,13 @@ class Remembering(Served, Protocol):
 
 
 class Announcing(Served, Protocol):
-    """A side whose vendors differ in how many streams a connection may have at first."""
+    """A side whose vendors differ in the terms on which they speak HTTP/2."""
 
     def first_streams(self, host: str) -> int:
         """Return how many streams *host* allows before the first request; "" is no known name."""
+
+    def speaks_http2_alone(self, host: str) -> bool:
+        """Tell whether *host* answers in HTTP/2 whatever its client speaks."""
 
 
 class Failing(Served, Protocol):

@@ -107,6 +107,10 @@ class Front:
         """Return how many streams *host* allows on a connection before its first request."""
         return self._bench.lab.first_streams(host)
 
+    def speaks_http2_alone(self, host: str) -> bool:
+        """Tell whether *host* answers in HTTP/2 whatever its client speaks."""
+        return self._bench.lab.speaks_http2_alone(host)
+
 
 class DevServer:
     """A lab behind a port, from `start` to `stop`."""
