@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from pathlib import Path
@@ -26,6 +27,27 @@ CORE_TESTS = [
 settings.register_profile("short", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile("ci", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PUSHLAB_PROFILE", "short"))
+
+
+@pytest.fixture
+def compiled_once(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let the interpreters that a test starts share what they compile, outside the source tree.
+
+    Where bytecode is unwanted, compiling takes longer than most of their stories.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(folder / "compiled"))
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+
+
+def pytest_collection_finish() -> None:
+    """Keep thousands of collected tests out of what each collection of garbage looks at."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

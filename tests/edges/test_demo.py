@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pushlab.demo.results import Scene
     from pushlab_fakes.wire.edge import Edge
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
 WAIT_S = 60
 PARCEL, SEGMENT, MAIL, TEXT, AGAIN = range(5)
 """Scenes that say who got a message."""

@@ -622,6 +622,7 @@ def a_process(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.usefixtures("compiled_once")
 def test_a_server_ends_cleanly_when_it_is_asked_to(tmp_path: Path, number: signal.Signals) -> None:
     with a_process(tmp_path, "--clock", "60x") as (process, banner):
         ready = json.loads((tmp_path / "ready.json").read_bytes())
@@ -640,6 +641,7 @@ def test_a_server_ends_cleanly_when_it_is_asked_to(tmp_path: Path, number: signa
     assert not Path(ready["ca_file"]).exists()
 
 
+@pytest.mark.usefixtures("compiled_once")
 def test_a_server_for_other_machines_warns(tmp_path: Path) -> None:
     with a_process(tmp_path, "--bind", "0.0.0.0") as (process, _):
         ready = json.loads((tmp_path / "ready.json").read_bytes())

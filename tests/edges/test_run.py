@@ -27,6 +27,7 @@ from pushlab.devserver.server import DevServer
 from pushlab.errors import MisuseError
 from pushlab_testing.programs import APP_ID, PYTHON, python_command
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
 WAIT_S = 60
 PUSHLAB = [sys.executable, "-c", "from pushlab.cli import main; main()"]
 SEND = json.dumps({"external_id": "alice"})

@@ -1,7 +1,7 @@
 """Goal: the shipped stories hold everywhere, to one digest each, by whatever way they are told.
 
-Method: twenty interpreters that differ in hash seed, time zone and locale, each telling all the
-stories; the command line as people run it; a dev server over real sockets; and a lab right here.
+Method: the command line as people run it; a dev server over real sockets; and a lab right here.
+Interpreters that differ in hash seed, time zone and locale tell them in test_processes.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +17,7 @@ import pytest
 from pushlab.devserver.pace import parse_pace
 from pushlab.devserver.remote import find_server
 from pushlab.devserver.server import DevServer, Options
-from pushlab_scenarios.library import find_golden, list_names, list_stories, read_story
+from pushlab_scenarios.library import find_golden, list_names, read_story
 from pushlab_scenarios.run import run
 from pushlab_scenarios.stage import RemoteStage
 
@@ -29,19 +27,8 @@ if TYPE_CHECKING:
 
     from pushlab_fakes.wire.edge import Edge
 
-PROCESSES = 20
-AT_ONCE = 2
+pytestmark = pytest.mark.usefixtures("compiled_once")
 WAIT_S = 60
-HASH_SEEDS = ("0", "1", "2", "31337", "4294967295", "random", "7")
-ZONES = ("UTC", "Pacific/Kiritimati", "America/St_Johns", "Asia/Kathmandu", "Europe/Rome")
-LOCALES = ("C", "C.UTF-8", "tr_TR.UTF-8", "de_DE.UTF-8")
-TELL_ALL = """
-from pushlab_scenarios.library import list_stories
-from pushlab_scenarios.run import run
-for story in list_stories():
-    outcome = run(story)
-    print(story.name, outcome.digest, outcome.held, [*map(str, outcome.failures)])
-"""
 COMMAND = "from pushlab.cli import main; main()"
 
 
@@ -56,22 +43,6 @@ def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
         timeout=WAIT_S,
         check=False,
     )
-
-
-def tell_all(environment: dict[str, str]) -> tuple[str, str]:
-    """Tell all stories in one process and return what it printed."""
-    ended = start(TELL_ALL, **environment)
-    return ended.stdout, ended.stderr
-
-
-def list_environments(cache: Path) -> list[dict[str, str]]:
-    """Return what differs, for each process; *cache* keeps what the first ones have compiled."""
-    shared = {"PYTHONPYCACHEPREFIX": str(cache), "PYTHONDONTWRITEBYTECODE": ""}
-    together = zip(cycle(HASH_SEEDS), cycle(ZONES), cycle(LOCALES), strict=False)
-    return [
-        {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale, "LANG": locale, **shared}
-        for seed, zone, locale in islice(together, PROCESSES)
-    ]
 
 
 @pytest.fixture
@@ -90,17 +61,6 @@ def read_golden_digest(name: str) -> str:
     assert kept is not None
     digest: str = json.loads(kept[-1])["digest"]
     return digest
-
-
-def test_the_stories_leave_one_digest_each_in_twenty_different_processes(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        told = list(pool.map(tell_all, list_environments(tmp_path)))
-
-    here = "".join(
-        f"{story.name} {read_golden_digest(story.name)} {run(story).held} []\n"
-        for story in list_stories()
-    )
-    assert told == [(here, "")] * PROCESSES
 
 
 @pytest.mark.parametrize("name", list_names())
