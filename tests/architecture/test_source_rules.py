@@ -21,11 +21,15 @@ LONG_MODULES: dict[str, str] = {}
 PROCESS_STATE: dict[str, str] = {}
 """Modules that may hold state of the process, each with the reason."""
 
-MODULES = pytest.mark.parametrize("module", list_modules(), ids=lambda module: module.name)
+# By their scope the rules of one module follow each other, so that its source is parsed once.
+MODULES = pytest.mark.parametrize(
+    "module", list_modules(), ids=lambda module: module.name, scope="module"
+)
 CORE = pytest.mark.parametrize(
     "module",
     [module for module in list_modules() if is_core(module.name)],
     ids=lambda module: module.name,
+    scope="module",
 )
 
 

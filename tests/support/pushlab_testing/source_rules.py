@@ -127,6 +127,8 @@ FUNCTION_LINES_MAX = 70
 # Spelled so that this file obeys its own rule.
 _UNFINISHED_WORDS = re.compile(r"\b(T[O]DO|F[I]XME|X{3}|H[A]CK)\b")
 _UNFINISHED_NAMES = frozenset({"NotImplemented" + "Error"})
+_UNFINISHED_HINT = re.compile("|".join(("skip", *_UNFINISHED_NAMES)))
+"""What a source that breaks the rule by a name has in it, whatever it calls it afterwards."""
 
 _MACHINE_ADDRESS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):")
 
@@ -214,13 +216,15 @@ def find_long_functions(tree: ast.AST) -> list[str]:
 
 def find_unfinished_work(source: str) -> list[str]:
     """Find notes to come back later, bodies that were never written, and tests that do not run."""
-    tree = ast.parse(source)
-    aliases = _aliases_of(tree)
     breaches = [
         f"line {number}: {found.group()}; finish it or write it down as a limit"
         for number, line in enumerate(source.splitlines(), start=1)
         if (found := _UNFINISHED_WORDS.search(line))
     ]
+    if _UNFINISHED_HINT.search(source) is None:
+        return breaches
+    tree = ast.parse(source)
+    aliases = _aliases_of(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute | ast.Name):
             name = _dotted(node, aliases)

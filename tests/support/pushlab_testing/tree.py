@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,7 +48,12 @@ class Module:
     @property
     def syntax(self) -> ast.Module:
         """The parsed source."""
-        return ast.parse(self.source)
+        return _parse(self.source)
+
+
+@lru_cache(maxsize=1)
+def _parse(source: str) -> ast.Module:
+    return ast.parse(source)
 
 
 def is_core(name: str) -> bool:
