@@ -44,10 +44,15 @@ def compiled_once(
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
     """Keep thousands of collected tests out of what each collection of garbage looks at."""
-    gc.collect()
-    gc.freeze()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,6 @@ from pushlab_fakes.wire.real_clock import RealClock
 from pushlab_fakes.wire.serving import note_lost
 from pushlab_testing.echo import Echo
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
 WAIT_S = 10
 
 
