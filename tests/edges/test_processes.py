@@ -62,7 +62,9 @@ def tell(environment):
 
 def read_golden_digest(name):
     """Return the digest that the golden trace of a story ends with."""
-    return json.loads(find_golden(name)[-1])["digest"]
+    kept = find_golden(name)
+    assert kept is not None
+    return json.loads(kept[-1])["digest"]
 
 
 def test_the_stories_leave_one_digest_each_in_twenty_different_processes():
