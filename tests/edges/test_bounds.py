@@ -56,8 +56,7 @@ HEAD = [
     (":authority", "api.push.apple.com"),
 ]
 POST = b"POST / HTTP/1.1\r\nHost: api.onesignal.com\r\n"
-STREAMS = range(1, 2_401, 2)
-"""More than the edge lets one connection have before its settings are acknowledged."""
+STREAMS = range(1, 20_001, 2)
 
 
 class Place:

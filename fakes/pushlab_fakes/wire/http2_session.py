@@ -46,7 +46,7 @@ STREAMS_BOUND: Final = 1_000
 BODIES_AT_ONCE: Final = 8
 """How many bodies of the largest size one connection may have under way."""
 RESETS_MAX: Final = 1_000
-"""How many more streams a client may open and reset than it has answered."""
+"""How many streams may come to nothing, reset or refused, beyond those that were answered."""
 FRAMING_HEADERS: Final = frozenset(
     {"connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding"}
 )
@@ -189,7 +189,7 @@ class Http2Session:
         self._resets += 1
         if self._resets > RESETS_MAX:
             self._terminate(ErrorCodes.ENHANCE_YOUR_CALM)
-            self._break(f"{self._resets} streams were opened and reset")
+            self._break(f"{self._resets} streams were opened and came to nothing")
 
     def _order_table_sizes(self) -> None:
         """Of several changes to the table of fields, announce the smallest size, then the last.
@@ -205,6 +205,7 @@ class Http2Session:
     def _begin(self, stream: int, headers: tuple[tuple[bytes, bytes], ...], now: float) -> None:
         if len(self._asked) >= self._limit or self._leaving is not None:
             self._conn.reset_stream(stream, ErrorCodes.REFUSED_STREAM)
+            self._count_reset()
             return
         self._last_but_one, self._last_stream = self._last_stream, stream
         self._asked[stream] = HEAD in headers
