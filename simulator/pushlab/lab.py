@@ -254,6 +254,8 @@ class Lab:
         a device, a device's id, a subscription id or an external id, or an address; there is a
         reason for each target that it names.
         """
+        if isinstance(who, Device):
+            who.check_lab(self.fleet)
         name = who.id if isinstance(who, Device) else who
         return self.read(lambda: self._why.ask(notification, name))
 

@@ -59,6 +59,8 @@ def test_a_device_of_another_lab_is_not_taken_for_one_here() -> None:
         lab.fault("apns", devices=[stranger])
     with pytest.raises(MisuseError, match="ios-1 is a device of another lab"):
         lab.attempts.sent_to(stranger)
+    with pytest.raises(MisuseError, match="ios-1 is a device of another lab"):
+        lab.why("any", stranger)
 
     assert lab.faults.list() == []
 

@@ -78,10 +78,12 @@ def render_send(
 ) -> Request:
     """Return the request by which a service hands a push over."""
     expires_s = sent_at // 1000 + content.ttl_s if content.ttl_s else 0
+    # APNs refuses 10 where there is nothing to show.
+    priority = content.priority if content.is_visible else min(content.priority, 5)
     headers = [
         ("apns-topic", topic),
         ("apns-push-type", "alert" if content.is_visible else "background"),
-        ("apns-priority", str(content.priority)),
+        ("apns-priority", str(priority)),
         ("apns-expiration", str(expires_s)),
     ]
     if content.collapse_id:

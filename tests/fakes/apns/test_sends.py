@@ -79,6 +79,7 @@ def test_a_push_without_text_or_time_says_so():
     headers = dict(sends.render_send("ab", {}, content, topic="t", sent_at=SENT_AT).headers)
 
     assert (headers["apns-push-type"], headers["apns-expiration"]) == ("background", "0")
+    assert headers["apns-priority"] == "5", "APNs refuses 10 here"
     assert "apns-collapse-id" not in headers
 
 
