@@ -278,6 +278,28 @@ class TestStragglers:
 
             assert read_to_end(conn) == b""
 
+    def test_a_socket_is_never_closed_under_a_transport_that_still_holds_it(self, edge):
+        listener = edge.borrow(Echo())
+        context = ssl.create_default_context(cadata=listener.ca_pem.decode())
+        with context.wrap_socket(dial(listener), server_hostname="localhost") as conn:
+            conn.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert conn.recv(65536)
+            transports = edge.loop._transports.values()
+            (held,) = (
+                each for each in transports if each.get_extra_info("peername") == conn.getsockname()
+            )
+
+            def close_twice():
+                # As aiohttp may; the goodbye of TLS is waited for, and nothing can be aborted.
+                secure = held.get_protocol()._app_transport
+                secure.close()
+                secure.close()
+
+            edge.loop.call_soon_threadsafe(close_twice)
+            listener.release()
+
+            assert held.is_closing()
+
     def test_a_connection_opened_between_labs_meets_the_next_one(self, edge):
         listener = edge.borrow(Echo())
         listener.release()

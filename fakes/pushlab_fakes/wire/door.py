@@ -4,18 +4,21 @@ Everything in here runs in the edge thread, but for ``occupy`` and ``leave_unvis
 thread may call.
 
 The first byte decides: 22 opens a TLS handshake (RFC 8446, section 5.1), and no HTTP method begins
-so. Inside TLS the protocol is agreed by ALPN, among those of ``protocols``. In clear text, and of a
-client that offered nothing, as some clients of APNs do, the first bytes tell: HTTP/2 begins with a
-preface of its own (RFC 9113, section 3.4).
+so. Inside TLS the protocol is agreed by ALPN, among those of ``protocols``, unless the client named
+a vendor that speaks HTTP/2 alone. In clear text, and of a client that offered nothing, as some
+clients of APNs do, the first bytes tell: HTTP/2 begins with a preface of its own (RFC 9113, section
+3.4).
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import select
 import socket
 from typing import TYPE_CHECKING, cast
+from weakref import WeakSet
 
 from pushlab_fakes.wire.framing import PREFACE
 from pushlab_fakes.wire.http1 import Http1Server
@@ -36,6 +39,8 @@ HTTP1, HTTP2 = "http/1.1", "h2"
 
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked for, not bound to
 BACKLOG = 512
+TURNS_OF_AN_END = 8
+"""More turns of the loop than a transport takes to close a socket that was shut down."""
 DEPARTED_MAX = 32
 """Connections of labs that are over which wait for their clients; the oldest are cut."""
 ACCEPT_RETRY_S = 1.0
@@ -72,6 +77,8 @@ class Door:
         self._open: dict[socket.socket, asyncio.Transport | None] = {}
         self._departed: dict[socket.socket, asyncio.Transport] = {}
         """Connections of labs that are over, whose clients have yet to read the goodbye."""
+        self._handed: WeakSet[socket.socket] = WeakSet()
+        """Sockets that belong to asyncio."""
         self._arrivals: set[asyncio.Task[None]] = set()
         self._http1 = Http1Server(self, self._loop)
         self.protocols: Mapping[str, Callable[[], asyncio.Protocol]] = {
@@ -156,13 +163,32 @@ class Door:
         self._forget_departed()
         while (late := self._take()) is not None:
             late.close()
-        # A cancelled task and an aborted transport close their sockets in the next turns.
+        await self._drop_all([conn for conn in leaving if conn not in self._departed])
+        self._is_visited = bool(self._open)
+
+    async def _drop_all(self, leaving: Sequence[socket.socket]) -> None:
+        """See that sockets are closed whose tasks were cancelled or transports aborted."""
+        # That much they do themselves, in the next turns.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         for conn in leaving:
-            if conn not in self._departed:
-                conn.close()
-        self._is_visited = bool(self._open)
+            self.drop(conn)
+        for _ in range(TURNS_OF_AN_END):
+            if all(conn.fileno() == -1 for conn in leaving):
+                break
+            await asyncio.sleep(0)
+
+    def drop(self, conn: socket.socket) -> None:
+        """Close *conn*, or let its transport do that, which may not have heard of its end.
+
+        A TLS transport that was closed twice has let go of its protocol and cannot be aborted.
+        Closed under it, the socket's number would go to another one, which asyncio then refuses.
+        """
+        if conn in self._handed:
+            with contextlib.suppress(OSError):
+                conn.shutdown(socket.SHUT_RDWR)
+        else:
+            conn.close()
 
     def _forget_departed(self, kept: int = DEPARTED_MAX) -> None:
         """Cut the oldest connections that departed, all but so many of those still open."""
@@ -178,10 +204,7 @@ class Door:
         await self.vacate()
         leaving = [*self._departed]
         self._forget_departed(0)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        for conn in leaving:
-            conn.close()
+        await self._drop_all(leaving)
         self._socket.close()
 
     def forget(self) -> None:
@@ -236,12 +259,16 @@ class Door:
             else:
                 await self._hand_over(conn, first)
         except asyncio.CancelledError:
-            conn.close()
+            self.drop(conn)
             raise
         except OSError as error:
             # Silence, a reset, or a handshake that the client broke off: the client knows why.
-            conn.close()
+            self.drop(conn)
             self.note_failure(error)
+
+    def hand_to_loop(self, conn: socket.socket) -> None:
+        """Take note that *conn* is closed by asyncio from now on."""
+        self._handed.add(conn)
 
     def note_failure(self, error: OSError) -> None:
         """Let the lab know of a handshake that failed, unless the client just went away."""
@@ -273,6 +300,7 @@ class Door:
             protocol = self._wait_for_agreement
         elif PREFACE.startswith(first):
             protocol = self._wait_for_preface
+        self.hand_to_loop(conn)
         transport, _ = await self._loop.connect_accepted_socket(
             protocol,
             conn,

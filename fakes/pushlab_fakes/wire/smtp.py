@@ -114,6 +114,7 @@ class MailDoor(Door):
     async def _welcome(self, conn: socket.socket) -> None:
         """Let the session greet a client at once, after the handshake where TLS comes first."""
         is_secure = self.mail == "tls"
+        self.hand_to_loop(conn)
         try:
             transport, _ = await self._loop.connect_accepted_socket(
                 lambda: MailConnection(self),
@@ -123,11 +124,11 @@ class MailDoor(Door):
                 ssl_shutdown_timeout=self.limits.linger_s if is_secure else None,
             )
         except asyncio.CancelledError:
-            conn.close()
+            self.drop(conn)
             raise
         except OSError as error:
             # A reset, or a handshake that the client broke off: the client knows why.
-            conn.close()
+            self.drop(conn)
             self.note_failure(error)
             return
         if conn in self._open:
