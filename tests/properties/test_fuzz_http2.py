@@ -320,6 +320,7 @@ GREETING = PREFACE + SettingsFrame(0).serialize() + SettingsFrame(0, flags=["ACK
     luck=st.lists(NUMBER, min_size=30, max_size=30),
 )
 @example([(0, 0, 0)], [], [1] * 30)
+@example([(0, 0, 1), (9, 3, 1)], [], [0] * 30)
 def test_no_frames_break_a_session(cases, operations, done, luck):
     cases.add("HTTP/2 frames")
     stranger, session = Stranger(), Http2Session(body_bytes=BODY_BYTES, streams_max=STREAMS)

@@ -39,6 +39,8 @@ __all__ = ["HEADER_LIST_BYTES_MAX", "Arrived", "Http2Session"]
 
 HEADER_LIST_BYTES_MAX: Final = 16_384
 """Names and values of one request, and 32 bytes for each (RFC 9113, section 6.5.2)."""
+FIELD_TABLE_BYTES_MAX: Final = 4_096
+"""What is kept of the fields of answers, however much a client allows (RFC 7541, section 4.2)."""
 STREAMS_ANY: Final = 2**31 - 1
 """What `h2` is told, so that it refuses none; the limit in force is counted here."""
 STREAMS_BOUND: Final = 1_000
@@ -198,6 +200,7 @@ class Http2Session:
         equal, and a client that changes its mind between two answers could read no more.
         """
         encoder = self._conn.encoder
+        encoder.header_table_size = min(encoder.header_table_size, FIELD_TABLE_BYTES_MAX)
         if sizes := encoder.table_size_changes:
             encoder.table_size_changes = sorted({min(sizes), sizes[-1]})
             encoder.header_table.resized = True
