@@ -7,7 +7,7 @@ neither.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pushlab.content import Content
     from pushlab.fanout import FanOut, Sends
     from pushlab.gateway import Handsets
     from pushlab.settings import Settings
@@ -34,23 +35,29 @@ if TYPE_CHECKING:
         [NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]], None
     ]
     """(instants, devices, routes, what) of targets, shape (n,)."""
-    Reaches = Callable[[NDArray[np.int32], NDArray[np.int64]], NDArray[np.bool_]]
-    """(devices, what) -> whether each message may go to its device now."""
     Latency = Callable[[Settings], tuple[int, int]]
     """The shortest and the mean time of the way, in milliseconds."""
 
-__all__ = ["Transport", "find_instants", "push_in_order"]
+__all__ = ["Sparing", "Transport", "find_instants", "push_in_order"]
 
 
 def _push_latency(settings: Settings) -> tuple[int, int]:
     return settings.push_latency_min_ms, settings.push_latency_mean_ms
 
 
+class Sparing(NamedTuple):
+    """How a gateway spares devices that are short of power: what is less urgent waits."""
+
+    is_on: Callable[[Settings], bool]
+    find_level: Callable[[Content], int]
+    """How urgent a message is, on the scale of a device's `urgency_floor`."""
+
+
 class Transport:
     """Carries accepted messages of one gateway to its devices.
 
     Without *store* presence does not matter, without *gone* every device holds its address. Who is
-    online is there for every message unless *reaches* knows better. What arrives goes to *deliver*,
+    online is there for every message, unless there is a *sparing*. What arrives goes to *deliver*,
     which is the devices' own unless a gateway has more to do.
     """
 
@@ -65,7 +72,7 @@ class Transport:
         store: Step | None = None,
         gone: Step | None = None,
         deliver: Step | None = None,
-        reaches: Reaches | None = None,
+        sparing: Sparing | None = None,
         latency: Latency = _push_latency,
     ) -> None:
         self._world = world
@@ -76,7 +83,7 @@ class Transport:
         self._store = store
         self._gone = gone
         self._deliver = deliver or self._hand_over
-        self._reaches = reaches or self._are_online
+        self._sparing = sparing
         self._latency = latency
         self._arrival = world.schedule.register(
             f"{gateway} arrival", RANKS["arrival"], self._arrive
@@ -100,7 +107,7 @@ class Transport:
         if not len(devices):
             return
         if self._store is not None:
-            online = self._reaches(devices, what)
+            online = self.reach(devices, what)
             if np.count_nonzero(online) < len(online):
                 away = ~online
                 self._store(instants[away], devices[away], routes[away], what[away])
@@ -108,9 +115,43 @@ class Transport:
         if len(devices):
             self.carry(instants, devices, what)
 
-    def _are_online(self, devices: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
-        del what
-        return self._handsets.online[as_slice(devices)]
+    def reach(self, devices: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return whether each message may go to its device now: online, with power enough for it.
+
+        All arrays have the shape (n,).
+        """
+        online: NDArray[np.bool_] = self._handsets.online[as_slice(devices)]
+        sparing = self._sparing
+        if sparing is None or not sparing.is_on(self._world.settings):
+            return online
+        floors = self._handsets.urgency_floor[as_slice(devices)]
+        if not np.count_nonzero(floors):
+            return online
+        levels = np.zeros(len(what), np.uint8)
+        for fan_out, _, places in self._sends.split(what):
+            levels[places] = sparing.find_level(fan_out.content)
+        return online & (levels >= floors)
+
+    def keep(
+        self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
+        """Say that messages wait: for a device that is offline, or for one short of power."""
+        away = ~self._handsets.online[devices]
+        for kind, fate, some in (
+            ("MessageStored", Fate.STORED, away),
+            ("MessageHeldBack", Fate.NOT_URGENT, ~away),
+        ):
+            if np.count_nonzero(some):
+                self.finish(kind, fate, instants[some], devices[some], what[some])
+
+    def keep_on(
+        self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]
+    ) -> None:
+        """Say so of messages that waited already, unless they were held back before."""
+        news = np.ones(len(what), np.bool_)
+        for fan_out, positions, places in self._sends.split(what):
+            news[places] = fan_out.fates[positions] != Fate.NOT_URGENT.value
+        self.keep(instants[news], devices[news], what[news])
 
     def refuse_strangers(
         self,
@@ -213,7 +254,7 @@ class Transport:
     ) -> None:
         routes = self._routes(what)
         if self._store is not None:
-            online = self._reaches(devices, what)
+            online = self.reach(devices, what)
             if np.count_nonzero(online) < len(online):
                 away = ~online
                 self._store(instants[away], devices[away], routes[away], what[away])

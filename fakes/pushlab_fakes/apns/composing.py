@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["compose"]
 
 
-def compose(  # noqa: PLR0917  what is known of one push
+def compose(
     payload: Payload,
     size: int,
     headers: SendHeaders,
     letter: tuple[str, str],
+    *,
     world: World,
     stamped_by: Instant,
 ) -> tuple[Content, Letter]:

@@ -14,7 +14,7 @@ from pushlab_fakes.apns.own_tokens import OwnTokens
 from pushlab_fakes.apns.tokens import parse_token, render_token
 from pushlab_fakes.registry import Registrar
 from pushlab_fakes.tokens import NEVER, TokenRegistry
-from pushlab_fakes.transport import Transport
+from pushlab_fakes.transport import Sparing, Transport
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +32,11 @@ PAYLOAD_MAX = 4096
 NOTHING = -1
 URGENT = 3
 """Comes whatever a device runs on; 1 comes on battery, 0 on mains alone."""
+SPARING = Sparing(
+    lambda settings: settings.apns_spares_power,
+    lambda content: URGENT if content.priority >= 10 else int(content.priority >= 5),
+)
+"""Priorities 5 and 1 mind the device's power (Apple, Sending notification requests to APNs)."""
 
 
 class Apns(Registrar):
@@ -57,7 +62,7 @@ class Apns(Registrar):
             self.name,
             store=self._store,
             gone=self._report,
-            reaches=self._reaches,
+            sparing=SPARING,
         )
 
     # -- the registry --------------------------------------------------------------------------
@@ -111,32 +116,6 @@ class Apns(Registrar):
 
     # -- store and forward ---------------------------------------------------------------------
 
-    def _reaches(self, devices: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether each push may go to its device now, which is online and has power for it.
-
-        Priorities 5 and 1 mind the device's power (Apple, Sending notification requests to APNs).
-        """
-        reached: NDArray[np.bool_] = self._handsets.online[as_slice(devices)]
-        floors = self._handsets.urgency_floor[as_slice(devices)]
-        if not self._world.settings.apns_spares_power or not np.count_nonzero(floors):
-            return reached
-        levels = np.zeros(len(what), np.uint8)
-        for fan_out, _, places in self._sends.split(what):
-            levels[places] = _find_level(fan_out.content.priority)
-        return reached & (levels >= floors)
-
-    def _tell_kept(
-        self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]
-    ) -> None:
-        """Say that pushes wait: for a device that is offline, or for one short of power."""
-        away = ~self._handsets.online[devices]
-        for kind, fate, some in (
-            ("MessageStored", Fate.STORED, away),
-            ("MessageHeldBack", Fate.NOT_URGENT, ~away),
-        ):
-            if np.count_nonzero(some):
-                self._transport.finish(kind, fate, instants[some], devices[some], what[some])
-
     def _store(
         self,
         instants: NDArray[np.int64],
@@ -176,7 +155,7 @@ class Apns(Registrar):
         ceiling = self._world.settings.apns_stored_days * DAY_MS
         self._stored[routes] = what
         self._expires[routes] = sent_at[kept][newer] + np.minimum(ttl[kept][newer], ceiling)
-        self._tell_kept(instants, devices, what)
+        self._transport.keep(instants, devices, what)
 
     def _reserve(self) -> None:
         """Make room for a notification of each token there is."""
@@ -206,21 +185,16 @@ class Apns(Registrar):
             return
         instants, routes = instants[some], routes[some]
         what = self._stored[routes]
-        reached = self._reaches(self.tokens.device[routes], what)
+        reached = self._transport.reach(self.tokens.device[routes], what)
         if np.count_nonzero(reached) < len(reached):
-            waits = ~reached & (self._fates(what) != Fate.NOT_URGENT.value)
-            self._tell_kept(instants[waits], self.tokens.device[routes[waits]], what[waits])
+            waits = ~reached
+            devices = self.tokens.device[routes[waits]]
+            self._transport.keep_on(instants[waits], devices, what[waits])
             instants, routes, what = instants[reached], routes[reached], what[reached]
         self._stored[routes] = NOTHING
         for fan_out, positions, _ in self._sends.split(what):
             fan_out.fates[positions] = Fate.ACCEPTED.value
         self._transport.resume(instants, self.tokens.device[routes], what)
-
-    def _fates(self, what: NDArray[np.int64]) -> NDArray[np.uint8]:
-        fates = np.zeros(len(what), np.uint8)
-        for fan_out, positions, places in self._sends.split(what):
-            fates[places] = fan_out.fates[positions]
-        return fates
 
     # -- dead tokens ---------------------------------------------------------------------------
 
@@ -249,11 +223,6 @@ class Apns(Registrar):
         dead_at = instants + low + luck.below("apns feedback", keys, 0, span)
         silent = luck.chance("apns silence", keys, 0, threshold(settings.apns_never_reported))
         self.tokens.own("dead_at")[routes] = np.where(silent, NEVER, dead_at)
-
-
-def _find_level(priority: int) -> int:
-    """Return how urgent a priority of APNs is, on the scale of a device's `urgency_floor`."""
-    return URGENT if priority >= 10 else int(priority >= 5)
 
 
 def _grown(array: NDArray[np.int64], capacity: int, default: int) -> NDArray[np.int64]:

@@ -238,8 +238,8 @@ class ApnsService:
             len(request.body),
             headers,
             (named[0], token),
-            self._world,
-            provider.now,
+            world=self._world,
+            stamped_by=provider.now,
         )
         verdict, fan_out = self._direct.send(
             self._core, letter, content, route=route, cause=named[1]
@@ -268,9 +268,14 @@ class ApnsService:
                 self.topics.adopt(app, bundle_id, environment, provider)
                 routes.append(route)
         if routes:
-            payload, size = read_payload(request.body), len(request.body)
-            to_many = (named[0], "")
-            content, letter = compose(payload, size, headers, to_many, self._world, provider.now)
+            content, letter = compose(
+                read_payload(request.body),
+                len(request.body),
+                headers,
+                (named[0], ""),
+                world=self._world,
+                stamped_by=provider.now,
+            )
             self._direct.spread(self._core, letter, content, routes=routes, cause=named[1])
         return Answer(200)
 

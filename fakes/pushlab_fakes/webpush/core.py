@@ -10,7 +10,7 @@ from pushlab.gateway import Channel, Fate, Verdict
 from pushlab.table import Chains, as_slice
 from pushlab_fakes.registry import Registrar
 from pushlab_fakes.tokens import TokenRegistry
-from pushlab_fakes.transport import Transport, find_instants, push_in_order
+from pushlab_fakes.transport import Sparing, Transport, find_instants, push_in_order
 from pushlab_fakes.webpush.endpoints import (
     SERVICES,
     list_lifetimes_s,
@@ -33,6 +33,10 @@ __all__ = ["Webpush"]
 DEAD = Verdict.DEAD.value
 PAYLOAD_MAX = 4096
 """Bytes of an encrypted body that every service takes (RFC 8030, section 7.2); none takes more."""
+SPARING = Sparing(
+    lambda settings: settings.webpush_urgency_filter, lambda content: content.urgency_level
+)
+"""RFC 8030, section 5.3 (Urgency)."""
 FIREFOX, SAFARI = (
     [service.channel for service in SERVICES].index(channel)
     for channel in (Channel.FIREFOX, Channel.SAFARI_WEB)
@@ -59,7 +63,7 @@ class Webpush(Registrar):
             self.name,
             store=self._store,
             gone=self._report,
-            reaches=self._reaches,
+            sparing=SPARING,
         )
 
     # -- the registry --------------------------------------------------------------------------
@@ -227,37 +231,7 @@ class Webpush(Registrar):
         if named.any():
             self._replace(instants[named], routes[named], topics[named])
         self._stored.push(routes, what=what, topic=topics)
-        self._tell_stored(instants, devices, what)
-
-    def _tell_stored(
-        self, instants: NDArray[np.int64], devices: NDArray[np.int32], what: NDArray[np.int64]
-    ) -> None:
-        """Say that messages wait: for a browser that is offline, or for one short of power."""
-        away = ~self._handsets.online[devices]
-        for kind, fate, some in (
-            ("MessageStored", Fate.STORED, away),
-            ("MessageHeldBack", Fate.NOT_URGENT, ~away),
-        ):
-            if np.count_nonzero(some):
-                self._transport.finish(kind, fate, instants[some], devices[some], what[some])
-
-    def _is_held_back(self, what: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which messages wait because they are not urgent enough."""
-        known = np.zeros(len(what), np.bool_)
-        for fan_out, positions, places in self._sends.split(what):
-            known[places] = fan_out.fates[positions] == Fate.NOT_URGENT.value
-        return known
-
-    def _reaches(self, devices: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether each message may go to its browser now: RFC 8030, section 5.3 (Urgency)."""
-        reached: NDArray[np.bool_] = self._handsets.online[as_slice(devices)]
-        floors = self._handsets.urgency_floor[as_slice(devices)]
-        if not self._world.settings.webpush_urgency_filter or not np.count_nonzero(floors):
-            return reached
-        urgencies = np.zeros(len(what), np.uint8)
-        for fan_out, _, places in self._sends.split(what):
-            urgencies[places] = fan_out.content.urgency_level
-        return reached & (urgencies >= floors)
+        self._transport.keep(instants, devices, what)
 
     def _replace(
         self, instants: NDArray[np.int64], routes: NDArray[np.int32], topics: NDArray[np.int32]
@@ -279,12 +253,11 @@ class Webpush(Registrar):
             return
         at = find_instants(owners, routes, instants)
         left = self._let_expired_go(at, owners, held["what"])
-        stays = left & ~self._reaches(self.tokens.device[owners], held["what"])
+        stays = left & ~self._transport.reach(self.tokens.device[owners], held["what"])
         if np.count_nonzero(stays):
             push_in_order(self._stored, owners[stays], {n: v[stays] for n, v in held.items()})
-            stays_anew = stays & ~self._is_held_back(held["what"])
-            devices, news = self.tokens.device[owners[stays_anew]], held["what"][stays_anew]
-            self._tell_stored(at[stays_anew], devices, news)
+            devices = self.tokens.device[owners[stays]]
+            self._transport.keep_on(at[stays], devices, held["what"][stays])
             left &= ~stays
         what = held["what"][left]
         for fan_out, positions, _ in self._sends.split(what):
